@@ -1,0 +1,265 @@
+/**
+ * The plan: what `smithers build` writes, people review and `smithers run` executes (DESIGN §5).
+ * The only definition of the IR; plan.schema.json is its published JSON Schema.
+ */
+
+export const PLAN_KIND = "smithers.plan";
+export const IR_VERSION = "1.0";
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** Canonical Core text; several lines are an array of lines. */
+export type CoreText = string | readonly string[];
+
+/** Plain JSON, or Core text where the field depends on the run. */
+export type Dynamic<T> = T | { readonly $: CoreText };
+
+/** `sha256:` and 64 hex digits. */
+export type Digest = string;
+
+export interface Plan {
+  readonly kind: typeof PLAN_KIND;
+  /** `major.minor`. Readers ignore unknown fields of a newer minor version and refuse a newer major one. */
+  readonly irVersion: string;
+  /** Features a runner must know; a runner refuses a name it does not. */
+  readonly requires: readonly string[];
+  /** Of the meaning: blind to names, order of declarations, layout, comments, files. */
+  readonly digest: Digest;
+  /** Of the bytes: the RFC 8785 form of the plan without this field. */
+  readonly integrity: Digest;
+  readonly workflow: { readonly name: string; readonly description?: string };
+  readonly input: { readonly schema: string } | null;
+  readonly schemas: { readonly [name: string]: Schema };
+  readonly constants: { readonly [name: string]: Constant };
+  readonly agents: { readonly [name: string]: Agent };
+  readonly prompts: { readonly [name: string]: Prompt };
+  /** Pure helpers: Core arrow functions that residuals call by name; they may call one another. */
+  readonly functions: { readonly [name: string]: CoreText };
+  readonly modules: { readonly [name: string]: Module };
+  /** Key of the first node; every other node has a parent. */
+  readonly root: string;
+  /** Flat, in document order (preorder); siblings in source order. */
+  readonly nodes: { readonly [key: string]: Node };
+  readonly capabilities: Capabilities;
+  /** Not semantic: compiler and library versions, e.g. `{ "smithers": "0.1.0", "zod": "4.6.7" }`. */
+  readonly toolchain: { readonly [name: string]: string };
+  /** Not semantic: project-relative POSIX path → digest of the bytes with LF line endings. The order gives file numbers to `spans`. */
+  readonly sources: { readonly [path: string]: Digest };
+  /** Not semantic: one encoded line, see plan/spans.ts. Keys are paths such as `nodes.fix.prompt`. */
+  readonly spans: string;
+}
+
+export interface Schema {
+  /**
+   * The construction in Core text over the intrinsic `z` (`z.object({ id: z.string().min(1) })`): driving the pinned
+   * Zod with it gives exactly the author's parser. Transforms and refinements are Core arrow functions in place.
+   */
+  readonly zod: CoreText;
+  /** Derived, for models and checks: the output form for outputs, the input form for the workflow input. */
+  readonly jsonSchema: Json;
+  /** Digest of the stored shape: field names and JSON types. */
+  readonly physical: Digest;
+  /** Digest of the whole construction: bounds, defaults, descriptions, refinements. */
+  readonly semantic: Digest;
+}
+
+/** A literal table as JSON, or Core text where it holds handles, Maps, closures. */
+export type Constant = { readonly value: Json } | { readonly expr: CoreText };
+
+export type Agent =
+  | {
+      /** `anthropic` is built in; `cli:claude-code` and kin and `ai-sdk:openai` are declared here and served by later drivers. */
+      readonly kind: string;
+      readonly model?: string;
+      readonly instructions?: string;
+      /** Constructor options as JSON, in source order, without those named above. */
+      readonly options: { readonly [name: string]: Json };
+    }
+  | {
+      /** A plain object with `generate`: run as a module in a compute process. */
+      readonly kind: "module";
+      readonly module: string;
+      readonly options: { readonly [name: string]: Json };
+    };
+
+/** A Markdown template: Core text of one template literal over `props`. */
+export interface Prompt {
+  readonly source: string;
+  readonly template: CoreText;
+  readonly digest: Digest;
+}
+
+export interface Module {
+  /** Readable ESM lines; the default export is `(captures, ctx, task) => result`. */
+  readonly code: readonly string[];
+  /** Names the code takes as parameters, in order. */
+  readonly captures: readonly string[];
+  /** External packages the code imports → version from the lock file. */
+  readonly externals: { readonly [name: string]: string };
+  /** Semantic: alpha-normalised source closure and externals. */
+  readonly digest: Digest;
+  /** Of `code`; checked at load, not semantic. */
+  readonly artifact: Digest;
+}
+
+export interface Capabilities {
+  readonly net: readonly string[];
+  readonly env: readonly string[];
+  readonly exec: readonly string[];
+  readonly fs: readonly string[];
+  readonly host: readonly string[];
+}
+
+export type Node =
+  | WorkflowNode
+  | SequenceNode
+  | ParallelNode
+  | BranchNode
+  | LoopNode
+  | GroupNode
+  | BlockNode
+  | TaskNode
+  | ApprovalNode;
+
+export type NodeKind = Node["kind"];
+
+/**
+ * A node is mounted when its parent is, `if` is truthy and `else` falsy (both are evaluated in the parent's scope;
+ * an `else` repeats the `if` text of its counterpart). Then `each` multiplies it: one instance an item, whose scope
+ * holds the item, `values` and `guards`; all other fields are evaluated in that scope.
+ */
+export interface NodeBase {
+  readonly parent?: string;
+  /** Display name of the component the element came from. Cosmetic. */
+  readonly component?: string;
+  readonly if?: CoreText;
+  readonly else?: CoreText;
+  readonly each?: Each;
+  /** Explicit id. Without one the address is built from the node's key (see DESIGN §6, Identity). */
+  readonly id?: Dynamic<string>;
+  /** Order hint of a single element outside an `each`; with `each` the key stands there. */
+  readonly key?: Dynamic<string>;
+  /** Named values of this scope: lazy cells, resolved lexically up the parents. */
+  readonly values?: { readonly [name: string]: NamedValue };
+  /** A truthy `if` fails the run with the author's message. */
+  readonly guards?: readonly { readonly if: CoreText; readonly message: Dynamic<string> }[];
+  /** Site under a block: the names its fields may use, filled by `site(key, { name: … })`. */
+  readonly args?: readonly string[];
+  /** Cells that this node's own residuals can read, sorted (plan/core/reads.ts). */
+  readonly reads?: readonly string[];
+  readonly digests: NodeDigests;
+}
+
+export interface Each {
+  readonly of: CoreText;
+  readonly as: string;
+  readonly index?: string;
+  /** Name of the source array inside the item scope. */
+  readonly all?: string;
+  readonly key?: CoreText;
+  /** Mounts the item only when truthy; evaluated in the item's scope. */
+  readonly if?: CoreText;
+}
+
+export interface NamedValue {
+  readonly expr: CoreText;
+  readonly reads: readonly string[];
+}
+
+export interface NodeDigests {
+  /** Id pattern, kind, scope (enclosing loops and eaches). */
+  readonly identity: Digest;
+  /** Output schema. */
+  readonly interface: Digest;
+  /** Prompt, agent, module, payload, conditions. */
+  readonly behaviour: Digest;
+  /** Retries, timeouts, concurrency, cache. */
+  readonly policy: Digest;
+}
+
+export interface WorkflowNode extends NodeBase {
+  readonly kind: "workflow";
+  readonly name?: Dynamic<string>;
+}
+
+export interface SequenceNode extends NodeBase {
+  readonly kind: "sequence";
+}
+
+export interface ParallelNode extends NodeBase {
+  readonly kind: "parallel";
+  readonly maxConcurrency?: Dynamic<number>;
+}
+
+/** `<Branch>`: its children run in sequence; the alternatives are `if` and `else` of the children. */
+export interface BranchNode extends NodeBase {
+  readonly kind: "branch";
+}
+
+export interface LoopNode extends NodeBase {
+  readonly kind: "loop";
+  readonly until?: CoreText;
+  /** Default 5. */
+  readonly maxIterations?: Dynamic<number>;
+  /** Default `return-last`. */
+  readonly onMaxReached?: "return-last" | "fail";
+}
+
+/** Transparent: a scope of a component, fragment or early return that holds values, guards or a shared condition. */
+export interface GroupNode extends NodeBase {
+  readonly kind: "group";
+}
+
+/** The sound fallback: `yields` is one Core expression giving site instances in nested arrays; its sites are the node's children. */
+export interface BlockNode extends NodeBase {
+  readonly kind: "block";
+  readonly yields: CoreText;
+}
+
+/** What every node that yields an output row has. */
+export interface Producer extends NodeBase {
+  readonly output?: Dynamic<string>;
+  /** Node ids that must have settled first. */
+  readonly dependsOn?: Dynamic<readonly string[]>;
+  readonly skipIf?: CoreText;
+  readonly label?: Dynamic<string>;
+  readonly meta?: Dynamic<Json>;
+  readonly continueOnFail?: Dynamic<boolean>;
+  /** Attempts after the first. Default 3 for agents, 0 for compute and static. */
+  readonly retries?: Dynamic<number>;
+  /** Default: exponential from 1,000 ms, factor 2, at most 60,000 ms, 10 % jitter. */
+  readonly retryPolicy?: Dynamic<{
+    readonly backoff?: "exponential" | "linear" | "fixed";
+    readonly initialDelayMs?: number;
+    readonly maxDelayMs?: number;
+  }>;
+  readonly timeoutMs?: Dynamic<number>;
+  readonly heartbeatTimeoutMs?: Dynamic<number>;
+  readonly onUnmount?: "finish" | "cancel";
+}
+
+/** Exactly one of: `agent` with `prompt`; `module` (compute); `payload` (static). */
+export interface TaskNode extends Producer {
+  readonly kind: "task";
+  /** Agent name, list of names (fallbacks in order), or an expression giving agent handles. */
+  readonly agent?: Dynamic<string | readonly string[]>;
+  readonly prompt?: Dynamic<string>;
+  /** Corrections of an answer that fails its schema. Default 3. */
+  readonly maxSchemaRetries?: Dynamic<number>;
+  readonly module?: string;
+  readonly captures?: { readonly [name: string]: Dynamic<Json> };
+  readonly payload?: Dynamic<Json>;
+  /** Local name → output table (or `{ $ }` giving such an object); fills `deps` in prompt and payload. */
+  readonly deps?: Dynamic<{ readonly [name: string]: string }>;
+  /** Local name → node id, where it is not the name itself. */
+  readonly needs?: Dynamic<{ readonly [name: string]: string }>;
+}
+
+/** Output row: `{ approved, note, decidedBy, decidedAt }`. */
+export interface ApprovalNode extends Producer {
+  readonly kind: "approval";
+  readonly title?: Dynamic<string>;
+  readonly summary?: Dynamic<string>;
+  /** Default `fail`. */
+  readonly onDeny?: "fail" | "continue" | "skip";
+}

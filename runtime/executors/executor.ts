@@ -1,0 +1,64 @@
+/**
+ * One task's work behind one interface. The interpreter decides what starts and when; an executor does one attempt
+ * and returns what came of it. Executors hold no run state: what must survive is in the request and in the journal.
+ */
+import type { Json, Plan } from "../../plan/types.ts";
+import type { Address } from "../store/store.ts";
+
+/** Everything one attempt needs; plain JSON, journaled before the attempt starts and reused on retry. */
+export type TaskRequest =
+  | {
+      readonly kind: "agent";
+      /** Names into `plan.agents`; the first that works. */
+      readonly agents: readonly string[];
+      readonly prompt: string;
+      /** Name into `plan.schemas` that the answer must satisfy; null: any text. */
+      readonly schema: string | null;
+      readonly maxSchemaRetries: number;
+    }
+  | {
+      readonly kind: "compute";
+      readonly module: string;
+      /** Capture values in the module's order; Map, Set, Date and undefined tagged (runtime/executors/compute). */
+      readonly captures: Json;
+      /** Read-only snapshot of the cells the module can read. */
+      readonly ctx: Json;
+      readonly schema: string | null;
+    }
+  | { readonly kind: "static"; readonly payload: Json; readonly schema: string | null };
+
+export interface AttemptContext {
+  readonly plan: Plan;
+  readonly runId: string;
+  readonly address: Address;
+  readonly attempt: number;
+  readonly cwd: string;
+  /** Aborted on timeout and cancel. */
+  readonly signal: AbortSignal;
+  /** Log lines, model calls, tool calls, token counts as they happen: `task.log`, `agent.message`, `agent.usage`, … */
+  emit(type: string, data: { readonly [key: string]: Json }): void;
+  /** A compute attempt records the process that will run it; resolves when that is on disk. Work is handed over only then. */
+  started(process: { readonly pid: number; readonly birth: string }): Promise<void>;
+}
+
+export type AttemptResult =
+  | { readonly ok: true; readonly raw: Json; readonly value: Json; readonly usage?: Json }
+  | { readonly ok: false; readonly error: TaskError; readonly usage?: Json };
+
+export interface TaskError {
+  /** `OUTPUT_INVALID`, `TIMEOUT`, `CANCELLED`, `EXIT`, `THROWN`, `PROVIDER`, `NO_API_KEY`, … */
+  readonly code: string;
+  readonly message: string;
+  /** Whether another attempt may help; the node's retry policy decides how often. */
+  readonly retryable: boolean;
+  /** From `Retry-After`, milliseconds. */
+  readonly retryAfterMs?: number;
+  readonly stack?: string;
+}
+
+export interface Executor {
+  readonly kind: TaskRequest["kind"];
+  execute(request: TaskRequest, context: AttemptContext): Promise<AttemptResult>;
+  /** Ends what the executor holds (child processes, connections). */
+  close(): Promise<void>;
+}
