@@ -1,0 +1,294 @@
+/**
+ * Core text of a Zod construction → the parser itself, by driving the pinned Zod (DESIGN §4 "lower", §5 "Schemas").
+ *
+ * The text is never run as JavaScript: this walk knows calls on the intrinsic `z` and on schemas, and hands what is
+ * plain data or a function of the author to Core. Names outside the whitelist of table.ts can't be reached.
+ */
+import { z } from "zod";
+import type { Arrow, Call, Expr, Member, ObjectExpr, Spread } from "../core/ast.ts";
+import { type CoreBridge, coreBridge } from "./core.ts";
+import { ZodBuildError } from "./error.ts";
+import { CONSTRUCTORS, GETTERS, GROUPS, METHODS, REFUSED } from "./table.ts";
+
+export interface BuildOptions {
+  /** Resolves `schema('name')`, which `z.lazy(() => …)` uses for recursion. Default: every name is unknown. */
+  readonly schema?: (name: string) => z.ZodType;
+  /** Evaluates data and the author's functions. Default: Core without free names. */
+  readonly core?: CoreBridge;
+}
+
+/**
+ * Builds the parser that `expr` describes, e.g. `z.object({ id: z.string().min(1) }).strict()`.
+ * @throws ZodBuildError when the text leaves the whitelist, does not parse, or Zod refuses the arguments.
+ */
+export function buildZod(expr: Expr, options: BuildOptions = {}): z.ZodType {
+  return new Walk(options).schema(expr);
+}
+
+/** Nested schemas and method chains beyond this are refused, so that a hostile plan can't exhaust the stack. */
+const MAX_DEPTH = 1_000;
+
+class Walk {
+  readonly #named: (name: string) => z.ZodType;
+  readonly #core: CoreBridge;
+  #depth = 0;
+
+  constructor(options: BuildOptions) {
+    this.#named =
+      options.schema ??
+      ((name) => {
+        throw new ZodBuildError(`No schema is named ${JSON.stringify(name)}.`);
+      });
+    this.#core = options.core ?? coreBridge();
+  }
+
+  schema(expr: Expr): z.ZodType {
+    const value = this.value(expr);
+    if (!(value instanceof z.ZodType)) {
+      throw new ZodBuildError("A schema must stand here, such as z.string().", expr.span);
+    }
+    return value;
+  }
+
+  /** A schema, or data and functions as Zod's own methods take them. */
+  value(expr: Expr): unknown {
+    if (++this.#depth > MAX_DEPTH) {
+      throw new ZodBuildError(`The schema is nested more than ${MAX_DEPTH} deep.`, expr.span);
+    }
+    try {
+      switch (expr.type) {
+        case "Literal":
+          return expr.value;
+        case "Call":
+          return this.#call(expr);
+        case "Member":
+          return this.#getter(expr);
+        case "Array":
+          return this.#list(
+            expr.elements.map((element) => {
+              if (element === null) throw new ZodBuildError("A hole can't stand in a schema.", expr.span);
+              return element;
+            }),
+          );
+        case "Object":
+          return this.#record(expr);
+        case "Arrow":
+          return this.#lambda(expr, "one");
+        case "Name":
+          if (expr.name === "z") throw new ZodBuildError("`z` can only be called: z.string().", expr.span);
+          return this.#core.data(expr);
+        case "Regex":
+          return this.#core.regex(expr);
+        case "Template":
+        case "Unary":
+        case "Binary":
+        case "Logical":
+        case "Conditional":
+        case "Assign":
+        case "Update":
+        case "New":
+        case "Chain":
+        case "Comma":
+          return this.#core.data(expr);
+        default: {
+          const never: never = expr;
+          return never;
+        }
+      }
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  #call(expr: Call): unknown {
+    const { callee } = expr;
+    if (callee.type === "Name" && callee.name === "schema") {
+      const name = expr.args.length === 1 ? this.#list(expr.args)[0] : undefined;
+      if (typeof name !== "string") throw new ZodBuildError("schema(…) takes one name.", expr.span);
+      return this.#named(name);
+    }
+    if (callee.type !== "Member" || callee.optional || expr.optional) return this.#core.data(expr);
+    const { object, property } = callee;
+    if (typeof property !== "string") return this.#core.data(expr);
+    if (isZ(object)) {
+      return this.#construct(expr, property, CONSTRUCTORS, `z.${property}`, z);
+    }
+    if (object.type === "Member" && isZ(object.object) && typeof object.property === "string") {
+      const names = GROUPS.get(object.property);
+      if (names === undefined) throw notAllowed(`z.${object.property}.${property}`, property, expr);
+      const group: unknown = Reflect.get(z, object.property);
+      return this.#construct(expr, property, names, `z.${object.property}.${property}`, group);
+    }
+    if (!reachesZ(object)) return this.#core.data(expr);
+    const receiver = this.value(object);
+    if (!(receiver instanceof z.ZodType)) {
+      throw new ZodBuildError(`.${property}(…) can only be called on a schema.`, expr.span);
+    }
+    if (!METHODS.has(property)) throw notAllowed(`.${property}(…)`, property, expr);
+    return this.#apply(expr, receiver, property, `.${property}`);
+  }
+
+  #construct(expr: Call, name: string, allowed: ReadonlySet<string>, shown: string, group: unknown): unknown {
+    if (!allowed.has(name)) throw notAllowed(shown, name, expr);
+    return this.#apply(expr, group, name, shown);
+  }
+
+  /** Calls what a whitelisted name stands for. Zod's own complaints become build errors with the span. */
+  #apply(expr: Call, receiver: unknown, name: string, shown: string): unknown {
+    if ((typeof receiver !== "object" && typeof receiver !== "function") || receiver === null) {
+      throw new ZodBuildError(`${shown} does not exist.`, expr.span);
+    }
+    const method: unknown = Reflect.get(receiver, name);
+    if (typeof method !== "function") {
+      throw new ZodBuildError(`This schema has no method ${shown}(…).`, expr.span);
+    }
+    const args = this.#arguments(expr, name);
+    try {
+      return Reflect.apply(method, receiver, args);
+    } catch (error) {
+      if (error instanceof ZodBuildError) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new ZodBuildError(`Zod refuses ${shown}(…): ${reason}`, expr.span, { cause: error });
+    }
+  }
+
+  #arguments(expr: Call, name: string): unknown[] {
+    const [first] = expr.args;
+    if (first?.type !== "Arrow") return this.#list(expr.args);
+    const rest = this.#list(expr.args.slice(1));
+    switch (name) {
+      case "lazy": {
+        const { body, params } = first;
+        if (body.type === "Block" || params.length > 0 || first.rest !== undefined) {
+          throw new ZodBuildError("z.lazy takes `() => schema`.", first.span);
+        }
+        return [() => this.schema(body), ...rest];
+      }
+      case "default":
+      case "prefault":
+      case "catch":
+        return [this.#lambda(first, "none"), ...rest];
+      default:
+        return [this.#lambda(first, "one"), ...rest];
+    }
+  }
+
+  #list(elements: readonly (Expr | Spread)[]): unknown[] {
+    return elements.flatMap((element) => {
+      if (element.type !== "Spread") return [this.value(element)];
+      const value = this.value(element.arg);
+      if (!Array.isArray(value)) throw new ZodBuildError("Only an array can be spread here.", element.span);
+      return value;
+    });
+  }
+
+  #record(expr: ObjectExpr): object {
+    const record: Record<string, unknown> = {};
+    for (const prop of expr.props) {
+      if (prop.type === "Spread") {
+        const value = this.value(prop.arg);
+        if (value === null || value === undefined) continue;
+        if (typeof value !== "object" || value instanceof z.ZodType) {
+          throw new ZodBuildError("Only a plain object can be spread here.", prop.span);
+        }
+        for (const [key, member] of Object.entries(value)) define(record, key, member, expr);
+        continue;
+      }
+      const key = typeof prop.key === "string" ? prop.key : String(this.#core.data(prop.key));
+      const value = prop.value;
+      const role = key === "error" || key === "message" ? "issue" : "one";
+      define(record, key, value.type === "Arrow" ? this.#lambda(value, role) : this.value(value), expr);
+    }
+    return record;
+  }
+
+  #getter(expr: Member): unknown {
+    const { object, property } = expr;
+    if (!reachesZ(object) || isZ(object)) {
+      if (isZ(object)) throw new ZodBuildError(`z.${String(property)} can only be called.`, expr.span);
+      return this.#core.data(expr);
+    }
+    const key = typeof property === "string" ? property : this.#core.data(property);
+    const receiver = this.value(object);
+    if (receiver instanceof z.ZodType) {
+      if (typeof key !== "string" || !GETTERS.has(key))
+        throw notAllowed(`.${String(key)}`, String(key), expr);
+      return Reflect.get(receiver, key);
+    }
+    // A member of `.shape`, `.enum` or `.options`: own properties only.
+    const member =
+      typeof receiver === "object" &&
+      receiver !== null &&
+      (typeof key === "string" || typeof key === "number")
+        ? Object.getOwnPropertyDescriptor(receiver, key)
+        : undefined;
+    if (member === undefined)
+      throw new ZodBuildError(`There is no member ${JSON.stringify(key)}.`, expr.span);
+    return Reflect.get(receiver as object, key as string);
+  }
+
+  /**
+   * A function of the author. Zod passes a second argument, its context, which Core can't be given: a function that
+   * declares it is refused rather than called with undefined. An `error` function sees plain fields of the issue only.
+   */
+  #lambda(arrow: Arrow, takes: "none" | "one" | "issue"): (...args: unknown[]) => unknown {
+    const most = takes === "none" ? 0 : 1;
+    if (arrow.params.length > most || arrow.rest !== undefined) {
+      throw new ZodBuildError(
+        `A function here may take ${most === 0 ? "no parameter" : "one parameter, the value"}: a plan has no Zod context to pass.`,
+        arrow.span,
+      );
+    }
+    const call = this.#core.lambda(arrow);
+    switch (takes) {
+      case "none":
+        return () => call([]);
+      case "one":
+        return (value) => call([value]);
+      case "issue":
+        return (issue) => call([plainIssue(issue)]);
+    }
+  }
+}
+
+const isZ = (expr: Expr): boolean => expr.type === "Name" && expr.name === "z";
+
+/** Whether a chain of calls and members starts at `z` or `schema('…')`; other chains are data and Core's business. */
+function reachesZ(expr: Expr): boolean {
+  let at: Expr = expr;
+  for (;;) {
+    switch (at.type) {
+      case "Call":
+        if (at.callee.type === "Name") return at.callee.name === "schema";
+        at = at.callee;
+        break;
+      case "Member":
+        at = at.object;
+        break;
+      default:
+        return isZ(at);
+    }
+  }
+}
+
+function define(record: Record<string, unknown>, key: string, value: unknown, at: Expr): void {
+  if (key === "__proto__") throw new ZodBuildError("A field can't be named __proto__.", at.span);
+  record[key] = value;
+}
+
+function plainIssue(issue: unknown): unknown {
+  if (typeof issue !== "object" || issue === null) return issue;
+  const plain: Record<string, unknown> = {};
+  for (const key of ["code", "input", "path", "expected", "format", "minimum", "maximum", "keys", "values"]) {
+    if (Object.hasOwn(issue, key)) plain[key] = Reflect.get(issue, key);
+  }
+  return plain;
+}
+
+function notAllowed(shown: string, name: string, at: Expr): ZodBuildError {
+  const reason = REFUSED.get(name);
+  return new ZodBuildError(
+    reason === undefined ? `${shown} is not part of what a plan's schema may use.` : `${shown}: ${reason}.`,
+    at.span,
+  );
+}

@@ -1,0 +1,93 @@
+/**
+ * JSON Schema of a schema, for models, checks and lints. Where Zod's own converter throws, drops or misleads
+ * (PEERS, "Parsers") this says what can be said: wider than the parser where it must, never narrower.
+ */
+import { z } from "zod";
+import type { Json } from "../types.ts";
+
+/**
+ * @param side `output`: what parsing gives (defaults applied, transforms done); `input`: what it takes.
+ * @returns draft 2020-12 without `$schema`. Never throws: what can't be described is `{}`.
+ */
+export function jsonSchemaOf(schema: z.ZodType, side: "input" | "output"): Json {
+  const metadata = new PlainMetadata();
+  try {
+    const json = z.toJSONSchema(schema, {
+      io: side,
+      unrepresentable: "any",
+      metadata,
+      override: ({ zodSchema, jsonSchema }) => amend(zodSchema, jsonSchema, side),
+    });
+    const { $schema: _, ...rest } = json;
+    return clean(rest);
+  } catch {
+    const description = z.globalRegistry.get(schema)?.description;
+    return typeof description === "string" ? { description } : {};
+  }
+}
+
+/** An `id` in `.meta(…)` would turn schemas into references, and fail where two share one; here it is only a label. */
+class PlainMetadata extends z.core.$ZodRegistry<z.core.GlobalMeta> {
+  override get<S extends z.core.$ZodType>(schema: S): z.core.$replace<z.core.GlobalMeta, S> | undefined {
+    const meta = z.globalRegistry.get(schema);
+    return meta === undefined ? undefined : { ...meta, id: undefined };
+  }
+}
+
+type Mutable = z.core.JSONSchema.BaseSchema;
+
+function amend(schema: z.core.$ZodTypes, json: Mutable, side: "input" | "output"): void {
+  const { def } = schema._zod;
+  // z.int() says "within the safe integers" in two noisy lines that no reader needs.
+  if (json.type === "integer") {
+    if (json.minimum === Number.MIN_SAFE_INTEGER) delete json.minimum;
+    if (json.maximum === Number.MAX_SAFE_INTEGER) delete json.maximum;
+  }
+  if (def.type === "date" && Object.keys(json).length === 0) {
+    Object.assign(json, { type: "string", format: "date-time" });
+  }
+  // Coercion takes more than the type it gives.
+  if (side === "input" && "coerce" in def && def.coerce === true) {
+    const { description, default: fallback } = json;
+    for (const key of Object.keys(json)) delete json[key];
+    Object.assign(
+      json,
+      description === undefined ? {} : { description },
+      fallback === undefined ? {} : { default: fallback },
+    );
+  }
+  const notes: string[] = [];
+  for (const check of def.checks ?? []) {
+    const rule = check._zod.def;
+    if (rule.check === "custom") notes.push(refinement(schema, rule));
+    if (rule.check === "string_format" && "pattern" in rule && rule.pattern instanceof RegExp) {
+      // JSON Schema patterns have no flags: without them /a/i would refuse what the parser takes.
+      if (/[imsy]/.test(rule.pattern.flags)) {
+        dropPattern(json, rule.pattern.source);
+        notes.push(`must match ${String(rule.pattern)}`);
+      }
+    }
+  }
+  if (notes.length > 0)
+    json.$comment = [json.$comment, ...notes].filter((note) => note !== undefined).join("; ");
+}
+
+/** A refinement can't be expressed; its message tells a model what the parser will ask for. */
+function refinement(schema: z.core.$ZodTypes, rule: z.core.$ZodCheckDef): string {
+  const message = rule.error?.({ code: "custom", input: undefined, path: [], inst: schema } as never);
+  const text = typeof message === "string" ? message : message?.message;
+  return text ?? "checked further by the parser";
+}
+
+function dropPattern(json: Mutable, source: string): void {
+  if (json.pattern === source) delete json.pattern;
+  if (Array.isArray(json.allOf)) {
+    json.allOf = json.allOf.filter((part) => typeof part !== "object" || part.pattern !== source);
+    if (json.allOf.length === 0) delete json.allOf;
+  }
+}
+
+/** A plain JSON copy: Zod leaves non-enumerable helpers and shared objects behind. */
+function clean(json: object): Json {
+  return JSON.parse(JSON.stringify(json)) as Json;
+}
