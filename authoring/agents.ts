@@ -1,0 +1,39 @@
+/** Agents as a workflow declares them. The compiler reads the constructor's arguments; nothing is constructed. */
+
+export interface AgentOptions {
+  /** Name in the plan; default: the binding's name. */
+  readonly id?: string;
+  readonly model?: string;
+  /** System prompt. */
+  readonly instructions?: string;
+  /** Further options of the provider, as JSON. */
+  readonly [option: string]: unknown;
+}
+
+export interface GenerateRequest {
+  readonly prompt: string;
+  readonly signal: AbortSignal;
+}
+
+/** A plain agent: its `generate` runs in a compute process and gives the answer's text or object. */
+export interface PlainAgent {
+  readonly id?: string;
+  generate(request: GenerateRequest): unknown;
+}
+
+export type AgentLike = DeclaredAgent | PlainAgent;
+
+abstract class DeclaredAgent {
+  readonly options: AgentOptions;
+  constructor(options: AgentOptions = {}) {
+    this.options = options;
+  }
+}
+
+/** Claude through the Messages API; the key is read from ANTHROPIC_API_KEY when a run needs it. */
+export class AnthropicAgent extends DeclaredAgent {}
+
+/** Command-line agents: declared in the plan; this version runs them only with a script of answers. */
+export class ClaudeCodeAgent extends DeclaredAgent {}
+export class CodexAgent extends DeclaredAgent {}
+export class GeminiAgent extends DeclaredAgent {}

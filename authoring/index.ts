@@ -1,0 +1,43 @@
+/**
+ * What a workflow file imports. It is written for the editor and the type checker: the compiler knows these names and
+ * never executes this package.
+ */
+import type * as components from "./components.ts";
+import type { Ctx, Schemas, Table } from "./ctx.ts";
+import type { Element, Renderable } from "./jsx-runtime.ts";
+
+export * from "./agents.ts";
+export * from "./components.ts";
+export type { Address, Ctx, Recorded, RowOf, Schemas } from "./ctx.ts";
+export { Fragment } from "./jsx-runtime.ts";
+export type { Element, Renderable };
+
+/** What a workflow file exports as default. */
+export interface WorkflowDefinition {
+  readonly kind: "workflow";
+}
+
+/** The components and helpers, typed by the schemas of one workflow. */
+export interface Smithers<S extends Schemas> {
+  readonly Workflow: typeof components.Workflow;
+  readonly Sequence: typeof components.Sequence;
+  readonly Parallel: typeof components.Parallel;
+  readonly Branch: typeof components.Branch;
+  readonly If: typeof components.If;
+  readonly Each: typeof components.Each;
+  readonly Loop: typeof components.Loop;
+  readonly Ralph: typeof components.Ralph;
+  readonly Task: <Out extends S[Table<S>] | Table<S>, D extends components.Deps = Record<never, never>>(
+    props: components.TaskProps<Out, D>,
+  ) => Element;
+  readonly Approval: <Out extends S[Table<S>] | Table<S>>(props: components.ApprovalProps<Out>) => Element;
+  /** The output schemas by table: what `output={outputs.review}` names. */
+  readonly outputs: { readonly [T in Table<S>]: S[T] };
+  readonly useCtx: () => Ctx<S>;
+  readonly smithers: (workflow: (ctx: Ctx<S>) => Renderable) => WorkflowDefinition;
+}
+
+/** Declares a workflow's input and output tables. @see docs/architecture.md */
+export function createSmithers<const S extends Schemas>(_schemas: S): Smithers<S> {
+  throw new Error("A workflow is read by `smithers build`, not executed. Run `smithers up FILE` instead.");
+}
