@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+
+/** What each room may import of the others (DESIGN §2). A type-only import is an import. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  plan: [],
+  authoring: [],
+  compiler: ["plan"],
+  runtime: ["plan"],
+  cli: ["plan", "compiler", "runtime"],
+};
+
+const root = path.resolve(import.meta.dirname, "..");
+
+/** Every relative module specifier of a file: static, dynamic, `import type`, `export … from`. */
+function specifiers(text: string): string[] {
+  const found = text.matchAll(/(?:from|import)\s*\(?\s*["'](\.[^"']+)["']/g);
+  return [...found].map(([, specifier]) => specifier!);
+}
+
+function filesOf(room: string): string[] {
+  return readdirSync(path.join(root, room), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
+    .map((name) => path.join(room, name));
+}
+
+describe("imports point one way", () => {
+  for (const [room, allowed] of Object.entries(MAY_IMPORT)) {
+    it(`${room} imports ${allowed.length === 0 ? "no other room" : allowed.join(", ")}`, () => {
+      const files = filesOf(room);
+      expect(files.length).toBeGreaterThan(0);
+      const wrong = files.flatMap((file) =>
+        specifiers(readFileSync(path.join(root, file), "utf8"))
+          .map((specifier) => path.relative(root, path.resolve(root, path.dirname(file), specifier)))
+          .filter((target) => {
+            const other = target.split(path.sep)[0]!;
+            return other !== room && other in MAY_IMPORT && !allowed.includes(other);
+          })
+          .map((target) => `${file} imports ${target}`),
+      );
+      expect(wrong).toEqual([]);
+    });
+  }
+
+  it("sees an import that points the wrong way", () => {
+    expect(specifiers('import type { X } from "../compiler/x.ts";\nawait import("./y.ts");')).toEqual([
+      "../compiler/x.ts",
+      "./y.ts",
+    ]);
+  });
+});
