@@ -1,0 +1,210 @@
+/** The state of one evaluation: what it has found and registered so far. Handed to every function of the phase. */
+import type * as Core from "../../../plan/core/ast.ts";
+import type { Json } from "../../../plan/types.ts";
+import type { Diagnostic, Severity } from "../../diagnostics.ts";
+import type { SourceModule } from "../../surface.ts";
+import type { AgentSource, ModuleSource } from "../4-lower/draft.ts";
+import type { Closure, Environment, PromptValue, Scope, Value } from "./value.ts";
+import { POISON, type PoisonValue } from "./value.ts";
+
+/** What an import specifier leads to; answered by phase 2. */
+export type Resolved =
+  | { readonly type: "source"; readonly module: SourceModule }
+  | { readonly type: "prompt"; readonly path: string }
+  | { readonly type: "json"; readonly value: Json }
+  | { readonly type: "smithers" }
+  | { readonly type: "zod" }
+  | { readonly type: "external"; readonly name: string }
+  /** Phase 2 has reported it. */
+  | { readonly type: "missing" };
+
+export type Resolve = (importer: SourceModule, specifier: string) => Resolved;
+
+export interface Evaluation {
+  readonly resolve: Resolve;
+  readonly diagnostics: Diagnostic[];
+  readonly modules: Map<SourceModule, Environment>;
+  readonly constants: Map<string, Core.Expr>;
+  readonly functions: Map<string, Core.Arrow>;
+  readonly agents: Map<string, AgentSource>;
+  readonly prompts: Map<string, PromptValue>;
+  readonly codeModules: Map<string, ModuleSource>;
+  /** Names under which values stand in the plan. */
+  readonly agentNames: Map<AgentSource, string>;
+  readonly closureNames: Map<Closure, { readonly name: string; readonly scope: Scope | null }>;
+  readonly codeNames: Map<object, string>;
+  /** Every name ever given in the plan. */
+  readonly taken: Set<string>;
+  /** Component closures being called, outermost first, with the number of open conditions at the call. */
+  readonly calls: { readonly arrow: unknown; readonly conditions: number }[];
+  /** Open conditions that only the run decides. */
+  conditions: number;
+  scope: Scope;
+  /** Elementary steps left before the build gives up. */
+  fuel: number;
+}
+
+/** Names that Core or the runtime give a meaning; no value or parameter of a plan is called so. */
+export const RESERVED: ReadonlySet<string> = new Set([
+  "agent",
+  "prompt",
+  "schema",
+  "output",
+  "module",
+  "site",
+  "text",
+  "fail",
+  "ctx",
+  "deps",
+  "z",
+  "props",
+  "py",
+  "undefined",
+  "NaN",
+  "Infinity",
+  "Math",
+  "JSON",
+  "Object",
+  "Array",
+  "String",
+  "Number",
+  "Boolean",
+  "Set",
+  "Map",
+  "Date",
+  "RegExp",
+  "Error",
+  "TypeError",
+  "RangeError",
+  "SyntaxError",
+  "parseInt",
+  "parseFloat",
+  "isNaN",
+  "isFinite",
+  "encodeURIComponent",
+  "decodeURIComponent",
+  "encodeURI",
+  "decodeURI",
+  "structuredClone",
+  "Symbol",
+  "BigInt",
+]);
+
+/** Thrown when a region can't be lowered structurally; the nearest region that can be a block catches it. Never a user error. */
+export class Bail extends Error {
+  readonly span: Core.Span | undefined;
+  constructor(why: string, span?: Core.Span) {
+    super(why);
+    this.name = "Bail";
+    this.span = span;
+  }
+}
+
+export const newScope = (kind: Scope["kind"], parent: Scope | null): Scope => ({
+  kind,
+  parent,
+  values: new Map(),
+  guards: [],
+});
+
+export function newEvaluation(resolve: Resolve): Evaluation {
+  return {
+    resolve,
+    diagnostics: [],
+    modules: new Map(),
+    constants: new Map(),
+    functions: new Map(),
+    agents: new Map(),
+    prompts: new Map(),
+    codeModules: new Map(),
+    agentNames: new Map(),
+    closureNames: new Map(),
+    codeNames: new Map(),
+    taken: new Set(),
+    calls: [],
+    conditions: 0,
+    scope: newScope("workflow", null),
+    fuel: 2_000_000,
+  };
+}
+
+/** Reports a problem once and gives the value that keeps whatever uses it silent. */
+export function report(
+  ev: Evaluation,
+  code: string,
+  span: Core.Span | null | undefined,
+  message: string,
+  hint?: string,
+  severity: Severity = "error",
+): PoisonValue {
+  const at = span ?? null;
+  const known = ev.diagnostics.some(
+    (d) => d.code === code && d.span?.start === at?.start && d.span?.file === at?.file,
+  );
+  if (!known) {
+    ev.diagnostics.push(
+      hint ? { code, severity, message, span: at, hint } : { code, severity, message, span: at },
+    );
+  }
+  return POISON;
+}
+
+/** Runs `body` in a scope; values named meanwhile belong to it. */
+export function inScope<T>(ev: Evaluation, scope: Scope, body: () => T): T {
+  const before = ev.scope;
+  ev.scope = scope;
+  try {
+    return body();
+  } finally {
+    ev.scope = before;
+  }
+}
+
+/** Runs `body` under a condition that only the run decides. */
+export function underCondition<T>(ev: Evaluation, body: () => T): T {
+  ev.conditions++;
+  try {
+    return body();
+  } finally {
+    ev.conditions--;
+  }
+}
+
+/** Tries a structural reading; when it bails out, what it reported is taken back and `otherwise` is used. */
+export function attempt<T>(ev: Evaluation, body: () => T, otherwise: (why: Bail) => T): T {
+  const reported = ev.diagnostics.length;
+  const { scope, conditions } = ev;
+  const calls = ev.calls.length;
+  try {
+    return body();
+  } catch (error) {
+    if (!(error instanceof Bail)) throw error;
+    ev.diagnostics.length = reported;
+    ev.scope = scope;
+    ev.conditions = conditions;
+    ev.calls.length = calls;
+    return otherwise(error);
+  }
+}
+
+/** A name of the plan that no other value has. */
+export function freshName(ev: Evaluation, wanted: string): string {
+  const base = wanted.replace(/[^\w$]/g, "_").replace(/^(?=\d)/, "_") || "value";
+  let name = base;
+  for (let n = 2; ev.taken.has(name) || RESERVED.has(name); n++) name = `${base}_${n}`;
+  ev.taken.add(name);
+  return name;
+}
+
+/** Names a value on a scope. */
+export function declare(ev: Evaluation, name: string, expr: Core.Expr, scope: Scope = ev.scope): Core.Name {
+  const unique = freshName(ev, name);
+  scope.values.set(unique, expr);
+  return { type: "Name", name: unique };
+}
+
+export function spend(ev: Evaluation, span?: Core.Span): void {
+  if (--ev.fuel < 0) throw new Bail("the build's step limit", span);
+}
+
+export type { Value };

@@ -1,0 +1,66 @@
+/**
+ * The plan before it is printed: what phase 3 and the lowering of elements hand to agents, prompts, schemas, modules
+ * and to phase 5. Expressions are still Core trees with spans.
+ */
+import type * as Core from "../../../plan/core/ast.ts";
+import type { Json, NodeKind } from "../../../plan/types.ts";
+import type { Closure, Code, Instance, ObjectValue, PromptValue, Value } from "../3-evaluate/value.ts";
+
+/** Plain JSON, or an expression of the run. */
+export type Field =
+  | { readonly type: "json"; readonly value: Json }
+  | { readonly type: "core"; readonly expr: Core.Expr };
+
+/** What a plan node will be; see plan/types.ts for the meaning of each part. `fields` holds all that depends on the kind. */
+export interface NodeDraft {
+  readonly key: string;
+  readonly kind: NodeKind;
+  readonly parent?: string;
+  readonly component?: string;
+  if?: Core.Expr;
+  else?: Core.Expr;
+  each?: EachDraft;
+  id?: Field;
+  orderKey?: Field;
+  readonly values: Map<string, Core.Expr>;
+  readonly guards: { readonly if: Core.Expr; readonly message: Field }[];
+  args?: string[];
+  /** `prompt`, `output`, `agent`, `retries`, `until`, `yields`, `module`, … by their names in plan/types.ts. */
+  readonly fields: Map<string, Field>;
+  captures?: Map<string, Field>;
+  readonly span: Core.Span;
+}
+
+export interface EachDraft {
+  readonly of: Core.Expr;
+  readonly as: string;
+  readonly index?: string;
+  readonly all?: string;
+  readonly key?: Core.Expr;
+  readonly if?: Core.Expr;
+}
+
+/** An agent by its plan name: made by a constructor, or a plain object with `generate`. */
+export type AgentSource = Instance | ObjectValue;
+
+/** A function that runs as code in a compute process, by its plan name. `captures` are the names it takes as parameters, in order. */
+export interface ModuleSource {
+  readonly fn: Closure | Code;
+  readonly captures: readonly string[];
+}
+
+export interface PlanDraft {
+  readonly workflow: { readonly name: string; readonly description?: string };
+  readonly root: string;
+  /** In document order. */
+  readonly nodes: readonly NodeDraft[];
+  readonly constants: ReadonlyMap<string, Core.Expr>;
+  readonly functions: ReadonlyMap<string, Core.Arrow>;
+  readonly agents: ReadonlyMap<string, AgentSource>;
+  readonly prompts: ReadonlyMap<string, PromptValue>;
+  readonly modules: ReadonlyMap<string, ModuleSource>;
+  /** Output tables and `input`, by table name: Zod constructions. */
+  readonly schemas: ReadonlyMap<string, Value>;
+  /** Blocks that were left, with the reason: lint SM109. */
+  readonly blocks: readonly { readonly key: string; readonly why: string; readonly span: Core.Span }[];
+}
