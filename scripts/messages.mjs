@@ -1,0 +1,62 @@
+// Generates compiler/messages.gen.ts from compiler/messages/*.md. `--check` fails when it is stale.
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
+const folder = path.join(root, "compiler/messages");
+const HEADINGS = ["What it does", "Why is this bad", "Example", "Use instead"];
+const SEVERITIES = ["error", "warning", "info"];
+
+function fail(file, why) {
+  throw new Error(`compiler/messages/${file}: ${why}`);
+}
+
+function read(file) {
+  const text = readFileSync(path.join(folder, file), "utf8");
+  const parts = /^---\n([\s\S]*?)\n---\n([\s\S]*)$/.exec(text);
+  if (!parts) fail(file, "no front matter");
+  const [, front, body] = parts;
+  const field = (name) =>
+    new RegExp(`^${name}: (.+)$`, "m").exec(front)?.[1] ?? fail(file, `no \`${name}\` in the front matter`);
+  const code = field("code");
+  if (!/^SM\d{3}$/.test(code)) fail(file, `\`${code}\` is not SM and three digits`);
+  if (!file.startsWith(code)) fail(file, `is named otherwise than its code ${code}`);
+  const severity = field("severity");
+  if (!SEVERITIES.includes(severity)) fail(file, `unknown severity \`${severity}\``);
+  const headings = [...body.matchAll(/^## (.+)$/gm)].map((m) => m[1]);
+  if (headings.join() !== HEADINGS.join()) fail(file, `the headings must be: ${HEADINGS.join(", ")}`);
+  return { file, code, title: field("title"), severity };
+}
+
+const seen = new Map();
+const messages = readdirSync(folder)
+  .filter((file) => file.endsWith(".md"))
+  .sort()
+  .map(read);
+for (const { code, file } of messages) {
+  if (seen.has(code)) fail(file, `${code} is taken by ${seen.get(code)}`);
+  seen.set(code, file);
+}
+
+const source = [
+  "// Generated from compiler/messages/*.md by scripts/messages.mjs.",
+  "export const MESSAGES = {",
+  ...messages.map(
+    ({ code, title, severity }) =>
+      `  ${code}: { title: ${JSON.stringify(title)}, severity: ${JSON.stringify(severity)} },`,
+  ),
+  "} as const;",
+  "",
+  "export type Code = keyof typeof MESSAGES;",
+  "",
+].join("\n");
+
+const target = path.join(root, "compiler/messages.gen.ts");
+if (process.argv.includes("--check")) {
+  if (readFileSync(target, "utf8") !== source) {
+    throw new Error("compiler/messages.gen.ts is stale: run `node scripts/messages.mjs`.");
+  }
+} else {
+  writeFileSync(target, source);
+}
