@@ -3,15 +3,16 @@
  * plus the kinds below; phase 3 evaluates them away or leaves Core behind. No TypeScript node passes this line.
  *
  * Types are gone, parentheses are gone, `as`/`satisfies`/`!` are gone; `var` is `let` at the head of its function where
- * that is the same, else a Foreign statement; function declarations are `const` Arrows at the head of their block (kept
- * as Func where they use `async`, `this`, `arguments` or generators).
+ * that is the same, else hoisted with assignments; function declarations are `const` Arrows at the head of their block (kept
+ * as Func where they use `async`, `this`, `arguments` or generators). `import.meta` is a Name of that spelling. Enums with
+ * constant members are `const` Objects, other enums and namespaces `const` Foreigns.
  */
 import type * as Core from "../plan/core/ast.ts";
 
 export type { Span } from "../plan/core/ast.ts";
 
 /** The kinds that Core does not have. */
-export type Extra = Element | Func | Class | Foreign;
+export type Extra = Element | Func | Class | Construct | Foreign;
 
 export type Expr = Core.Expr<Extra>;
 export type Stmt = Core.Stmt<Extra>;
@@ -43,6 +44,8 @@ export interface Func {
   readonly rest?: Pattern;
   readonly body: Expr | Core.Block<Extra>;
   readonly async: boolean;
+  /** Written as a method: its source range is no expression by itself. */
+  readonly method?: true;
   /** Names used freely in it: what a slice has to bring. */
   readonly free: readonly string[];
 }
@@ -53,6 +56,14 @@ export interface Class {
   readonly name?: string;
   readonly extends?: Expr;
   readonly free: readonly string[];
+}
+
+/** `new a.b.C(…)`: a construction whose callee is no plain name (for names: Core's New). */
+export interface Construct {
+  readonly type: "Construct";
+  readonly span: Core.Span;
+  readonly callee: Expr;
+  readonly args: readonly (Expr | Core.Spread<Extra>)[];
 }
 
 /** Anything else of the host language, kept by range: legal only inside code that runs as a module. `what` names it for the diagnostic. */

@@ -1,0 +1,145 @@
+/** Imports, exports and the module's own statements. */
+import { ts } from "ts-morph";
+import type { ImportDecl, SourceModule, Stmt } from "../../surface.ts";
+import { type Context, hasModifier, spanOf } from "./context.ts";
+import { bound } from "./free.ts";
+import { classOf, functionOf } from "./functions.ts";
+import { hoistedLet, hoistVars } from "./variables.ts";
+
+const DEFAULT = "*default*";
+
+type Exports = Map<string, { readonly local: string } | { readonly from: string; readonly name: string }>;
+
+export type ModuleParts = Pick<SourceModule, "imports" | "body" | "exports" | "stars">;
+
+export function moduleOf(ctx: Context): ModuleParts {
+  const { source } = ctx;
+  const imports: ImportDecl[] = [];
+  const exports: Exports = new Map();
+  const stars: string[] = [];
+  const types = typeNames(source);
+  const plain: ts.Statement[] = [];
+  const tail: Stmt[] = [];
+  const hoisted = hoistVars(ctx, source, []);
+  for (const node of source.statements) {
+    if (ts.isImportDeclaration(node)) {
+      const decl = importOf(ctx, node);
+      if (decl) imports.push(decl);
+    } else if (ts.isExportDeclaration(node)) exportList(ctx, node, exports, stars, types);
+    else if (ts.isExportAssignment(node)) {
+      exports.set("default", { local: DEFAULT });
+      tail.push(defaultExport(ctx, node));
+    } else {
+      if (hasModifier(node, ts.SyntaxKind.ExportKeyword)) exportDeclared(ctx, node, exports);
+      plain.push(node);
+    }
+  }
+  const body = [
+    ...(hoisted.length > 0 ? [hoistedLet(ctx, hoisted, source)] : []),
+    ...ctx.statements(plain),
+    ...tail,
+  ];
+  return { imports: imports.flatMap((d) => elided(ctx, d)), body, exports, stars };
+}
+
+function importOf(ctx: Context, node: ts.ImportDeclaration): ImportDecl | null {
+  const clause = node.importClause;
+  if (clause?.isTypeOnly || !ts.isStringLiteral(node.moduleSpecifier)) return null;
+  const names: { local: string; imported: string; span: ReturnType<typeof spanOf> }[] = [];
+  const add = (at: ts.Node, local: string, imported: string): void => {
+    names.push({ local, imported, span: spanOf(ctx, at) });
+  };
+  if (clause?.name) add(clause.name, clause.name.text, "default");
+  const named = clause?.namedBindings;
+  if (named && ts.isNamespaceImport(named)) add(named, named.name.text, "*");
+  if (named && ts.isNamedImports(named))
+    for (const e of named.elements) if (!e.isTypeOnly) add(e, e.name.text, (e.propertyName ?? e.name).text);
+  // `import { type A } from` names types only; `import "x"` and `import {} from "x"` name nothing and stay.
+  if (names.length === 0 && named && ts.isNamedImports(named) && named.elements.length > 0) return null;
+  return { span: spanOf(ctx, node.moduleSpecifier), from: node.moduleSpecifier.text, names };
+}
+
+/** Drops names that are never used as values, as TypeScript and esbuild do; an import of nothing but such names goes whole. */
+function elided(ctx: Context, decl: ImportDecl): ImportDecl[] {
+  if (decl.names.length === 0 || /\.[cm]?jsx?$/.test(ctx.source.fileName)) return [decl];
+  const names = decl.names.filter((n) => ctx.used.has(n.local));
+  return names.length === 0 ? [] : [{ ...decl, names }];
+}
+
+function exportList(
+  ctx: Context,
+  node: ts.ExportDeclaration,
+  exports: Exports,
+  stars: string[],
+  types: ReadonlySet<string>,
+): void {
+  if (node.isTypeOnly) return;
+  const from =
+    node.moduleSpecifier && ts.isStringLiteral(node.moduleSpecifier) ? node.moduleSpecifier.text : null;
+  const clause = node.exportClause;
+  if (!clause) {
+    if (from !== null) stars.push(from);
+    return;
+  }
+  if (ts.isNamespaceExport(clause)) {
+    if (from !== null) exports.set(clause.name.text, { from, name: "*" });
+    return;
+  }
+  for (const e of clause.elements) {
+    if (e.isTypeOnly) continue;
+    const name = (e.propertyName ?? e.name).text;
+    if (from !== null) exports.set(e.name.text, { from, name });
+    else if (!types.has(name)) {
+      ctx.used.add(name);
+      exports.set(e.name.text, { local: name });
+    }
+  }
+}
+
+/** Names that exist only as types in this file. */
+function typeNames(source: ts.SourceFile): Set<string> {
+  const types = new Set<string>();
+  for (const s of source.statements)
+    if (ts.isInterfaceDeclaration(s) || ts.isTypeAliasDeclaration(s)) types.add(s.name.text);
+  for (const s of source.statements) {
+    if (ts.isVariableStatement(s))
+      for (const d of s.declarationList.declarations) for (const n of bound(d.name)) types.delete(n);
+    else if ((ts.isFunctionDeclaration(s) || ts.isClassDeclaration(s)) && s.name) types.delete(s.name.text);
+  }
+  return types;
+}
+
+function exportDeclared(ctx: Context, node: ts.Statement, exports: Exports): void {
+  if (hasModifier(node, ts.SyntaxKind.DeclareKeyword)) return;
+  const isDefault = hasModifier(node, ts.SyntaxKind.DefaultKeyword);
+  if (ts.isVariableStatement(node)) {
+    for (const d of node.declarationList.declarations)
+      for (const name of bound(d.name)) exports.set(name, { local: name });
+    return;
+  }
+  if (ts.isFunctionDeclaration(node) && !node.body) return;
+  if (
+    (ts.isFunctionDeclaration(node) ||
+      ts.isClassDeclaration(node) ||
+      ts.isEnumDeclaration(node) ||
+      ts.isModuleDeclaration(node)) &&
+    (isDefault || node.name)
+  ) {
+    const local = node.name?.text ?? DEFAULT;
+    exports.set(isDefault ? "default" : local, { local });
+    if (node.name) ctx.used.add(local);
+  }
+}
+
+function defaultExport(ctx: Context, node: ts.ExportAssignment): Stmt {
+  const span = spanOf(ctx, node);
+  const target = { type: "Name", name: DEFAULT, span } as const;
+  const inner = node.expression;
+  const init =
+    ts.isFunctionExpression(inner) || ts.isArrowFunction(inner)
+      ? functionOf(ctx, inner)
+      : ts.isClassExpression(inner)
+        ? classOf(ctx, inner)
+        : ctx.expr(inner);
+  return { type: "Declare", kind: "const", decls: [{ target, init }], span };
+}
