@@ -1,0 +1,44 @@
+import { CoreError, Demand, type Outcome, Pending, type Value } from "../values.ts";
+import { isStackOverflow, Thrown } from "./errors.ts";
+import { hasOwn } from "./types.ts";
+
+/** The CoreError for a failure inside an evaluation; undefined for what is none (Pending, Demand, a fault of ours). */
+export function thrownError(error: unknown): CoreError | undefined {
+  if (error instanceof CoreError) {
+    return error;
+  }
+  if (error instanceof Thrown) {
+    const { value } = error;
+    return new CoreError("THROWN", messageOf(value), { value });
+  }
+  return isStackOverflow(error)
+    ? new CoreError("LIMIT", "recursion is too deep for this machine")
+    : undefined;
+}
+
+/** What a person reads of a thrown value: the message of an error, else the value as JSON. */
+function messageOf(value: Value): string {
+  if (value instanceof Error) {
+    return hasOwn(value, "message") && typeof value.message === "string" ? value.message : value.name;
+  }
+  if (typeof value === "string") {
+    return value;
+  }
+  return typeof value === "object" && value !== null ? "an object was thrown" : String(value);
+}
+
+/** Runs an evaluation and gives how it ended. Demand, and whatever is a fault of ours, is thrown on. */
+export function outcomeOf(run: () => Value): Outcome {
+  try {
+    return { kind: "value", value: run() };
+  } catch (error) {
+    if (error instanceof Pending) {
+      return { kind: "pending", cell: error.cell };
+    }
+    const failure = error instanceof Demand ? undefined : thrownError(error);
+    if (failure === undefined) {
+      throw error;
+    }
+    return { kind: "error", error: failure };
+  }
+}

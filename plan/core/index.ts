@@ -1,0 +1,16 @@
+/** Core: the language of plans. This is its whole public face. */
+export { checkExpr, type Problem } from "./check.ts";
+export {
+  Closure,
+  type Compiled,
+  callFunction,
+  compileExpr,
+  type EvaluateOptions,
+  isCallable,
+  outcomeOf,
+} from "./evaluate.ts";
+export { RESERVED_NAMES } from "./intrinsics/names.ts";
+export { type Limits, limits } from "./limits.ts";
+export { CoreSyntaxError, parseExpr } from "./parse.ts";
+export { printExpr, printLines } from "./print.ts";
+export { freeNames, type Resolve, readsOf } from "./reads.ts";

@@ -1,0 +1,96 @@
+import { toInteger, toNumber } from "../evaluate/coerce.ts";
+import { throwType } from "../evaluate/errors.ts";
+import type { Evaluation } from "../evaluate/evaluation.ts";
+import { Closure, call, Intrinsic, isCallable, type Native } from "../evaluate/functions.ts";
+import { typeOf } from "../evaluate/types.ts";
+import type { Value } from "../values.ts";
+
+/** A method of a receiver type whose values are `Self`. */
+export type Method<Self> = (ev: Evaluation, self: Self, args: readonly Value[]) => Value;
+
+export type MethodTable = ReadonlyMap<string, Intrinsic>;
+
+/** The methods of one receiver type. The dispatcher has made sure of the receiver. */
+export function methods<Self>(owner: string, table: Readonly<Record<string, Method<Self>>>): MethodTable {
+  return new Map(
+    Object.entries(table).map(([name, run]) => [
+      name,
+      new Intrinsic(`${owner}.prototype.${name}`, { run: run as Native, method: true }),
+    ]),
+  );
+}
+
+/** A function that stands by itself, as `parseInt`, or in a namespace, as `Object.keys`. */
+export function fn(name: string, run: (ev: Evaluation, args: readonly Value[]) => Value): Intrinsic {
+  return new Intrinsic(name, { run: (ev, _self, args) => run(ev, args) });
+}
+
+/** Functions of a namespace. */
+export function statics(
+  owner: string,
+  table: Readonly<Record<string, (ev: Evaluation, args: readonly Value[]) => Value>>,
+): Record<string, Intrinsic> {
+  return Object.fromEntries(Object.entries(table).map(([name, run]) => [name, fn(`${owner}.${name}`, run)]));
+}
+
+/** How V8 shows a value in the message of a TypeError. */
+export function shown(value: Value): string {
+  switch (typeOf(value)) {
+    case "string":
+      return value as string;
+    case "array":
+    case "object":
+    case "map":
+    case "set":
+    case "date":
+    case "regexp":
+    case "error":
+    case "iterator":
+      return shownObject(value as object);
+    case "function":
+    case "intrinsic":
+      return "function";
+    case "host":
+    case "handle":
+    case "unknown":
+      return "#<Object>";
+    default:
+      return String(value);
+  }
+}
+
+function shownObject(value: object): string {
+  if (value instanceof RegExp) {
+    return String(value);
+  }
+  if (value instanceof Error) {
+    return `${value.name}: ${value.message}`;
+  }
+  const tag = Object.prototype.toString.call(value).slice(8, -1);
+  return Array.isArray(value) ? "[object Array]" : tag === "Date" ? String(value) : `#<${tag}>`;
+}
+
+/** The argument as a function for the engine; a TypeError as V8 words it where it is none. */
+export function callback(ev: Evaluation, value: Value): (...args: Value[]) => Value {
+  if (!isCallable(value)) {
+    return throwType(`${shown(value)} is not a function`);
+  }
+  if (value instanceof Closure && value.code.simple > 0 && value.code.simple < 2) {
+    // most callbacks take the element only: the others need not travel
+    return (first) => call(ev, value, undefined, [first], notCalled);
+  }
+  return (...args) => call(ev, value, undefined, args, notCalled);
+}
+
+function notCalled(): string {
+  return "not a function";
+}
+
+/** An index argument: undefined stays, so that the engine's own default holds. */
+export function index(ev: Evaluation, value: Value): number | undefined {
+  return value === undefined ? undefined : toInteger(ev, value);
+}
+
+export function numberOr(ev: Evaluation, value: Value, otherwise: number): number {
+  return value === undefined ? otherwise : toNumber(ev, value);
+}
