@@ -34,6 +34,7 @@ export interface RunRecord {
 }
 
 export interface FrameRecord {
+  /** Rises from record to record; a frame that changed nothing is not stored. */
   readonly frame: number;
   /** What `ctx.now()` gives in this frame. */
   readonly now: number;
@@ -86,6 +87,7 @@ export interface AttemptRecord extends Address {
   readonly process: { readonly pid: number; readonly birth: string } | null;
 }
 
+/** At most one output a table and address. */
 export interface OutputRecord extends Address {
   /** Completion order over the whole run, 1-based, without gaps. */
   readonly seq: number;
@@ -97,6 +99,7 @@ export interface OutputRecord extends Address {
   readonly frame: number;
 }
 
+/** At most one decision an address. */
 export interface DecisionRecord extends Address {
   readonly approved: boolean;
   readonly note: string | null;
@@ -124,7 +127,7 @@ export type Write =
   | ({ readonly type: "decision" } & DecisionRecord)
   | { readonly type: "event"; readonly event: EventRecord };
 
-/** Everything a resume needs, as of the last commit. Lists are in the order of writing. */
+/** Everything a resume needs, as of the last commit. Lists are in the order of (first) writing. */
 export interface Journal {
   readonly run: RunRecord | null;
   /** Text of the plan with the run's digest. */
@@ -152,13 +155,20 @@ export interface Store extends RunReader {
   readonly epoch: number;
   /**
    * Applies all writes or none. When the promise resolves they are on disk. Commits made together may share one fsync.
+   * Commits apply in the order of the calls.
    * @throws StoreError `EPOCH` when another owner has taken the run: nothing is acknowledged, the caller must stop.
+   * @throws StoreError `INVALID` when a write breaks a rule of the journal, `FULL` or `IO` when it can't be written:
+   * nothing of this commit is in the store. After `IO` the store takes no more commits; reopen it.
    */
   commit(commit: { readonly expectEpoch: number; readonly writes: readonly Write[] }): Promise<void>;
 }
 
-/** `LOCKED` another process owns the run; `EPOCH` this writer lost it; `CORRUPT` not a store or damaged; `VERSION` written by a newer version; `FULL` no space; `IO` anything else from the file system. */
-export type StoreErrorCode = "LOCKED" | "EPOCH" | "CORRUPT" | "VERSION" | "FULL" | "IO";
+/**
+ * `LOCKED` another process owns the run; `EPOCH` this writer lost it; `CORRUPT` not a store or damaged; `VERSION` written
+ * by a newer version; `FULL` no space; `IO` anything else from the file system; `INVALID` the commit breaks a rule of
+ * the journal (a gap in `seq`, a record that never changes written twice, a closed store): the caller's fault.
+ */
+export type StoreErrorCode = "LOCKED" | "EPOCH" | "CORRUPT" | "VERSION" | "FULL" | "IO" | "INVALID";
 
 export class StoreError extends Error {
   readonly code: StoreErrorCode;
