@@ -1,0 +1,143 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { memoryHost, nodeHost } from "../../host.ts";
+import { bind, type Graph } from "./bind.ts";
+
+function graph(files: Record<string, string | Uint8Array>, entry = "main.tsx"): Graph {
+  const absolute = Object.entries(files).map(([file, text]) => [`/p/${file}`, text]);
+  return bind(memoryHost(Object.fromEntries(absolute)), "/p", entry);
+}
+
+const codes = (g: Graph) => g.problems.map((p) => p.code);
+const paths = (g: Graph) => g.modules.map((m) => m.path);
+
+describe("the module graph", () => {
+  it.each([
+    ["./a", "a.ts"],
+    ["./a.js", "a.ts"],
+    ["./a", "a/index.tsx"],
+    ["./a.jsx", "a.tsx"],
+    ["./a.mjs", "a.mts"],
+    ["~/a", "a.ts"],
+    ["~/a", "src/a.js"],
+  ])("follows %s to %s", (specifier, file) => {
+    const g = graph({ "main.tsx": `import { a } from "${specifier}"; a;`, [file]: "export const a = 1;" });
+    expect(codes(g)).toEqual([]);
+    expect(paths(g)).toEqual(["main.tsx", file]);
+  });
+
+  it("follows paths of the nearest tsconfig, through extends, the longest prefix first", () => {
+    const g = graph(
+      {
+        "flows/main.tsx": 'import { a } from "@lib/deep/a"; import { b } from "@lib/b"; a; b;',
+        "flows/tsconfig.json": '{ "extends": "../base.json" /* comment */ }',
+        "base.json":
+          '{ "compilerOptions": { "paths": { "@lib/*": ["./lib/*"], "@lib/deep/*": ["./deep/*"], } } }',
+        "deep/a.ts": "export const a = 1;",
+        "lib/b.ts": "export const b = 1;",
+      },
+      "flows/main.tsx",
+    );
+    expect(codes(g)).toEqual([]);
+    expect(paths(g)).toEqual(["flows/main.tsx", "deep/a.ts", "lib/b.ts"]);
+  });
+
+  it("knows packages, Node's modules, the library and Zod without opening them", () => {
+    const g = graph({ "main.tsx": "" });
+    const of = (specifier: string) => {
+      const one = graph({ "main.tsx": `import * as x from "${specifier}"; x;` });
+      return one.resolve(one.entry!, specifier);
+    };
+    expect(codes(g)).toEqual([]);
+    expect(of("smithers-orchestrator/tools")).toEqual({ type: "smithers" });
+    expect(of("zod/v4")).toEqual({ type: "zod" });
+    expect(of("fs/promises")).toEqual({ type: "external", name: "node:fs/promises" });
+    expect(of("@ai-sdk/openai")).toEqual({ type: "external", name: "@ai-sdk/openai" });
+  });
+
+  it("reads JSON and prompts, and numbers files in the order of discovery", () => {
+    const g = graph({
+      "main.tsx": 'import data from "./data.json"; import P from "./p.mdx"; data; P;',
+      "data.json": '{ "a": [1] }',
+      "p.mdx": "Hello",
+    });
+    expect(g.resolve(g.entry!, "./data.json")).toEqual({ type: "json", value: { a: [1] } });
+    expect(g.resolve(g.entry!, "./p.mdx")).toEqual({ type: "prompt", path: "p.mdx" });
+    expect(g.files.list.map((f) => f.path)).toEqual(["main.tsx", "data.json", "p.mdx"]);
+  });
+
+  it("takes circular imports and long chains", () => {
+    const files: Record<string, string> = { "main.tsx": 'import "./m0";' };
+    for (let i = 0; i < 3_000; i++) files[`m${i}.ts`] = `import "./m${(i + 1) % 3_000}";`;
+    const g = graph(files);
+    expect(codes(g)).toEqual([]);
+    expect(g.modules).toHaveLength(3_001);
+  });
+
+  it("treats Windows line endings and a byte order mark as if they were not there", () => {
+    const g = graph({ "main.tsx": "\ufeffconst a = `x\r\ny`;\r\n" });
+    expect(g.entry!.text).toBe("const a = `x\ny`;\n");
+  });
+});
+
+describe("bad input", () => {
+  it("names the file or the export that was meant", () => {
+    const g = graph({
+      "main.tsx": 'import { a } from "./utls"; import { slgu, T } from "./text"; let t: T; slgu(a);',
+      "utils.ts": "export const a = 1;",
+      "text.ts": "export const slug = 1; export type T = 1;",
+    });
+    expect(g.problems.map((p) => [p.code, p.message, p.hint])).toEqual([
+      ["SM104", "`./utls` leads to no file.", "Did you mean `./utils`?"],
+      ["SM104", "`text.ts` exports no `slgu`.", "Did you mean `slug`?"],
+    ]);
+  });
+
+  it("looks for a name through stars, and believes a star from a package", () => {
+    const files = {
+      "main.tsx": 'import { a, b } from "./all"; a; b;',
+      "all.ts": 'export * from "./a"; export * from "./all";',
+      "a.ts": "export const a = 1;",
+    };
+    expect(codes(graph(files))).toEqual(["SM104"]);
+    expect(codes(graph({ ...files, "a.ts": 'export const a = 1; export * from "pkg";' }))).toEqual([]);
+  });
+
+  it("reports the problems of all files at once", () => {
+    const g = graph({
+      "main.tsx": 'import "./a"; import "./b"; import "./c.json"; import "./d.css"; import "./bin.ts";',
+      "a.ts": "const a = ;",
+      "b.ts": "const b = (;",
+      "c.json": "{ nope }",
+      "d.css": "",
+      "bin.ts": new Uint8Array([0x89, 0x50, 0, 1]),
+    });
+    expect(codes(g).sort()).toEqual(["SM104", "SM110", "SM110", "SM110", "SM111"]);
+  });
+
+  it("refuses a file that is missing, too large, or not UTF-8", () => {
+    expect(graph({}).problems[0]).toMatchObject({ code: "SM111", span: null });
+    expect(codes(graph({ "main.tsx": new Uint8Array(50 * 1024 * 1024).fill(32) }))).toEqual(["SM111"]);
+    expect(codes(graph({ "main.tsx": new Uint8Array([0x63, 0xff, 0xfe]) }))).toEqual(["SM111"]);
+  });
+
+  it("embeds nothing from outside the root, links included", () => {
+    const dir = mkdtempSync(path.join(os.tmpdir(), "bind-"));
+    try {
+      mkdirSync(path.join(dir, "project"));
+      writeFileSync(path.join(dir, "secret.json"), '{ "key": 1 }');
+      symlinkSync(path.join(dir, "secret.json"), path.join(dir, "project/link.json"));
+      writeFileSync(
+        path.join(dir, "project/main.tsx"),
+        'import a from "../secret.json"; import b from "./link.json"; import c from "/etc/passwd.json"; a; b; c;',
+      );
+      const g = bind(nodeHost(), path.join(dir, "project"), "main.tsx");
+      expect(codes(g)).toEqual(["SM115", "SM115", "SM104"]);
+      expect(g.files.list.map((f) => f.path)).toEqual(["main.tsx"]);
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
+  });
+});

@@ -1,0 +1,153 @@
+/**
+ * Phase 2: the module graph of an entry file.
+ *
+ * In: a host, the project root, the entry. Out: every module that the entry reaches through imports of project files,
+ * parsed; the files in the order of discovery (the order that spans refer to); `resolve`, which phase 3 asks where an
+ * import leads. Packages and Node's own modules are named, never opened. All files stay within the root by real path.
+ */
+import path from "node:path";
+import type { Json } from "../../../plan/types.ts";
+import type { Diagnostic } from "../../diagnostics.ts";
+import type { BuildHost } from "../../host.ts";
+import { problem } from "../../report.ts";
+import type { SourceModule, Span } from "../../surface.ts";
+import { parseModule } from "../1-parse/parse.ts";
+import type { Resolve, Resolved } from "../3-evaluate/state.ts";
+import { Aliases } from "./aliases.ts";
+import { checkImports } from "./check-imports.ts";
+import { Files, type SourceFile } from "./files.ts";
+import { resolveSpecifier } from "./resolve.ts";
+
+export interface Graph {
+  /** Null when the entry can't be read or parsed. */
+  readonly entry: SourceModule | null;
+  readonly files: Files;
+  /** In order of discovery. */
+  readonly modules: readonly SourceModule[];
+  readonly resolve: Resolve;
+  /** A prompt file by project path, and what a prompt imports; `at` is where a failure is reported. */
+  prompt(importer: string, specifier: string, at: Span): SourceFile | null;
+  readonly problems: readonly Diagnostic[];
+}
+
+const PROMPT = /\.mdx?$/;
+const SOURCE = /\.[cm]?[jt]sx?$/;
+
+export function bind(host: BuildHost, root: string, entry: string): Graph {
+  const problems: Diagnostic[] = [];
+  const files = new Files(host, root, problems);
+  const aliases = new Aliases(files);
+  const parsed = new Map<string, SourceModule | null>();
+  const modules: SourceModule[] = [];
+  const resolved = new Map<string, Resolved>();
+  const keyOf = (importer: string, specifier: string): string => `${importer}\0${specifier}`;
+
+  const load = (file: string, at: Span | null): SourceModule | null => {
+    const known = parsed.get(file);
+    if (known !== undefined) return known;
+    const source = files.read(file, at);
+    const result = source ? parseModule({ file: source.index, path: source.path, text: source.text }) : null;
+    problems.push(...(result?.problems ?? []));
+    const module = result?.module ?? null;
+    parsed.set(file, module);
+    if (module) modules.push(module);
+    return module;
+  };
+
+  const follow = (importer: string, specifier: string, at: Span): Resolved => {
+    const target = resolveSpecifier(files, aliases, importer, specifier);
+    switch (target.type) {
+      case "smithers":
+      case "zod":
+      case "external":
+        return target;
+      case "missing": {
+        const hint = target.instead ? `Did you mean \`${target.instead}\`?` : undefined;
+        problems.push(problem("SM104", at, `\`${specifier}\` leads to no file.`, hint ? { hint } : {}));
+        return { type: "missing" };
+      }
+      case "file":
+        return open(target.file, specifier, at);
+      default:
+        return target satisfies never;
+    }
+  };
+
+  const open = (file: string, specifier: string, at: Span): Resolved => {
+    if (SOURCE.test(file)) {
+      const module = load(file, at);
+      return module ? { type: "source", module } : { type: "missing" };
+    }
+    if (PROMPT.test(file)) {
+      const source = files.read(file, at);
+      return source ? { type: "prompt", path: source.path } : { type: "missing" };
+    }
+    if (file.endsWith(".json")) {
+      const source = files.read(file, at);
+      return source ? jsonOf(source, problems) : { type: "missing" };
+    }
+    problems.push(
+      problem("SM104", at, `\`${specifier}\` is not a kind of file that a workflow can import.`, {
+        hint: "TypeScript, JavaScript, JSON and Markdown files can be imported.",
+      }),
+    );
+    return { type: "missing" };
+  };
+
+  // Breadth first with an explicit list: chains of a thousand files are no recursion.
+  const start = path.resolve(root, entry);
+  const first = load(start, null);
+  for (let i = 0; i < modules.length; i++) {
+    const module = modules[i]!;
+    const importer = path.resolve(root, module.path);
+    for (const [specifier, at] of specifiersOf(module)) {
+      const key = keyOf(module.path, specifier);
+      if (!resolved.has(key)) resolved.set(key, follow(importer, specifier, at));
+    }
+  }
+  const resolve: Resolve = (importer, specifier) =>
+    resolved.get(keyOf(importer.path, specifier)) ?? { type: "missing" };
+  problems.push(...checkImports(modules, resolve));
+
+  return {
+    entry: first,
+    files,
+    modules,
+    resolve,
+    prompt(importer, specifier, at) {
+      const found = follow(path.resolve(root, importer), specifier, at);
+      return found.type === "prompt" ? files.read(path.resolve(root, found.path), at) : null;
+    },
+    problems,
+  };
+}
+
+/** Every specifier of a module with the place where it stands; re-exports stand at the head of the file. */
+function specifiersOf(module: SourceModule): (readonly [string, Span])[] {
+  const head = { file: module.file, start: 0, end: 0 };
+  const at = (specifier: string): Span => {
+    for (const quote of ['"', "'"]) {
+      const start = module.text.indexOf(`${quote}${specifier}${quote}`);
+      if (start >= 0) return { file: module.file, start, end: start + specifier.length + 2 };
+    }
+    return head;
+  };
+  return [
+    ...module.imports.map((i) => [i.from, i.span] as const),
+    ...[...module.exports.values()].flatMap((e) => ("from" in e ? [[e.from, at(e.from)] as const] : [])),
+    ...module.stars.map((from) => [from, at(from)] as const),
+  ];
+}
+
+function jsonOf(source: SourceFile, problems: Diagnostic[]): Resolved {
+  try {
+    return { type: "json", value: JSON.parse(source.text) as Json };
+  } catch (error) {
+    const position = Number(/position (\d+)/.exec((error as Error).message)?.[1] ?? source.text.length);
+    const start = Math.min(position, source.text.length);
+    problems.push(
+      problem("SM110", { file: source.index, start, end: start }, `Not JSON: ${(error as Error).message}`),
+    );
+    return { type: "missing" };
+  }
+}

@@ -1,0 +1,54 @@
+/** Whether the names that a module imports are exported where they are imported from. */
+import type { Diagnostic } from "../../diagnostics.ts";
+import { problem } from "../../report.ts";
+import { nearest } from "../../suggest.ts";
+import type { SourceModule } from "../../surface.ts";
+import type { Resolve } from "../3-evaluate/state.ts";
+
+export function checkImports(modules: readonly SourceModule[], resolve: Resolve): Diagnostic[] {
+  const problems: Diagnostic[] = [];
+  for (const module of modules) {
+    for (const decl of module.imports) {
+      const target = resolve(module, decl.from);
+      if (target.type !== "source") continue;
+      for (const { imported, span } of decl.names) {
+        if (imported === "*" || exportsName(target.module, imported, resolve, new Set())) continue;
+        const near = nearest(imported, namesOf(target.module, resolve, new Set()));
+        problems.push(
+          problem(
+            "SM104",
+            span,
+            imported === "default"
+              ? `\`${target.module.path}\` has no default export.`
+              : `\`${target.module.path}\` exports no \`${imported}\`.`,
+            near ? { hint: `Did you mean \`${near}\`?` } : {},
+          ),
+        );
+      }
+    }
+  }
+  return problems;
+}
+
+/** Re-exports count without a look at their source: a type may be passed on like that. A star from a package may hold anything. */
+function exportsName(module: SourceModule, name: string, resolve: Resolve, seen: Set<SourceModule>): boolean {
+  if (module.exports.has(name)) return true;
+  if (name === "default" || seen.has(module)) return false;
+  seen.add(module);
+  return module.stars.some((from) => {
+    const target = resolve(module, from);
+    return target.type === "source" ? exportsName(target.module, name, resolve, seen) : true;
+  });
+}
+
+function namesOf(module: SourceModule, resolve: Resolve, seen: Set<SourceModule>): string[] {
+  if (seen.has(module)) return [];
+  seen.add(module);
+  return [
+    ...module.exports.keys(),
+    ...module.stars.flatMap((from) => {
+      const target = resolve(module, from);
+      return target.type === "source" ? namesOf(target.module, resolve, seen) : [];
+    }),
+  ];
+}

@@ -1,0 +1,76 @@
+/** From an import specifier to a file of the project, or to what is not compiled. */
+import { isBuiltin } from "node:module";
+import path from "node:path";
+import { nearest } from "../../suggest.ts";
+import type { Aliases } from "./aliases.ts";
+import type { Files } from "./files.ts";
+
+export type Target =
+  | { readonly type: "file"; readonly file: string }
+  | { readonly type: "smithers" }
+  | { readonly type: "zod" }
+  | { readonly type: "external"; readonly name: string }
+  /** A path that leads to nothing; `instead` is a specifier that would. */
+  | { readonly type: "missing"; readonly instead: string | null };
+
+const EXTENSIONS = [".ts", ".tsx", ".mts", ".js", ".jsx", ".mjs"];
+/** A JavaScript extension in an import may stand for the TypeScript file beside it. */
+const WRITTEN: { readonly [extension: string]: readonly string[] } = {
+  ".js": [".ts", ".tsx", ".js", ".jsx"],
+  ".jsx": [".tsx", ".jsx"],
+  ".mjs": [".mts", ".mjs"],
+};
+const ZOD = new Set(["zod", "zod/v4"]);
+
+export function resolveSpecifier(
+  files: Files,
+  aliases: Aliases,
+  importer: string,
+  specifier: string,
+): Target {
+  if (isSmithers(specifier)) return { type: "smithers" };
+  if (ZOD.has(specifier)) return { type: "zod" };
+  if (isBuiltin(specifier))
+    return { type: "external", name: specifier.startsWith("node:") ? specifier : `node:${specifier}` };
+  const relative = /^\.{0,2}\//.test(specifier) || specifier === "." || specifier === "..";
+  const bases = relative
+    ? [path.resolve(path.dirname(importer), specifier)]
+    : aliases.candidates(importer, specifier);
+  for (const base of bases) {
+    const file = findFile(files, base);
+    if (file) return { type: "file", file };
+  }
+  if (!relative && !aliases.isAlias(importer, specifier)) return { type: "external", name: specifier };
+  return { type: "missing", instead: bases[0] ? sibling(files, bases[0], specifier) : null };
+}
+
+/** `smithers`, its older name, and every subpath of either. */
+function isSmithers(specifier: string): boolean {
+  return /^smithers(-orchestrator)?(\/|$)/.test(specifier);
+}
+
+function findFile(files: Files, base: string): string | null {
+  const extension = path.extname(base);
+  const stem = base.slice(0, base.length - extension.length);
+  const written = WRITTEN[extension];
+  const options = [
+    ...(written ? written.map((e) => stem + e) : [base]),
+    ...EXTENSIONS.map((e) => base + e),
+    ...EXTENSIONS.map((e) => path.join(base, `index${e}`)),
+  ];
+  return options.find((file) => files.exists(file)) ?? null;
+}
+
+/** The specifier of the likeliest file in the directory that was named. */
+function sibling(files: Files, base: string, specifier: string): string | null {
+  const directory = path.dirname(base);
+  const importable = /\.([cm]?[jt]sx?|json|mdx?)$/;
+  const names = new Map<string, string>();
+  for (const entry of files.host.readDir(directory)) {
+    if (!importable.test(entry)) continue;
+    names.set(entry, entry);
+    names.set(entry.replace(/\.[cm]?[jt]sx?$/, ""), entry.replace(/\.[cm]?[jt]sx?$/, ""));
+  }
+  const found = nearest(path.basename(base), names.keys());
+  return found === null ? null : specifier.slice(0, specifier.length - path.basename(base).length) + found;
+}
