@@ -6,23 +6,25 @@
  */
 import { z } from "zod";
 import type { Arrow, Call, Expr, Member, ObjectExpr, Spread } from "../core/ast.ts";
-import { type CoreBridge, coreBridge } from "./core.ts";
+import type { Env } from "../core/values.ts";
+import type { CoreText } from "../types.ts";
+import { EMPTY_ENV, evaluateData, evaluateFunction, toExpr } from "./core.ts";
 import { ZodBuildError } from "./error.ts";
 import { CONSTRUCTORS, GETTERS, GROUPS, METHODS, REFUSED } from "./table.ts";
 
 export interface BuildOptions {
   /** Resolves `schema('name')`, which `z.lazy(() => …)` uses for recursion. Default: every name is unknown. */
   readonly schema?: (name: string) => z.ZodType;
-  /** Evaluates data and the author's functions. Default: Core without free names. */
-  readonly core?: CoreBridge;
+  /** Resolves the free names of data and of the author's functions. Default: there are none. */
+  readonly env?: Env;
 }
 
 /**
  * Builds the parser that `expr` describes, e.g. `z.object({ id: z.string().min(1) }).strict()`.
  * @throws ZodBuildError when the text leaves the whitelist, does not parse, or Zod refuses the arguments.
  */
-export function buildZod(expr: Expr, options: BuildOptions = {}): z.ZodType {
-  return new Walk(options).schema(expr);
+export function buildZod(expr: Expr | CoreText, options: BuildOptions = {}): z.ZodType {
+  return new Walk(options).schema(toExpr(expr));
 }
 
 /** Nested schemas and method chains beyond this are refused, so that a hostile plan can't exhaust the stack. */
@@ -30,7 +32,7 @@ const MAX_DEPTH = 1_000;
 
 class Walk {
   readonly #named: (name: string) => z.ZodType;
-  readonly #core: CoreBridge;
+  readonly #env: Env;
   #depth = 0;
 
   constructor(options: BuildOptions) {
@@ -39,7 +41,7 @@ class Walk {
       ((name) => {
         throw new ZodBuildError(`No schema is named ${JSON.stringify(name)}.`);
       });
-    this.#core = options.core ?? coreBridge();
+    this.#env = options.env ?? EMPTY_ENV;
   }
 
   schema(expr: Expr): z.ZodType {
@@ -76,9 +78,8 @@ class Walk {
           return this.#lambda(expr, "one");
         case "Name":
           if (expr.name === "z") throw new ZodBuildError("`z` can only be called: z.string().", expr.span);
-          return this.#core.data(expr);
+          return evaluateData(expr, this.#env);
         case "Regex":
-          return this.#core.regex(expr);
         case "Template":
         case "Unary":
         case "Binary":
@@ -89,7 +90,7 @@ class Walk {
         case "New":
         case "Chain":
         case "Comma":
-          return this.#core.data(expr);
+          return evaluateData(expr, this.#env);
         default: {
           const never: never = expr;
           return never;
@@ -107,9 +108,9 @@ class Walk {
       if (typeof name !== "string") throw new ZodBuildError("schema(…) takes one name.", expr.span);
       return this.#named(name);
     }
-    if (callee.type !== "Member" || callee.optional || expr.optional) return this.#core.data(expr);
+    if (callee.type !== "Member" || callee.optional || expr.optional) return evaluateData(expr, this.#env);
     const { object, property } = callee;
-    if (typeof property !== "string") return this.#core.data(expr);
+    if (typeof property !== "string") return evaluateData(expr, this.#env);
     if (isZ(object)) {
       return this.#construct(expr, property, CONSTRUCTORS, `z.${property}`, z);
     }
@@ -119,7 +120,7 @@ class Walk {
       const group: unknown = Reflect.get(z, object.property);
       return this.#construct(expr, property, names, `z.${object.property}.${property}`, group);
     }
-    if (!reachesZ(object)) return this.#core.data(expr);
+    if (!reachesZ(object)) return evaluateData(expr, this.#env);
     const receiver = this.value(object);
     if (!(receiver instanceof z.ZodType)) {
       throw new ZodBuildError(`.${property}(…) can only be called on a schema.`, expr.span);
@@ -194,7 +195,7 @@ class Walk {
         for (const [key, member] of Object.entries(value)) define(record, key, member, expr);
         continue;
       }
-      const key = typeof prop.key === "string" ? prop.key : String(this.#core.data(prop.key));
+      const key = typeof prop.key === "string" ? prop.key : String(evaluateData(prop.key, this.#env));
       const value = prop.value;
       const role = key === "error" || key === "message" ? "issue" : "one";
       define(record, key, value.type === "Arrow" ? this.#lambda(value, role) : this.value(value), expr);
@@ -206,9 +207,9 @@ class Walk {
     const { object, property } = expr;
     if (!reachesZ(object) || isZ(object)) {
       if (isZ(object)) throw new ZodBuildError(`z.${String(property)} can only be called.`, expr.span);
-      return this.#core.data(expr);
+      return evaluateData(expr, this.#env);
     }
-    const key = typeof property === "string" ? property : this.#core.data(property);
+    const key = typeof property === "string" ? property : evaluateData(property, this.#env);
     const receiver = this.value(object);
     if (receiver instanceof z.ZodType) {
       if (typeof key !== "string" || !GETTERS.has(key))
@@ -239,7 +240,7 @@ class Walk {
         arrow.span,
       );
     }
-    const call = this.#core.lambda(arrow);
+    const call = evaluateFunction(arrow, this.#env);
     switch (takes) {
       case "none":
         return () => call([]);

@@ -1,35 +1,63 @@
-import type { Arrow, Expr, RegexLiteral } from "../core/ast.ts";
+import type { Arrow, Expr } from "../core/ast.ts";
+import { callFunction, compileExpr, parseExpr } from "../core/index.ts";
+import { CoreError, type Env, type Value } from "../core/values.ts";
+import type { CoreText, Plan } from "../types.ts";
 import { ZodBuildError } from "./error.ts";
 
-/** What the builder needs of Core: plain data, and functions of the author as JavaScript functions over plain values. */
-export interface CoreBridge {
-  data(expr: Expr): unknown;
-  regex(expr: RegexLiteral): RegExp;
-  lambda(arrow: Arrow): (args: readonly unknown[]) => unknown;
+/** A tree as it is; text parsed. @throws ZodBuildError for text that is no Core expression. */
+export function toExpr(source: Expr | CoreText): Expr {
+  if (typeof source === "object" && "type" in source) return source;
+  try {
+    return parseExpr(source);
+  } catch (error) {
+    throw new ZodBuildError(reasonOf(error), undefined, { cause: error });
+  }
 }
 
-/** Literals alone: names of constants and functions need an evaluator. */
-export function coreBridge(): CoreBridge {
-  return {
-    data: literal,
-    regex: (expr) => new RegExp(expr.pattern, expr.flags),
-    lambda: (arrow) => {
-      throw new ZodBuildError("A function needs an evaluator: pass `core`.", arrow.span);
-    },
-  };
+/** Plain data within a schema: literals, names of constants, anything pure. @throws ZodBuildError */
+export function evaluateData(expr: Expr, env: Env): Value {
+  try {
+    return compileExpr(expr).evaluate(env);
+  } catch (error) {
+    throw new ZodBuildError(reasonOf(error), expr.span, { cause: error });
+  }
 }
 
-function literal(expr: Expr): unknown {
-  if (expr.type === "Literal") return expr.value;
-  if (expr.type === "Template" && expr.exprs.length === 0) return expr.quasis[0];
-  if (expr.type === "Name") {
-    if (expr.name === "undefined") return undefined;
-    if (expr.name === "Infinity") return Number.POSITIVE_INFINITY;
-    if (expr.name === "NaN") return Number.NaN;
-  }
-  if (expr.type === "Unary" && (expr.op === "-" || expr.op === "+")) {
-    const value = literal(expr.arg);
-    if (typeof value === "number") return expr.op === "-" ? -value : value;
-  }
-  throw new ZodBuildError("Only literals can stand here.", expr.span);
+/** A function of the author. What it throws when it is called is what the parser throws. @throws ZodBuildError */
+export function evaluateFunction(arrow: Arrow, env: Env): (args: readonly Value[]) => Value {
+  const closure = evaluateData(arrow, env);
+  return (args) => callFunction(closure, args);
 }
+
+/** No free names at all. */
+export const EMPTY_ENV: Env = {
+  name(name) {
+    throw new CoreError("FORBIDDEN", `${name} is not defined here`);
+  },
+};
+
+/** The names a schema may use outside any scope: constants and functions of its plan. */
+export class PlanEnv implements Env {
+  readonly #plan: Pick<Plan, "constants" | "functions">;
+  readonly #known = new Map<string, Value>();
+
+  constructor(plan: Pick<Plan, "constants" | "functions">) {
+    this.#plan = plan;
+  }
+
+  name(name: string): Value {
+    if (!this.#known.has(name)) this.#known.set(name, this.#resolve(name));
+    return this.#known.get(name);
+  }
+
+  #resolve(name: string): Value {
+    const { constants, functions } = this.#plan;
+    const text = Object.hasOwn(functions, name) ? functions[name] : undefined;
+    if (text !== undefined) return compileExpr(parseExpr(text)).evaluate(this);
+    const constant = Object.hasOwn(constants, name) ? constants[name] : undefined;
+    if (constant === undefined) throw new CoreError("FORBIDDEN", `${name} is not defined here`);
+    return "expr" in constant ? compileExpr(parseExpr(constant.expr)).evaluate(this) : constant.value;
+  }
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

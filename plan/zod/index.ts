@@ -1,8 +1,8 @@
 /** Zod from the text of a plan, and what can be said about it (DESIGN §5 "Schemas"). */
 export { type BuildOptions, buildZod } from "./build.ts";
-export type { CoreBridge } from "./core.ts";
-export { coreBridge } from "./core.ts";
+export { PlanEnv } from "./core.ts";
 export { ZodBuildError } from "./error.ts";
 export { type Field, type Fields, fieldsOf } from "./fields.ts";
 export { jsonSchemaOf } from "./json-schema.ts";
 export { formatIssues, type Issue, type Parsed, parseWith } from "./parse.ts";
+export { PlanSchemas } from "./plan-schemas.ts";
