@@ -2,7 +2,7 @@
 // checker's own declarations beside it, and the project's bin linked so that `npm ci` alone leaves a working
 // `npx smithers`.
 import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,7 +20,6 @@ await build({
     "plan/index.ts",
     "compiler/index.ts",
     "runtime/index.ts",
-    "runtime/executors/compute/worker.ts",
     "cli/main.ts",
   ].filter((entry) => existsSync(path.join(root, entry))),
   outdir: "dist",
@@ -46,6 +45,10 @@ execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, 
 for (const file of ["plan/plan.schema.json"]) {
   if (existsSync(path.join(root, file))) copyFileSync(path.join(root, file), path.join(root, "dist", file));
 }
+
+// The worker process runs these files as they stand, from the sources as well.
+const worker = "runtime/executors/compute/worker";
+cpSync(path.join(root, worker), path.join(root, "dist", worker), { recursive: true });
 
 const main = path.join(root, "dist/cli/main.js");
 const modules = path.join(root, "node_modules");
