@@ -1,0 +1,82 @@
+import type Anthropic from "@anthropic-ai/sdk";
+import { z } from "zod";
+import type { Agent, Json } from "../../plan/types.ts";
+import { formatIssues, type Issue } from "../../plan/zod/index.ts";
+
+/** Constructor options of an Anthropic agent as authors write them; several names are in use for the same thing. */
+const shape = z.object({
+  maxTokens: z.int().positive().optional(),
+  maxOutputTokens: z.int().positive().optional(),
+  temperature: z.number().min(0).max(1).optional(),
+  topP: z.number().optional(),
+  topK: z.int().optional(),
+  stopSequences: z.array(z.string()).optional(),
+  thinking: z
+    .discriminatedUnion("type", [
+      z.object({ type: z.literal("enabled"), budget_tokens: z.int() }),
+      z.object({ type: z.literal("adaptive") }),
+      z.object({ type: z.literal("disabled") }),
+    ])
+    .optional(),
+  maxSteps: z.int().positive().optional(),
+  /** Of one request, milliseconds. */
+  timeoutMs: z.int().positive().optional(),
+  /** Names of registered tools. */
+  tools: z.array(z.string()).optional(),
+  system: z.string().optional(),
+});
+
+const DEFAULT_MODEL = "claude-sonnet-4-5";
+const DEFAULT_MAX_TOKENS = 16_000;
+const DEFAULT_MAX_STEPS = 50;
+const DEFAULT_TIMEOUT_MS = 600_000;
+
+export interface AnthropicOptions {
+  readonly request: Omit<Anthropic.MessageCreateParamsNonStreaming, "messages">;
+  readonly thinks: boolean;
+  readonly tools: readonly string[];
+  /** Requests within one answer: each round of tool calls is one. */
+  readonly maxSteps: number;
+  readonly timeoutMs: number;
+}
+
+export type ReadOptions =
+  | { readonly ok: true; readonly options: AnthropicOptions; readonly ignored: readonly string[] }
+  | { readonly ok: false; readonly message: string };
+
+/** An agent of the plan → parameters of the Messages API. `ignored` names options without effect. */
+export function readOptions(agent: Agent): ReadOptions {
+  const parsed = shape.safeParse(agent.options);
+  if (!parsed.success) {
+    const issues: Issue[] = parsed.error.issues.map((issue) => ({
+      path: `options.${issue.path.join(".")}`,
+      message: issue.message,
+    }));
+    return { ok: false, message: formatIssues(issues) };
+  }
+  const given = parsed.data;
+  const system = "instructions" in agent ? (agent.instructions ?? given.system) : given.system;
+  const request: AnthropicOptions["request"] = {
+    model: ("model" in agent ? agent.model : undefined) ?? DEFAULT_MODEL,
+    max_tokens: given.maxTokens ?? given.maxOutputTokens ?? DEFAULT_MAX_TOKENS,
+    ...(system === undefined ? {} : { system }),
+    ...(given.temperature === undefined ? {} : { temperature: given.temperature }),
+    ...(given.topP === undefined ? {} : { top_p: given.topP }),
+    ...(given.topK === undefined ? {} : { top_k: given.topK }),
+    ...(given.stopSequences === undefined ? {} : { stop_sequences: given.stopSequences }),
+    ...(given.thinking === undefined ? {} : { thinking: given.thinking }),
+  };
+  return {
+    ok: true,
+    options: {
+      request,
+      thinks: given.thinking !== undefined && given.thinking.type !== "disabled",
+      tools: given.tools ?? [],
+      maxSteps: given.maxSteps ?? DEFAULT_MAX_STEPS,
+      timeoutMs: given.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    },
+    ignored: Object.entries(agent.options satisfies { readonly [name: string]: Json })
+      .map(([name]) => name)
+      .filter((name) => !Object.hasOwn(shape.shape, name)),
+  };
+}

@@ -1,0 +1,67 @@
+/** One interface for whatever answers a prompt: a model behind an API, a script, a user's own object with `generate`. */
+import type { Agent, Json } from "../../plan/types.ts";
+import type { AttemptContext, TaskError } from "../executors/executor.ts";
+import type { ToolRegistry } from "../tools/registry.ts";
+
+export interface AgentCall {
+  /** Its name in the plan. */
+  readonly name: string;
+  readonly agent: Agent;
+  /** What the answer must be; null: any text. */
+  readonly schema: { readonly name: string; readonly jsonSchema: Json } | null;
+  readonly tools: ToolRegistry;
+  readonly context: AttemptContext;
+}
+
+/** Tokens as the provider counts them, of one or more calls. */
+export interface Usage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cacheReadTokens: number;
+  readonly cacheWriteTokens: number;
+  /** Requests to the provider. */
+  readonly calls: number;
+}
+
+export const NO_USAGE: Usage = {
+  inputTokens: 0,
+  outputTokens: 0,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  calls: 0,
+};
+
+export function addUsage(a: Usage, b: Usage): Usage {
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,
+    cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
+    calls: a.calls + b.calls,
+  };
+}
+
+/**
+ * `value` is structured output; `text` may hold JSON and is searched for it when a schema asks for some; `result` is what
+ * an object of the user's own gave, which may be the answer or hold it.
+ */
+export type Answer =
+  | { readonly ok: true; readonly type: "value"; readonly value: Json; readonly usage: Usage }
+  | { readonly ok: true; readonly type: "text"; readonly text: string; readonly usage: Usage }
+  | { readonly ok: true; readonly type: "result"; readonly result: Json; readonly usage: Usage }
+  | { readonly ok: false; readonly error: TaskError; readonly usage: Usage };
+
+/** A dialogue with one agent. Every answer, and what tools said in between, stays in it. */
+export interface Conversation {
+  /** The prompt first; after an answer that failed its schema, what was wrong with it (SEMANTICS 32). Never rejects for what the provider or the network does. */
+  ask(message: string): Promise<Answer>;
+}
+
+export interface AgentProvider {
+  open(call: AgentCall): Conversation;
+}
+
+/** Which calls share a rate limit (SEMANTICS 27). */
+export function rateKey(agent: Agent): string {
+  return agent.kind === "module" || !("model" in agent) ? agent.kind : `${agent.kind}:${agent.model ?? ""}`;
+}

@@ -1,0 +1,148 @@
+/**
+ * Scripted answers (`--script FILE`): what agents say and people decide, from a JSON file. For examples and tests.
+ *
+ *   { "answers": [
+ *       { "node": "review-*", "iteration": 0, "reply": { "approved": false }, "latencyMs": 50 },
+ *       { "node": "fix", "attempt": 1, "error": { "message": "overloaded", "status": 529 } },
+ *       { "node": "fix", "replies": [{ "n": "not a number" }, { "n": 3 }] } ],
+ *     "approvals": [{ "node": "ship", "approved": true, "note": "go" }] }
+ *
+ * The first entry that fits decides: by node id (`*` stands for any characters), and by iteration, attempt and agent
+ * where the entry names them. So a script holds no state, and a resumed run gets the same answers.
+ */
+import { readFile } from "node:fs/promises";
+import { z } from "zod";
+import type { Json } from "../../plan/types.ts";
+import { formatIssues, parseWith } from "../../plan/zod/index.ts";
+import type { Address } from "../store/store.ts";
+
+const json: z.ZodType<Json> = z.json();
+
+const where = {
+  /** Node id; `*` stands for any characters. */
+  node: z.string().min(1),
+  iteration: z.int().nonnegative().optional(),
+  latencyMs: z.number().nonnegative().optional(),
+};
+
+const answer = z
+  .strictObject({
+    ...where,
+    /** 1-based. */
+    attempt: z.int().positive().optional(),
+    agent: z.string().optional(),
+    /** A string is a text answer, anything else structured output. */
+    reply: json.optional(),
+    /** The answers of one conversation: to the prompt, then to each correction. The last one repeats. */
+    replies: z.array(json).min(1).optional(),
+    error: z
+      .strictObject({
+        message: z.string(),
+        code: z.string().default("PROVIDER"),
+        /** An HTTP status decides whether a retry may help; without one, `retryable` does. */
+        status: z.int().optional(),
+        retryable: z.boolean().optional(),
+        retryAfterMs: z.number().nonnegative().optional(),
+      })
+      .optional(),
+    usage: z.strictObject({ inputTokens: z.int().default(0), outputTokens: z.int().default(0) }).optional(),
+  })
+  .refine(
+    (entry) => [entry.reply, entry.replies, entry.error].filter((part) => part !== undefined).length === 1,
+    {
+      error: "expected exactly one of reply, replies and error",
+    },
+  );
+
+const approval = z.strictObject({
+  ...where,
+  approved: z.boolean(),
+  note: z.string().nullable().default(null),
+});
+
+const script = z.strictObject({
+  answers: z.array(answer).default([]),
+  approvals: z.array(approval).default([]),
+});
+
+export type Script = z.infer<typeof script>;
+export type ScriptedAnswer = Script["answers"][number];
+export type ScriptedApproval = Script["approvals"][number];
+
+/** The script file can't be read, is no JSON, or has another shape. The message names file, path and expectation. */
+export class ScriptError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "ScriptError";
+  }
+}
+
+/** @throws ScriptError */
+export async function loadScript(file: string): Promise<Script> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (cause) {
+    throw new ScriptError(`The script ${file} can't be read: ${reasonOf(cause)}`, { cause });
+  }
+  let value: Json;
+  try {
+    value = JSON.parse(text) as Json;
+  } catch (cause) {
+    throw new ScriptError(`The script ${file} is not JSON: ${reasonOf(cause)}`, { cause });
+  }
+  return parseScript(value, file);
+}
+
+/** @throws ScriptError */
+export function parseScript(value: Json, name = "script"): Script {
+  const parsed = parseWith(script, value);
+  if (!parsed.ok)
+    throw new ScriptError(`The script ${name} has a wrong shape:\n${formatIssues(parsed.issues)}`);
+  // Parsed once more for its type; parseWith gives plain JSON.
+  return script.parse(value);
+}
+
+/** The entry that answers this attempt; undefined when none does. */
+export function findAnswer(
+  { answers }: Script,
+  at: { readonly address: Address; readonly attempt: number; readonly agent: string },
+): ScriptedAnswer | undefined {
+  return answers.find(
+    (entry) =>
+      fits(entry, at.address) &&
+      (entry.attempt === undefined || entry.attempt === at.attempt) &&
+      (entry.agent === undefined || entry.agent === at.agent),
+  );
+}
+
+/** What the script decides at an approval gate; undefined leaves it to people. */
+export function decideApproval({ approvals }: Script, address: Address): ScriptedApproval | undefined {
+  return approvals.find((entry) => fits(entry, address));
+}
+
+function fits(
+  entry: { node: string; iteration?: number | undefined },
+  { nodeId, iteration }: Address,
+): boolean {
+  return matches(entry.node, nodeId) && (entry.iteration === undefined || entry.iteration === iteration);
+}
+
+/** `*` stands for any characters. Parts are found left to right, so that no pattern can take long. */
+function matches(pattern: string, text: string): boolean {
+  const parts = pattern.split("*");
+  const [first = "", ...rest] = parts;
+  const last = rest.pop();
+  if (last === undefined) return text === first;
+  if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length)
+    return false;
+  let at = first.length;
+  for (const part of rest) {
+    const found = text.indexOf(part, at);
+    if (found === -1 || found + part.length > text.length - last.length) return false;
+    at = found + part.length;
+  }
+  return true;
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

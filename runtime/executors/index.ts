@@ -1,0 +1,78 @@
+/** All executors of a run, made once and shared by its tasks. */
+import {
+  type AgentProvider,
+  AnthropicProvider,
+  type AnthropicProviderOptions,
+  CallLimits,
+  ModuleProvider,
+  type Script,
+  ScriptedProvider,
+} from "../agents/index.ts";
+import { type Tool, ToolRegistry } from "../tools/registry.ts";
+import { AgentExecutor } from "./agent.ts";
+import { ComputeExecutor, type ComputeOptions } from "./compute/index.ts";
+import type { Executor, TaskRequest } from "./executor.ts";
+import { OutputParser } from "./output.ts";
+import { StaticExecutor } from "./static.ts";
+
+export {
+  type ComputeOptions,
+  type CtxSnapshot,
+  encodeCapture,
+  endProcess,
+  NotTransferable,
+} from "./compute/index.ts";
+export { aborted, failure } from "./errors.ts";
+export type * from "./executor.ts";
+export { OutputParser } from "./output.ts";
+
+export interface ExecutorOptions {
+  readonly compute?: ComputeOptions;
+  /** Answers of agents and decisions of people from a file; then no provider is ever called. */
+  readonly script?: Script;
+  readonly anthropic?: AnthropicProviderOptions;
+  /** Other kinds of agents, or other providers for the known ones. */
+  readonly providers?: ReadonlyMap<string, AgentProvider>;
+  readonly tools?: readonly Tool[];
+  /** Agent calls at a time. Default 10. */
+  readonly maxAgentCalls?: number;
+}
+
+export interface Executors {
+  get(kind: TaskRequest["kind"]): Executor;
+  /** Parses outputs and inputs with the plan's schemas; each is built once. */
+  readonly outputs: OutputParser;
+  /** Starts up to `workers` compute processes for tasks in `cwd`, ahead of the first one. Returns at once. */
+  warm(workers: number, cwd: string): void;
+  /** Ends child processes and connections; tasks that still run fail. */
+  close(): Promise<void>;
+}
+
+export function createExecutors(options: ExecutorOptions = {}): Executors {
+  const outputs = new OutputParser();
+  const compute = new ComputeExecutor(outputs, options.compute);
+  const providers = new Map<string, AgentProvider>([
+    ["anthropic", new AnthropicProvider(options.anthropic)],
+    ["module", new ModuleProvider(compute)],
+    ...(options.providers ?? []),
+  ]);
+  const executors: { readonly [K in TaskRequest["kind"]]: Executor } = {
+    static: new StaticExecutor(outputs),
+    compute,
+    agent: new AgentExecutor({
+      outputs,
+      providers,
+      scripted: options.script === undefined ? undefined : new ScriptedProvider(options.script),
+      limits: new CallLimits(options.maxAgentCalls ?? 10),
+      tools: new ToolRegistry(options.tools),
+    }),
+  };
+  return {
+    get: (kind) => executors[kind],
+    outputs,
+    warm: (workers, cwd) => compute.warm(workers, cwd),
+    close: async () => {
+      await Promise.all(Object.values(executors).map((executor) => executor.close()));
+    },
+  };
+}
