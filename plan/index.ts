@@ -1,0 +1,12 @@
+/** `smithers/plan`: everything that can be done with a plan without compiling or running one. */
+export { CanonicalError, canonicalize, digestJson, sha256 } from "./canonical.ts";
+export type { DraftModule, DraftNode, DraftPrompt, DraftSchema, PlanDraft } from "./draft.ts";
+export { renderTree, type TreeOptions, type TreeStyle } from "./render/tree.ts";
+export { integrityOf, seal } from "./seal.ts";
+export { decodeSpans, encodeSpans, locate, type Place, type SpanStart } from "./spans.ts";
+export type * from "./types.ts";
+export { IR_VERSION, PLAN_KIND } from "./types.ts";
+export { upgrade } from "./upgrade.ts";
+export type { Problem, Rule } from "./validate/problems.ts";
+export { loadPlan, type Validated, validatePlan } from "./validate.ts";
+export { formatPlan } from "./write.ts";
