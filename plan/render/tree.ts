@@ -2,6 +2,7 @@
 import type { DraftNode } from "../draft.ts";
 import { childrenOf, isScopeOnly, nodeName } from "../tree.ts";
 import type { Plan } from "../types.ts";
+import { printable } from "./printable.ts";
 import { codeText, plainText, workOf } from "./words.ts";
 
 /** What a piece of the tree is, for whoever colours it. */
@@ -49,7 +50,7 @@ export function renderTree(plan: Plan, options: TreeOptions = {}): string {
       let used = branch.length;
       parts.forEach(([text, style, size], i) => {
         const gap = i === 0 ? 0 : 2;
-        const shown = cut(text, Math.max(8, width - used - gap));
+        const shown = cut(printable(text), Math.max(8, width - used - gap));
         const padding = i === parts.length - 1 ? "" : " ".repeat(Math.max(0, size - shown.length));
         line += `${" ".repeat(gap)}${shown === "" ? "" : paint(shown, style)}${padding}`;
         used += gap + shown.length + padding.length;
