@@ -1,0 +1,127 @@
+/** One run from its first commit, or from the last one before a crash, to where it stops. */
+import type { Json, Plan } from "../plan/types.ts";
+import { parseInput } from "./input.ts";
+import { runFrames } from "./interpreter/frames.ts";
+import { restore } from "./interpreter/restore.ts";
+import { type FiledDecision, Run, type Services } from "./interpreter/run.ts";
+import { World } from "./interpreter/world.ts";
+import type { Address, AttemptRecord, Journal, RunRecord, RunStatus } from "./store/store.ts";
+
+export interface RunResult {
+  readonly runId: string;
+  readonly status: RunStatus;
+  /** Why it failed, or what it waits for; null otherwise. */
+  readonly reason: string | null;
+  /** Approvals without a decision. */
+  readonly waitingFor: readonly Address[];
+  /** Rows in completion order. */
+  readonly outputs: { readonly [table: string]: readonly ResultRow[] };
+}
+
+/** A row's fields with where it comes from; a value that is no object stands in `value`. */
+export interface ResultRow {
+  readonly [field: string]: Json;
+  readonly nodeId: string;
+  readonly iteration: number;
+}
+
+/** How the world outside reaches a run under way. */
+export interface Doors {
+  /** Called when the run is ready for decisions; the returned function ends it. */
+  readonly open?: (take: (decision: FiledDecision, done: () => void) => void) => () => void;
+  readonly signal?: AbortSignal | undefined;
+  /** Ends what still lives of an attempt whose owner died. */
+  readonly endAttempt?: (attempt: AttemptRecord) => void;
+}
+
+/** Refused before anything was written or started (exit code 4). */
+export class RefusedError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "RefusedError";
+  }
+}
+
+/** Starts a run in an empty store. `record.input` must be as given; it is parsed here once more. */
+export async function startRun(
+  plan: Plan,
+  record: RunRecord,
+  services: Services,
+  doors: Doors,
+): Promise<RunResult> {
+  const world = worldOf(plan, record, services.clock.now());
+  const run = new Run(plan, world, services, record);
+  run.frame = -1;
+  run.writes.push(
+    { type: "plan", digest: plan.digest, text: JSON.stringify(plan) },
+    { type: "run", ...record },
+  );
+  run.event("run.started", { runId: record.runId, workflow: record.workflow, planDigest: record.planDigest });
+  run.push({ kind: "begin", cause: "start" });
+  return finish(run, doors);
+}
+
+/** Goes on with a run from its journal. */
+export async function resumeRun(
+  plan: Plan,
+  journal: Journal,
+  services: Services,
+  doors: Doors,
+): Promise<RunResult> {
+  const record = journal.run;
+  if (!record) throw new RefusedError("this run never began: nothing is recorded");
+  if (record.status === "finished") return resultOf(record, journal);
+  const now = services.clock.now();
+  const world = worldOf(plan, record, now);
+  const { lost, writes, retries } = restore(world, journal, now);
+  for (const attempt of lost) doors.endAttempt?.(attempt);
+  const running: RunRecord = { ...record, status: "running", reason: null, updatedAt: now };
+  const run = new Run(plan, world, services, running);
+  run.frame = journal.lastFrame?.frame ?? -1;
+  run.lastEvent = journal.lastEvent;
+  run.lastOutput = journal.outputs.at(-1)?.seq ?? 0;
+  run.writes.push({ type: "run", ...running }, ...writes);
+  run.event("run.resumed", { runId: record.runId, epoch: services.store.epoch, lost: lost.length });
+  run.push({ kind: "begin", cause: "resume" });
+  for (const entry of retries) run.retryAt(entry);
+  return finish(run, doors);
+}
+
+function worldOf(plan: Plan, record: RunRecord, now: number): World {
+  return new World(plan, { runId: record.runId, input: parseInput(plan, record.input), now });
+}
+
+async function finish(run: Run, { open, signal }: Doors): Promise<RunResult> {
+  const close = open?.((decision, done) => run.push({ kind: "decision", decision, done }));
+  const abort = (): void => run.push({ kind: "abort" });
+  if (signal?.aborted) abort();
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    await runFrames(run);
+  } finally {
+    signal?.removeEventListener("abort", abort);
+    close?.();
+    run.close();
+  }
+  return resultOf(run.record, await run.services.store.journal());
+}
+
+/** What a journal says of its run. */
+export function resultOf(record: RunRecord, journal: Pick<Journal, "outputs" | "tasks">): RunResult {
+  const outputs: { [table: string]: ResultRow[] } = {};
+  for (const { table, nodeId, iteration, value } of journal.outputs) {
+    const fields = isJsonObject(value) ? value : { value };
+    const list = Object.hasOwn(outputs, table) ? (outputs[table] as ResultRow[]) : [];
+    list.push({ ...fields, nodeId, iteration });
+    outputs[table] = list;
+  }
+  const waitingFor = journal.tasks
+    .filter(({ kind, state }) => kind === "approval" && state === "waiting")
+    .map(({ nodeId, scope, iteration }) => ({ nodeId, scope, iteration }));
+  const { runId, status, reason } = record;
+  return { runId, status, reason, waitingFor, outputs };
+}
+
+function isJsonObject(value: Json): value is { readonly [key: string]: Json } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,226 @@
+/**
+ * Evaluate: the facts go into the world, and the world is brought up to date. What a fact adds to the journal is put
+ * into the run's writes here, so that a frame that fails to evaluate still commits the result that caused it.
+ */
+import type { Json } from "../../plan/types.ts";
+import type { AttemptResult, TaskError } from "../executors/executor.ts";
+import type { AttemptRecord } from "../store/store.ts";
+import { addressKey } from "../values/place.ts";
+import type { Snapshot } from "./1-snapshot.ts";
+import { Leaf } from "./leaf.ts";
+import { defaultRetries, diceOf, nextDelay, retryPolicy } from "./retry.ts";
+import { addressData, type Decision, type Fact, type InFlight, type Run } from "./run.ts";
+import { isStarted, type TaskEntry } from "./states.ts";
+
+export function evaluate(run: Run, { facts, now }: Snapshot): void {
+  const { world } = run;
+  try {
+    world.setNow(now);
+    for (const fact of facts) apply(run, fact, now);
+    const moving = () => run.inFlight.size > 0 || run.timers.size > 0;
+    world.evaluate(moving);
+    if (settleEarly(run)) world.evaluate(moving);
+  } catch (error) {
+    // Nothing paid for is lost: the result is committed, with the failure.
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    world.fatal ??= {
+      code: "INTERNAL",
+      message: `the frame could not be evaluated: ${message}`,
+      node: run.plan.root,
+    };
+  }
+}
+
+function apply(run: Run, fact: Fact, now: number): void {
+  switch (fact.kind) {
+    case "begin":
+      run.world.begin();
+      return;
+    case "result":
+      applyResult(run, fact.entry, fact.attempt, fact.result, now);
+      return;
+    case "process":
+      applyProcess(run, fact);
+      return;
+    case "retry":
+      run.timers.delete(fact.entry.key);
+      run.due.add(fact.entry);
+      return;
+    case "decision":
+      run.early.add(fact);
+      return;
+    case "abort":
+      run.aborted = true;
+      return;
+    case "events":
+      return;
+    default:
+      fact satisfies never;
+  }
+}
+
+function applyProcess(run: Run, fact: Extract<Fact, { kind: "process" }>): void {
+  const flight = run.inFlight.get(fact.entry.key);
+  if (!flight || flight.attempt !== fact.attempt) {
+    fact.lost(new Error("the attempt has ended"));
+    return;
+  }
+  flight.process = fact.process;
+  run.writes.push({ type: "attempt", ...attemptRecord(run, flight) });
+  run.committed.push(fact.recorded);
+}
+
+function applyResult(run: Run, entry: TaskEntry, attempt: number, result: AttemptResult, now: number): void {
+  const flight = run.inFlight.get(entry.key);
+  if (!flight || flight.attempt !== attempt) return;
+  run.inFlight.delete(entry.key);
+  const record = { ...attemptRecord(run, flight), endedAt: now, usage: result.usage ?? null };
+  const who = { ...addressData(entry.address), attempt };
+  if (result.ok) {
+    run.writes.push({ type: "attempt", ...record, state: "finished" });
+    run.event("task.finished", { ...who, output: entry.table, durationMs: now - flight.startedAt });
+    recordRow(run, entry, result.raw, result.value);
+    run.world.setState(entry, "finished", null, true);
+    return;
+  }
+  const { error } = result;
+  if (run.aborted && error.code === "CANCELLED") {
+    run.writes.push({ type: "attempt", ...record, state: "cancelled", error: errorJson(error) });
+    run.world.setState(entry, "waiting", { code: error.code, message: error.message }, false, now);
+    entry.base++;
+    return;
+  }
+  if (error.code === "CANCELLED" && entry.leaves.length === 0) {
+    run.writes.push({ type: "attempt", ...record, state: "cancelled", error: errorJson(error) });
+    run.event("task.cancelled", who);
+    run.world.setState(entry, "cancelled", { code: error.code, message: error.message }, true);
+    return;
+  }
+  const leaf = entry.leaves.find((mounted) => mounted instanceof Leaf);
+  const policy = leaf
+    ? retryPolicy(leaf)
+    : {
+        retries: defaultRetries(entry.kind),
+        backoff: "exponential" as const,
+        initialDelayMs: 1_000,
+        maxDelayMs: 60_000,
+      };
+  const dice = diceOf(run.record.seed, `retry ${entry.key} ${attempt}`);
+  const delay = nextDelay(policy, error, entry.attempts - entry.base, dice);
+  const reason = { code: error.code, message: error.message };
+  if (delay === null) {
+    const continued = leaf?.continues() ?? true;
+    run.writes.push({ type: "attempt", ...record, state: "failed", error: errorJson(error) });
+    run.event("task.failed", { ...who, ...reason, ...(continued ? { continued } : {}) });
+    run.world.fail(entry, error, continued);
+    return;
+  }
+  const nextAt = now + delay;
+  run.writes.push({ type: "attempt", ...record, state: "failed", error: errorJson(error), nextAt });
+  run.event("task.retrying", { ...who, ...reason, nextAt, delayMs: delay });
+  run.world.setState(entry, "waiting", { ...reason, retryAt: nextAt }, false, nextAt);
+  run.retryAt(entry);
+}
+
+export function recordRow(run: Run, entry: TaskEntry, raw: Json, value: Json): void {
+  if (entry.table === null) return;
+  run.lastOutput++;
+  run.writes.push({
+    type: "output",
+    ...entry.address,
+    seq: run.lastOutput,
+    table: entry.table,
+    raw,
+    value,
+    frame: run.frame + 1,
+  });
+  run.world.rows.add(entry.table, entry.address, value);
+}
+
+/** Applies decisions whose approval waits; the others stay until it does. */
+function settleEarly(run: Run): boolean {
+  let settled = false;
+  for (const fact of run.early) {
+    const leaf = [...run.world.asked].find((asked) => isMeant(asked, fact.decision));
+    if (!leaf?.entry) {
+      if (isDecided(run, fact.decision)) {
+        run.early.delete(fact);
+        run.committed.push(fact.done);
+      }
+      continue;
+    }
+    run.early.delete(fact);
+    run.committed.push(fact.done);
+    decide(run, leaf, leaf.entry, fact.decision);
+    settled = true;
+  }
+  return settled;
+}
+
+/** The approval has its decision: this one came second. */
+function isDecided(run: Run, { nodeId, scope, iteration }: Decision): boolean {
+  if (scope === undefined || iteration === undefined) return false;
+  const entry = run.world.states.entries.get(addressKey({ nodeId, scope, iteration }));
+  return entry?.kind === "approval" && isStarted(entry.state) && entry.state !== "waiting";
+}
+
+function isMeant({ entry }: Leaf, { nodeId, scope, iteration }: Decision): boolean {
+  const address = entry?.address;
+  if (address?.nodeId !== nodeId) return false;
+  return (
+    (scope === undefined || scope === address.scope) &&
+    (iteration === undefined || iteration === address.iteration)
+  );
+}
+
+/** SEMANTICS 38. */
+function decide(run: Run, leaf: Leaf, entry: TaskEntry, decision: Decision): void {
+  const { approved, note, decidedBy, decidedAt } = decision;
+  run.writes.push({ type: "decision", ...entry.address, approved, note, decidedBy, decidedAt });
+  run.event("approval.decided", { ...addressData(entry.address), approved, note, decidedBy });
+  const onDeny = leaf.node.kind === "approval" ? (leaf.node.onDeny ?? "fail") : "fail";
+  if (!approved && onDeny === "skip") {
+    run.world.setState(entry, "skipped", { code: "DENIED", message: denial(decision) }, true);
+    return;
+  }
+  if (!approved && onDeny === "fail") {
+    const error: TaskError = { code: "DENIED", message: denial(decision), retryable: false };
+    const continued = leaf.continues();
+    run.event("task.failed", { ...addressData(entry.address), code: error.code, message: error.message });
+    run.world.fail(entry, error, continued);
+    return;
+  }
+  const row = { approved, note, decidedBy, decidedAt: new Date(decidedAt).toISOString() };
+  recordRow(run, entry, row, row);
+  run.world.setState(entry, "finished", null, true);
+}
+
+function denial({ decidedBy, note }: Decision): string {
+  return `denied by ${decidedBy}${note ? `: ${note}` : ""}`;
+}
+
+export function attemptRecord(run: Run, flight: InFlight): AttemptRecord {
+  return {
+    ...flight.entry.address,
+    attempt: flight.attempt,
+    state: "running",
+    startedAt: flight.startedAt,
+    endedAt: null,
+    epoch: run.services.store.epoch,
+    request: flight.request as unknown as Json,
+    error: null,
+    nextAt: null,
+    usage: null,
+    process: flight.process,
+  };
+}
+
+function errorJson({ code, message, retryable, retryAfterMs, stack }: TaskError): Json {
+  return {
+    code,
+    message,
+    retryable,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(stack === undefined ? {} : { stack }),
+  };
+}

@@ -1,0 +1,188 @@
+/**
+ * Reconcile: compares the frame with the one before and decides what starts. Output: the step to be committed, as data.
+ * Nothing is written and nothing is started here.
+ */
+import type { Json, NodeBase } from "../../plan/types.ts";
+import type { TaskRequest } from "../executors/executor.ts";
+import type { FrameRecord, TaskRecord, Write } from "../store/store.ts";
+import { showAddress } from "../values/place.ts";
+import type { Snapshot } from "./1-snapshot.ts";
+import { blockedReasons } from "./blocked.ts";
+import { Leaf } from "./leaf.ts";
+import { progressOf } from "./loop.ts";
+import { addressData, type End, type InFlight, type Run, type Start } from "./run.ts";
+import { snapshotCtx } from "./snapshot.ts";
+import { isStarted, type TaskEntry } from "./states.ts";
+
+export interface Step {
+  readonly frame: FrameRecord | null;
+  readonly starts: readonly Start[];
+  /** Attempts whose node is gone and that must not go on. */
+  readonly cancels: readonly InFlight[];
+  /** When the process has nothing left to do. */
+  readonly end: End | null;
+}
+
+export function reconcile(run: Run, { now, cause }: Snapshot): Step {
+  const starts = mayStart(run) ? chooseStarts(run) : [];
+  const { delta, cancels } = changes(run);
+  const frame: FrameRecord | null =
+    delta === null
+      ? null
+      : {
+          frame: run.frame + 1,
+          now,
+          cause,
+          planDigest: run.record.planDigest,
+          delta,
+        };
+  if (frame) {
+    run.frame = frame.frame;
+    run.event("frame", { frame: frame.frame, cause, delta: frame.delta });
+  }
+  return { frame, starts, cancels, end: endOf(run, starts.length) };
+}
+
+function mayStart(run: Run): boolean {
+  return !run.aborted && !run.world.fatal && !run.world.failed;
+}
+
+function chooseStarts(run: Run): readonly Start[] {
+  const { world, services } = run;
+  const starts: Start[] = [];
+  let busy = 0;
+  for (const { request } of run.inFlight.values()) if (request.kind !== "static") busy++;
+  const begin = (entry: TaskEntry, request: TaskRequest, timeoutMs: number | null): void => {
+    if (request.kind !== "static") busy++;
+    const attempt = entry.attempts;
+    starts.push({ entry, attempt, request, timeoutMs });
+    run.event("task.started", { ...addressData(entry.address), node: entry.node, kind: entry.kind, attempt });
+  };
+  for (const entry of run.due) {
+    run.due.delete(entry);
+    if (!entry.request || entry.state !== "waiting") continue;
+    const leaf = entry.leaves.find((mounted) => mounted instanceof Leaf);
+    if (leaf) {
+      world.start(entry, entry.request, entry.table);
+      begin(entry, entry.request, timeoutOf(leaf));
+      // A node that is gone is not tried again; mounted once more, it starts anew.
+    } else world.setState(entry, "unmounted", null, false);
+  }
+  const room = (leaf: Leaf): boolean => leaf.kind === "static" || busy < services.maxConcurrency;
+  for (let leaf = world.takeReady(room); leaf; leaf = world.takeReady(room)) {
+    const gate = leaf.opened(leaf.gate().pull());
+    if (!leaf.entry || gate?.kind !== "start") continue;
+    const request =
+      gate.request.kind === "compute" ? { ...gate.request, ctx: snapshotCtx(leaf) } : gate.request;
+    world.start(leaf.entry, request, gate.table);
+    begin(leaf.entry, request, timeoutOf(leaf));
+  }
+  return starts;
+}
+
+function timeoutOf(leaf: Leaf): number | null {
+  const timeout = leaf.policy("timeoutMs", Number.NaN);
+  return Number.isNaN(timeout) ? null : timeout;
+}
+
+interface Changes {
+  /** null when the frame is the same as the one before. */
+  readonly delta: Json;
+  readonly cancels: readonly InFlight[];
+}
+
+function changes(run: Run): Changes {
+  const { states } = run.world;
+  const mounted: Json[] = [];
+  const unmounted: Json[] = [];
+  const changed: { [address: string]: Json } = {};
+  const cancels: InFlight[] = [];
+  const frame = run.frame + 1;
+  for (const entry of states.touched) {
+    const before = entry.stored;
+    const isMounted = entry.leaves.length > 0;
+    if (!isMounted && forgettable(entry)) {
+      states.entries.delete(entry.key);
+      if (!before) continue;
+      entry.state = "unmounted";
+    }
+    const reason = JSON.stringify(entry.reason);
+    const { state } = entry;
+    if (before && before.mounted === isMounted && before.state === state && before.reason === reason)
+      continue;
+    entry.stored = { mounted: isMounted, state, reason };
+    const name = showAddress(entry.address);
+    if (isMounted && !before?.mounted) mounted.push(name);
+    if (!isMounted && before?.mounted) {
+      unmounted.push(name);
+      const flight = run.inFlight.get(entry.key);
+      if (flight && left(run, entry)) cancels.push(flight);
+    }
+    if (before?.state !== state && state !== "unmounted" && !(state === "pending" && !before))
+      changed[name] = state;
+    announce(run, entry, before?.state);
+    run.writes.push(taskWrite(entry, frame));
+  }
+  states.touched.clear();
+  const delta: { [part: string]: Json } = {};
+  if (mounted.length > 0) delta.mounted = mounted;
+  if (unmounted.length > 0) delta.unmounted = unmounted;
+  if (Object.keys(changed).length > 0) delta.changed = changed;
+  return { delta: Object.keys(delta).length > 0 ? delta : null, cancels };
+}
+
+/** Nothing happened at the address that must outlive its node. */
+function forgettable(entry: TaskEntry): boolean {
+  if (entry.kind === "loop") return progressOf(entry).phase === "before";
+  return !isStarted(entry.state) || (entry.kind === "approval" && entry.state === "waiting");
+}
+
+/** A node was unmounted while it ran (SEMANTICS 25); returns whether to cancel it. */
+function left(run: Run, entry: TaskEntry): boolean {
+  const node = run.plan.nodes[entry.node] as (NodeBase & { readonly onUnmount?: string }) | undefined;
+  const onUnmount = node?.onUnmount === "cancel" ? "cancel" : "finish";
+  run.event("task.unmounted", {
+    ...addressData(entry.address),
+    warning: "unmounted while it ran",
+    onUnmount,
+  });
+  return onUnmount === "cancel";
+}
+
+function announce(run: Run, entry: TaskEntry, before: string | undefined): void {
+  if (entry.state === before || entry.kind === "loop") return;
+  const who = addressData(entry.address);
+  if (entry.state === "skipped") run.event("task.skipped", who);
+  if (entry.state === "waiting" && entry.kind === "approval") {
+    run.event("task.waiting", { ...who, for: "approval" });
+    run.event("approval.requested", { ...who, ...(entry.reason as { readonly [key: string]: Json }) });
+  }
+}
+
+function taskWrite(entry: TaskEntry, frame: number): Write {
+  const { address, node, kind, state, table, reason } = entry;
+  const record: TaskRecord = { ...address, node, kind, state, table, reason, frame };
+  return { type: "task", ...record };
+}
+
+/** SEMANTICS 13: finished, waiting on people, failed with every blocked node and cell named, or not at its end yet. */
+function endOf(run: Run, starting: number): End | null {
+  const { world } = run;
+  if (run.inFlight.size + starting > 0) return null;
+  if (run.aborted) return { status: "cancelled", reason: "interrupted; it can be resumed" };
+  if (world.fatal) return { status: "failed", reason: `${world.fatal.node}: ${world.fatal.message}` };
+  if (world.failed) {
+    const { code, message } = world.failed.reason as { readonly code: string; readonly message: string };
+    return { status: "failed", reason: `${showAddress(world.failed.address)} failed: ${code}: ${message}` };
+  }
+  if (run.timers.size > 0 || run.due.size > 0) return null;
+  if (world.finished) return { status: "finished", reason: null };
+  if (world.asked.size > 0) {
+    if (run.services.wait) return null;
+    const names = [...world.asked].map((leaf) =>
+      leaf.entry ? showAddress(leaf.entry.address) : leaf.plan.key,
+    );
+    return { status: "waiting", reason: `waits for a decision on ${names.join(", ")}` };
+  }
+  return { status: "failed", reason: `nothing can move: ${blockedReasons(world).join("; ")}` };
+}

@@ -1,0 +1,43 @@
+/**
+ * Commit: one atomic, durable step (DESIGN §6 "One commit a step"): the results, the frame's delta, the starts of the
+ * attempts that follow from it, the events. Nothing starts and nobody is told before this is on disk.
+ */
+import type { EventRecord, Write } from "../store/store.ts";
+import { attemptRecord } from "./2-evaluate.ts";
+import type { Step } from "./3-reconcile.ts";
+import type { InFlight, Run } from "./run.ts";
+
+export interface Committed {
+  readonly events: readonly EventRecord[];
+  readonly flights: readonly InFlight[];
+}
+
+export async function commit(run: Run, step: Step, now: number): Promise<Committed> {
+  const flights = step.starts.map(
+    ({ entry, attempt, request }): InFlight => ({
+      entry,
+      attempt,
+      request,
+      startedAt: now,
+      controller: new AbortController(),
+      process: null,
+    }),
+  );
+  if (step.end) announceEnd(run, step.end.status, step.end.reason);
+  const { writes, events } = run.takeWrites();
+  const all: Write[] = [...writes];
+  if (step.frame) all.push({ type: "frame", ...step.frame });
+  for (const flight of flights) all.push({ type: "attempt", ...attemptRecord(run, flight) });
+  const status = step.end?.status ?? "running";
+  const reason = step.end?.reason ?? null;
+  if (status !== run.record.status || reason !== run.record.reason) {
+    run.record = { ...run.record, status, reason, updatedAt: now };
+    all.push({ type: "run", ...run.record });
+  }
+  if (all.length > 0) await run.services.store.commit({ expectEpoch: run.services.store.epoch, writes: all });
+  return { events, flights };
+}
+
+function announceEnd(run: Run, status: string, reason: string | null): void {
+  run.event(`run.${status}`, { runId: run.record.runId, status, reason });
+}

@@ -1,0 +1,49 @@
+/** Execute: hands attempts to their executors; each result comes back as a fact. Only what the last commit recorded is started. */
+import type { AttemptResult } from "../executors/executor.ts";
+import type { Step } from "./3-reconcile.ts";
+import type { Committed } from "./4-commit.ts";
+import { addressData, type InFlight, type Run } from "./run.ts";
+
+export function execute(run: Run, step: Step, { flights }: Committed): void {
+  for (const [index, flight] of flights.entries()) {
+    run.inFlight.set(flight.entry.key, flight);
+    void attempt(run, flight, step.starts[index]?.timeoutMs ?? null);
+  }
+  for (const { controller } of step.cancels) controller.abort(new Error("its node was unmounted"));
+}
+
+async function attempt(run: Run, flight: InFlight, timeoutMs: number | null): Promise<void> {
+  const { entry, controller, request } = flight;
+  const { clock, executors } = run.services;
+  const cancelTimeout =
+    timeoutMs === null
+      ? undefined
+      : clock.at(clock.now() + timeoutMs, () =>
+          controller.abort(new DOMException(`no result after ${timeoutMs} ms`, "TimeoutError")),
+        );
+  let result: AttemptResult;
+  try {
+    const executor = executors.get(request.kind);
+    if (!executor) throw new Error(`there is no executor for ${request.kind} tasks`);
+    const who = addressData(entry.address);
+    result = await executor.execute(request, {
+      plan: run.plan,
+      runId: run.record.runId,
+      address: entry.address,
+      attempt: flight.attempt,
+      cwd: run.record.cwd,
+      signal: controller.signal,
+      emit: (type, data) => run.report(type, { ...who, attempt: flight.attempt, ...data }),
+      started: (process) =>
+        new Promise<void>((recorded, lost) =>
+          run.push({ kind: "process", entry, attempt: flight.attempt, process, recorded, lost }),
+        ),
+    });
+  } catch (error) {
+    // An executor that throws is a fault of ours; the task fails, the run goes on to its end.
+    const message = error instanceof Error ? error.message : String(error);
+    result = { ok: false, error: { code: "INTERNAL", message, retryable: false } };
+  }
+  cancelTimeout?.();
+  run.push({ kind: "result", entry, attempt: flight.attempt, result });
+}

@@ -1,0 +1,32 @@
+/** What stands in the way when nothing can move: each blocked node with the cell it waits for. */
+import { showAddress } from "../values/place.ts";
+import { Leaf } from "./leaf.ts";
+import type { Unit } from "./unit.ts";
+import type { World } from "./world.ts";
+
+/** One phrase each, in document order. Walks the whole tree, at the end of a run only. */
+export function blockedReasons(world: World): readonly string[] {
+  const reasons: string[] = [];
+  visit(world.root, reasons);
+  return reasons.length > 0 ? reasons : ["no task can start"];
+}
+
+function visit(unit: Unit, reasons: string[]): void {
+  if (unit.hold) {
+    const { hold } = unit;
+    reasons.push(
+      hold.kind === "pending"
+        ? `${hold.where} waits for ${hold.cell}`
+        : `${hold.where}: ${hold.error.message}`,
+    );
+  }
+  if (unit instanceof Leaf && unit.blocked) {
+    const name = unit.entry ? showAddress(unit.entry.address) : unit.plan.key;
+    reasons.push(
+      unit.blocked.kind === "pending"
+        ? `${name} waits for ${unit.blocked.cell}`
+        : `${name}: ${unit.blocked.error.message}`,
+    );
+  }
+  for (const child of unit.children) visit(child, reasons);
+}

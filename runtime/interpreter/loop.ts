@@ -1,0 +1,247 @@
+/** Loops (DESIGN §6 "Loops", SEMANTICS 19, 20, 22): `until` at every frame, closing, closed for good; iterations one after another. */
+import type { LoopNode } from "../../plan/types.ts";
+import type { Cell } from "../values/cell.ts";
+import { addressAt, within } from "../values/place.ts";
+import type { Scope } from "../values/scope.ts";
+import { Instance, type Origin } from "./instance.ts";
+import type { TaskEntry } from "./states.ts";
+import { type Hold, holdOf, Unit } from "./unit.ts";
+
+const DEFAULT_MAX = 5;
+
+/** How far a loop has come; latched, and kept in the journal. */
+export interface LoopProgress {
+  /** `before`: about to begin `iteration`; `closing`: nothing more starts in it; `closed`: that many have been begun. */
+  readonly phase: "before" | "open" | "closing" | "closed";
+  readonly iteration: number;
+}
+
+export class Loop extends Instance {
+  readonly #node: LoopNode;
+  entry: TaskEntry | null = null;
+  loopId = "";
+  #id: Cell | null = null;
+  #until: Cell | null = null;
+  #max: Cell | null = null;
+  #body: Body | null = null;
+  #iterationScope: Scope | null = null;
+
+  constructor(origin: Origin, node: LoopNode) {
+    super(origin, "sequence");
+    this.#node = node;
+  }
+
+  get progress(): LoopProgress {
+    return progressOf(this.entry);
+  }
+
+  /** Nothing may start in the body any more. */
+  get closing(): boolean {
+    const { phase } = this.progress;
+    return phase === "closing" || phase === "closed";
+  }
+
+  /**
+   * One move of the loop, in a frame that is stable: begin, close, or go on to the next iteration.
+   * @returns whether anything changed.
+   */
+  step(): boolean {
+    const { entry } = this;
+    if (!entry || this.disposed || entry.settled) return false;
+    const { phase, iteration } = this.progress;
+    switch (phase) {
+      case "before":
+        return this.active && this.#begin(iteration);
+      case "open":
+        if (this.#untilHolds()) return this.#set({ phase: "closing", iteration });
+        if (this.hold || !this.#body?.settled || this.running > 0 || !this.active) return false;
+        this.#set({ phase: "before", iteration: iteration + 1 });
+        this.#build();
+        return true;
+      case "closing":
+        return this.running === 0 && this.#close(iteration + 1);
+      case "closed":
+        return false;
+      default:
+        return phase satisfies never;
+    }
+  }
+
+  protected override mount(): void {
+    this.#id = this.cell("id", (reader) => this.id(reader));
+    this.#max = this.cell("maxIterations", (reader) => this.scope.field(this.#node.maxIterations, reader));
+    this.world.watch(this.#max, this, () => this.world.stepLoop(this));
+    this.world.watch(this.#id, this, () => this.#identify());
+    this.#identify();
+  }
+
+  protected override unmount(): void {
+    this.#iterationScope?.dispose();
+    if (this.entry) this.world.detachLoop(this, this.entry);
+    this.entry = null;
+  }
+
+  protected override activated(): void {
+    this.world.stepLoop(this);
+  }
+
+  protected override ran(): void {
+    this.world.stepLoop(this);
+  }
+
+  protected override opensChildren(): boolean {
+    return this.active && this.progress.phase === "open";
+  }
+
+  protected override done(): boolean {
+    return this.entry?.settled ?? false;
+  }
+
+  protected override resited(): void {
+    this.#build();
+  }
+
+  /** The body settled, or is unsettled again. */
+  bodyChanged(): void {
+    this.world.stepLoop(this);
+  }
+
+  #identify(): void {
+    const outcome = (this.#id as Cell).pull();
+    this.hold = holdOf(outcome, `nodes.${this.plan.key}.id`);
+    this.unmount();
+    if (outcome.kind === "value") {
+      this.loopId = outcome.value as string;
+      const { place } = this.scope;
+      this.world.knowLoops(this.loopId, place.loops);
+      this.entry = this.world.attachLoop(this, addressAt(this.loopId, place));
+    }
+    this.#build();
+    this.update();
+    this.world.stepLoop(this);
+  }
+
+  /** `until` and the body as the progress asks for them. */
+  #build(): void {
+    this.#iterationScope?.dispose();
+    this.#until = null;
+    for (const child of this.children) child.dispose();
+    this.#body = null;
+    const { phase, iteration } = this.progress;
+    if (!this.entry) this.adopt([]);
+    else if (phase !== "closed") {
+      const scope = this.#scopeOf(iteration);
+      const { until } = this.#node;
+      if (until !== undefined) {
+        this.#until = scope.cell(`nodes.${this.plan.key}.until`, until);
+        this.world.watch(this.#until, this, () => this.world.stepLoop(this));
+      }
+      // A later iteration is mounted only when it is sure to begin.
+      if (phase === "before" && iteration > 0) this.adopt([]);
+      else this.#mountBody(scope);
+    } else if (this.world.showClosed) this.#mountBody(this.#scopeOf(Math.max(0, iteration - 1)));
+    else this.adopt([]);
+  }
+
+  #scopeOf(iteration: number): Scope {
+    const scope = this.scope.child(within(this.scope.place, this.loopId, iteration));
+    this.#iterationScope = scope;
+    scope.defineValues(this.plan.key, this.plan.node.values);
+    return scope;
+  }
+
+  #mountBody(scope: Scope): void {
+    const body = new Body(this);
+    this.#body = body;
+    body.fill(this.slots(scope, "sequence"));
+    this.adopt([body]);
+  }
+
+  #begin(iteration: number): boolean {
+    if (this.#untilHolds()) return this.#close(iteration);
+    const max = this.hold ? null : this.#bound();
+    if (max === null) return false;
+    if (iteration >= max)
+      return this.#node.onMaxReached === "fail" ? this.#fail(max) : this.#close(iteration);
+    this.#set({ phase: "open", iteration });
+    if (iteration > 0) this.#build();
+    else this.reopen();
+    return true;
+  }
+
+  /** Pending is not yet; an error holds the loop. */
+  #untilHolds(): boolean {
+    this.#stay(null);
+    const outcome = this.#until?.pull();
+    if (outcome?.kind === "value") return Boolean(outcome.value);
+    if (outcome?.kind === "error") this.#stay(holdOf(outcome, `nodes.${this.plan.key}.until`));
+    return false;
+  }
+
+  #bound(): number | null {
+    const outcome = (this.#max as Cell).pull();
+    if (outcome.kind !== "value") {
+      this.#stay(holdOf(outcome, `nodes.${this.plan.key}.maxIterations`));
+      return null;
+    }
+    const { value } = outcome;
+    return typeof value === "number" && !Number.isNaN(value) ? value : DEFAULT_MAX;
+  }
+
+  #stay(hold: Hold | null): void {
+    if (this.hold === null && hold === null) return;
+    this.hold = hold;
+    this.update();
+  }
+
+  #close(begun: number): boolean {
+    this.#set({ phase: "closed", iteration: begun });
+    this.#build();
+    this.update();
+    return true;
+  }
+
+  #fail(max: number): boolean {
+    const message = `${this.loopId} reached its ${max} iterations, and onMaxReached is "fail"`;
+    this.world.fail(this.entry as TaskEntry, { code: "LOOP_MAX", message, retryable: false }, false);
+    return true;
+  }
+
+  #set(progress: LoopProgress): boolean {
+    const entry = this.entry as TaskEntry;
+    const closed = progress.phase === "closed";
+    entry.reason = { ...progress };
+    entry.state = closed ? "finished" : "running";
+    entry.settled = closed;
+    this.world.loopMoved(entry);
+    this.world.stepLoop(this);
+    this.reopen();
+    return true;
+  }
+}
+
+/** The current iteration's children. */
+class Body extends Unit {
+  readonly #loop: Loop;
+
+  constructor(loop: Loop) {
+    super("sequence");
+    this.#loop = loop;
+  }
+
+  fill(children: readonly Unit[]): void {
+    this.adopt(children);
+  }
+
+  protected override changed(): void {
+    this.#loop.bodyChanged();
+  }
+}
+
+export function progressOf(entry: TaskEntry | null): LoopProgress {
+  const reason = entry?.reason;
+  if (typeof reason !== "object" || reason === null || Array.isArray(reason))
+    return { phase: "before", iteration: 0 };
+  const { iteration, phase } = reason as unknown as Partial<LoopProgress>;
+  return { phase: phase ?? "before", iteration: iteration ?? 0 };
+}

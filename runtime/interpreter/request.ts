@@ -1,0 +1,162 @@
+/** When a task may start, and with what: skipIf, dependsOn, deps, prompt, payload, captures (SEMANTICS 24, DESIGN §3 table). */
+import { CoreError, Handle, Pending, type Value } from "../../plan/core/values.ts";
+import type { ApprovalNode, Json, TaskNode } from "../../plan/types.ts";
+import type { TaskRequest } from "../executors/executor.ts";
+import type { TaskRecord } from "../store/store.ts";
+import type { Cell } from "../values/cell.ts";
+import { isDynamic } from "../values/core.ts";
+import { output, tableOf } from "../values/ctx.ts";
+import { toJson } from "../values/json.ts";
+import { addressAt, commonLoops } from "../values/place.ts";
+import type { Leaf } from "./leaf.ts";
+import { captureValues } from "./snapshot.ts";
+
+/** What a task does when its turn has come. */
+export type Gate =
+  | { readonly kind: "skip" }
+  | { readonly kind: "start"; readonly table: string | null; readonly request: TaskRequest }
+  | { readonly kind: "ask"; readonly table: string | null; readonly title: string; readonly summary: string };
+
+export function kindOf(node: TaskNode | ApprovalNode): TaskRecord["kind"] {
+  if (node.kind === "approval") return "approval";
+  if (node.agent !== undefined) return "agent";
+  return node.module === undefined ? "static" : "compute";
+}
+
+/** Throws Pending while something is missing, CoreError when the task can't start. */
+export function gateOf(leaf: Leaf, reader: Cell): Gate {
+  const { node, scope } = leaf;
+  waitForNodes(leaf, reader);
+  const upstream = waitForDeps(leaf, reader);
+  if (node.skipIf !== undefined && scope.evaluate(node.skipIf, reader)) return { kind: "skip" };
+  if (upstream) throw upstream;
+  const table = tableFor(leaf, reader);
+  if (node.kind === "approval") {
+    const title = node.title === undefined ? "" : promptText(leaf, node.title, reader);
+    const summary = node.summary === undefined ? "" : promptText(leaf, node.summary, reader);
+    return { kind: "ask", table, title, summary };
+  }
+  return { kind: "start", table, request: requestOf(leaf, node, table, reader) };
+}
+
+/** The output table; null without one. */
+export function tableFor(leaf: Leaf, reader: Cell): string | null {
+  const value = leaf.scope.field(leaf.node.output, reader);
+  return value === undefined || value === null ? null : tableOf(value);
+}
+
+/** `deps` of a task: local name → row. Throws as the reads do. */
+export function depsOf(leaf: Leaf, reader: Cell): { readonly [name: string]: Value } {
+  const deps: { [name: string]: Value } = {};
+  for (const [name, read] of readsOfDeps(leaf, reader)) deps[name] = read();
+  return deps;
+}
+
+/** Node ids of `dependsOn`. */
+export function dependenciesOf(leaf: Leaf, reader: Cell): readonly string[] {
+  const value = leaf.scope.field(leaf.node.dependsOn, reader);
+  if (value === undefined || value === null) return [];
+  if (Array.isArray(value))
+    return value.filter((id) => id !== null && id !== undefined && id !== false).map(String);
+  if (typeof value === "string") return [value];
+  throw new CoreError("FORBIDDEN", `dependsOn of ${leaf.plan.key} must be an array of node ids`);
+}
+
+/** A Core value as prompt text: strings as they are, prompts rendered, the rest as `text` of Core prints it. */
+export function promptText(leaf: Leaf, field: unknown, reader: Cell): string {
+  const value = leaf.scope.field(field, reader);
+  if (typeof value === "string") return value;
+  if (typeof value === "number" || typeof value === "bigint") return String(value);
+  if (value === undefined || value === null || typeof value === "boolean") return "";
+  const scope = leaf.scope.child();
+  scope.define("value", { read: () => value });
+  return String(scope.evaluate("text(value)", reader));
+}
+
+/** Agent names in the order of preference. */
+export function agentsOf(leaf: Leaf, node: TaskNode, reader: Cell): readonly string[] {
+  const value = leaf.scope.field(node.agent, reader);
+  const list = Array.isArray(value) ? value : [value];
+  const names = list.flatMap((agent: Value) => {
+    if (agent === null || agent === undefined || agent === false) return [];
+    if (typeof agent === "string") return [agent];
+    if (agent instanceof Handle && agent.kind === "agent") return [agent.id];
+    throw new CoreError("HANDLE", `agent of ${leaf.plan.key} is not an agent`);
+  });
+  if (names.length > 0) return names;
+  throw new CoreError("HANDLE", `${leaf.plan.key} has no agent: the expression found none`);
+}
+
+function requestOf(leaf: Leaf, node: TaskNode, table: string | null, reader: Cell): TaskRequest {
+  const schema = table !== null && Object.hasOwn(leaf.world.index.plan.schemas, table) ? table : null;
+  if (node.agent !== undefined) {
+    const agents = agentsOf(leaf, node, reader);
+    const prompt = promptText(leaf, node.prompt, reader);
+    const maxSchemaRetries = numberOf(leaf, "maxSchemaRetries", 3, reader);
+    return { kind: "agent", agents, prompt, schema, maxSchemaRetries };
+  }
+  if (node.module !== undefined) {
+    const captures = captureValues(leaf, node, reader);
+    return { kind: "compute", module: node.module, captures, ctx: null, schema };
+  }
+  return { kind: "static", payload: payloadOf(leaf, node, reader), schema };
+}
+
+/** The payload as JSON. */
+export function payloadOf(leaf: Leaf, node: TaskNode, reader: Cell): Json {
+  if (node.payload === undefined) return null;
+  if (!isDynamic(node.payload)) return node.payload as Json;
+  const value = leaf.scope.evaluate(node.payload.$, reader);
+  return value instanceof Handle && value.kind === "prompt"
+    ? promptText(leaf, node.payload, reader)
+    : toJson(value, `payload of ${leaf.plan.key}`);
+}
+
+/** A numeric policy field of a node, or its default. */
+export function numberOf(leaf: Leaf, field: string, fallback: number, reader: Cell): number {
+  const value = leaf.scope.field(
+    (leaf.node as unknown as { readonly [name: string]: unknown })[field],
+    reader,
+  );
+  return typeof value === "number" && !Number.isNaN(value) ? value : fallback;
+}
+
+function waitForNodes(leaf: Leaf, reader: Cell): void {
+  const { world } = leaf;
+  const here = leaf.scope.place;
+  for (const nodeId of dependenciesOf(leaf, reader)) {
+    const loops = world.facts.loopsAround(nodeId, reader);
+    const common = commonLoops(loops, here.loops);
+    const place = { loops: here.loops.slice(0, common), at: here.at.slice(0, common) };
+    const ended =
+      common < loops.length
+        ? world.facts.loopClosed(loops[common] as string, place, reader)
+        : world.facts.stateOf(addressAt(nodeId, place), reader) === "settled";
+    if (!ended) throw new Pending(`node ${nodeId}`);
+  }
+}
+
+/** Waits for all `deps`; an upstream without output is returned, since skipIf may still say that nothing is needed. */
+function waitForDeps(leaf: Leaf, reader: Cell): CoreError | null {
+  let failed: CoreError | null = null;
+  for (const [, read] of readsOfDeps(leaf, reader)) {
+    try {
+      read();
+    } catch (thrown) {
+      if (!(thrown instanceof CoreError) || thrown.code !== "UPSTREAM_NO_OUTPUT") throw thrown;
+      failed ??= thrown;
+    }
+  }
+  return failed;
+}
+
+function* readsOfDeps(leaf: Leaf, reader: Cell): Iterable<readonly [string, () => Value]> {
+  const { node, scope, world } = leaf;
+  if (node.kind !== "task" || node.deps === undefined) return;
+  const tables = Object.entries((scope.field(node.deps, reader) ?? {}) as { readonly [name: string]: Value });
+  const needs = (scope.field(node.needs, reader) ?? {}) as { readonly [name: string]: Value };
+  for (const [name, table] of tables) {
+    const nodeId = Object.hasOwn(needs, name) ? String(needs[name]) : name;
+    yield [name, () => output(world.facts, scope.place, tableOf(table), { nodeId }, reader)];
+  }
+}

@@ -1,0 +1,122 @@
+/** A world as the journal left it: rows, states, attempts. The frame itself is evaluated anew; no memo is persisted. */
+import type { TaskRequest } from "../executors/executor.ts";
+import type { AttemptRecord, Journal, TaskRecord, Write } from "../store/store.ts";
+import { addressKey } from "../values/place.ts";
+import { progressOf } from "./loop.ts";
+import type { TaskEntry } from "./states.ts";
+import type { World } from "./world.ts";
+
+/** What a resume has to do before the first frame. */
+export interface Restored {
+  /** Attempts that ran when their owner died. Their processes must be ended before anything is retried. */
+  readonly lost: readonly AttemptRecord[];
+  /** That they are lost, for the first commit. */
+  readonly writes: readonly Write[];
+  /** Entries with a retry to come, at `nextAt`. */
+  readonly retries: readonly TaskEntry[];
+}
+
+/** Fills a world that is not begun yet. */
+export function restore(world: World, journal: Journal, now: number): Restored {
+  for (const row of journal.outputs) world.rows.add(row.table, row, row.value);
+  const attempts = new Map<string, AttemptRecord[]>();
+  for (const attempt of journal.attempts) {
+    const key = addressKey(attempt);
+    const known = attempts.get(key);
+    if (known) known.push(attempt);
+    else attempts.set(key, [attempt]);
+  }
+  const lost: AttemptRecord[] = [];
+  const changed: TaskEntry[] = [];
+  const retries: TaskEntry[] = [];
+  for (const record of journal.tasks) {
+    if (record.state === "unmounted") continue;
+    const entry = entryOf(world, record);
+    const chain = (attempts.get(entry.key) ?? []).sort((a, b) => a.attempt - b.attempt);
+    count(entry, chain);
+    const last = chain.at(-1);
+    if (record.state === "running" && record.kind !== "loop") {
+      const running = chain.filter(({ state }) => state === "running");
+      lost.push(...running);
+      entry.base += running.length;
+      const reason = { code: "LOST", message: "its process ended before it did" };
+      world.setState(entry, "waiting", reason, false, now);
+    } else if (record.state === "waiting" && record.kind !== "approval") {
+      world.setState(entry, "waiting", record.reason, false, last?.nextAt ?? now);
+    }
+    if (entry.nextAt !== null) {
+      if (entry.request) retries.push(entry);
+      else world.setState(entry, "pending", null, false);
+    }
+    if (entry.stored?.state !== entry.state) changed.push(entry);
+  }
+  knowLoops(world, journal.tasks);
+  // What is as the journal has it is no change of the first frame.
+  world.states.touched.clear();
+  for (const entry of changed) world.states.touch(entry);
+  const writes = lost.map((attempt): Write => ({ type: "attempt", ...attempt, state: "lost", endedAt: now }));
+  return { lost, writes, retries };
+}
+
+function entryOf(world: World, record: TaskRecord): TaskEntry {
+  const { nodeId, scope, iteration } = record;
+  const entry = world.states.at({ nodeId, scope, iteration }, record.node, record.kind);
+  entry.table = record.table;
+  entry.stored = { mounted: true, state: record.state, reason: JSON.stringify(record.reason) };
+  const { code, continued } = (record.reason ?? {}) as {
+    readonly code?: string;
+    readonly continued?: boolean;
+  };
+  switch (record.state) {
+    case "finished":
+    case "skipped":
+    case "cancelled":
+      world.setState(entry, record.state, record.reason, true);
+      break;
+    case "failed":
+      // What failed for good is tried again; what a person denied stays denied.
+      if (continued) world.setState(entry, "failed", record.reason, true);
+      else if (code === "DENIED") {
+        world.setState(entry, "failed", record.reason, false);
+        world.failed ??= entry;
+      } else if (record.kind === "loop") world.setState(entry, "running", progressJson(record), false);
+      break;
+    case "running":
+      if (record.kind === "loop") world.setState(entry, "running", record.reason, false);
+      break;
+    case "pending":
+    case "waiting":
+    case "unmounted":
+      break;
+    default:
+      record.state satisfies never;
+  }
+  return entry;
+}
+
+function progressJson(record: TaskRecord): { readonly phase: string; readonly iteration: number } {
+  return { ...progressOf({ reason: record.reason } as TaskEntry) };
+}
+
+/** Attempts made, and which of them do not count against the retries of the present chain. */
+function count(entry: TaskEntry, chain: readonly AttemptRecord[]): void {
+  for (const { attempt, state, nextAt } of chain) {
+    entry.attempts = attempt;
+    if (state === "failed" && nextAt === null) entry.base = attempt;
+    else if (state === "lost" || state === "cancelled") entry.base++;
+  }
+  const last = chain.at(-1);
+  entry.request = last && last.attempt > entry.base - 1 ? (last.request as unknown as TaskRequest) : null;
+}
+
+/** Which loops are around nodes that may not be mounted any more. */
+function knowLoops(world: World, tasks: readonly TaskRecord[]): void {
+  const ids = new Map<string, Set<string>>();
+  for (const { kind, node, nodeId } of tasks)
+    if (kind === "loop") ids.set(node, (ids.get(node) ?? new Set()).add(nodeId));
+  for (const { node, nodeId } of tasks) {
+    const loops = world.index.nodes.get(node)?.loops ?? [];
+    const names = loops.map((loop) => [...(ids.get(loop) ?? [])]);
+    if (names.every((of) => of.length === 1)) world.knowLoops(nodeId, names.flat());
+  }
+}

@@ -1,0 +1,187 @@
+/** The state of a run under way: what the seven phases pass from one to the next. */
+import type { Json, Plan } from "../../plan/types.ts";
+import type { AttemptResult, Executor, TaskRequest } from "../executors/executor.ts";
+import type { Address, EventRecord, RunRecord, RunStatus, Store, Write } from "../store/store.ts";
+import type { Clock } from "./clock.ts";
+import type { TaskEntry } from "./states.ts";
+import type { World } from "./world.ts";
+
+export interface Decision {
+  readonly nodeId: string;
+  /** Without them: the one that waits. */
+  readonly scope?: string;
+  readonly iteration?: number;
+  readonly approved: boolean;
+  readonly note: string | null;
+  readonly decidedBy: string;
+  readonly decidedAt: number;
+}
+
+/** A decision with its full address. */
+export type FiledDecision = Required<Decision>;
+
+/** News from outside; each may change the frame. */
+export type Fact =
+  | { readonly kind: "begin"; readonly cause: "start" | "resume" }
+  | {
+      readonly kind: "result";
+      readonly entry: TaskEntry;
+      readonly attempt: number;
+      readonly result: AttemptResult;
+    }
+  | {
+      readonly kind: "process";
+      readonly entry: TaskEntry;
+      readonly attempt: number;
+      readonly process: { readonly pid: number; readonly birth: string };
+      readonly recorded: () => void;
+      readonly lost: (error: unknown) => void;
+    }
+  | { readonly kind: "retry"; readonly entry: TaskEntry }
+  | { readonly kind: "decision"; readonly decision: Decision; readonly done: () => void }
+  | { readonly kind: "events" }
+  | { readonly kind: "abort" };
+
+/** An attempt under way. */
+export interface InFlight {
+  readonly entry: TaskEntry;
+  readonly attempt: number;
+  readonly startedAt: number;
+  readonly request: TaskRequest;
+  readonly controller: AbortController;
+  process: { readonly pid: number; readonly birth: string } | null;
+}
+
+/** An attempt to be started once its start is on disk. */
+export interface Start {
+  readonly entry: TaskEntry;
+  readonly attempt: number;
+  readonly request: TaskRequest;
+  readonly timeoutMs: number | null;
+}
+
+/** How a process leaves a run. */
+export interface End {
+  readonly status: Exclude<RunStatus, "running">;
+  readonly reason: string | null;
+}
+
+export interface Services {
+  readonly store: Store;
+  readonly executors: { get(kind: TaskRequest["kind"]): Executor | undefined };
+  readonly clock: Clock;
+  /** Attempts in processes or at providers that may run at once, over the whole run. */
+  readonly maxConcurrency: number;
+  /** Stay while only people can move the run on. */
+  readonly wait: boolean;
+  readonly onEvent: (event: EventRecord) => void;
+}
+
+export class Run {
+  readonly plan: Plan;
+  readonly world: World;
+  readonly services: Services;
+  record: RunRecord;
+  /** Number of the last frame, event and output row. */
+  frame: number;
+  lastEvent: number;
+  lastOutput: number;
+  readonly inFlight = new Map<string, InFlight>();
+  /** Retries that are due later: entry key → takes the timer back. */
+  readonly timers = new Map<string, () => void>();
+  /** Retries whose time has come. */
+  readonly due = new Set<TaskEntry>();
+  /** Decisions that came before their approval was asked. */
+  readonly early = new Set<Extract<Fact, { kind: "decision" }>>();
+  aborted = false;
+  /** Written with the next commit. */
+  writes: Write[] = [];
+  events: EventRecord[] = [];
+  /** What to do when the next commit is on disk. */
+  committed: (() => void)[] = [];
+  readonly #facts: Fact[] = [];
+  #wake: (() => void) | null = null;
+  #flushEvents: (() => void) | null = null;
+
+  constructor(plan: Plan, world: World, services: Services, record: RunRecord) {
+    this.plan = plan;
+    this.world = world;
+    this.services = services;
+    this.record = record;
+    this.frame = 0;
+    this.lastEvent = 0;
+    this.lastOutput = 0;
+  }
+
+  push(fact: Fact): void {
+    this.#facts.push(fact);
+    this.#wake?.();
+    this.#wake = null;
+  }
+
+  /** All news; waits for the first. What comes in the same turn comes together. */
+  async take(): Promise<readonly Fact[]> {
+    if (this.#facts.length === 0)
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    return this.#facts.splice(0);
+  }
+
+  get hasNews(): boolean {
+    return this.#facts.length > 0;
+  }
+
+  /** Pushes a `retry` fact when the next attempt of `entry` is due. */
+  retryAt(entry: TaskEntry): void {
+    if (entry.nextAt === null || this.timers.has(entry.key)) return;
+    const due = () => this.push({ kind: "retry", entry });
+    if (entry.nextAt > this.services.clock.now())
+      this.timers.set(entry.key, this.services.clock.at(entry.nextAt, due));
+    else due();
+  }
+
+  /** An event for the next commit. */
+  event(type: string, data: { readonly [key: string]: Json }): void {
+    this.lastEvent++;
+    this.events.push({ seq: this.lastEvent, at: this.services.clock.now(), type, data });
+  }
+
+  /** An event from an attempt under way: written soon, with whatever is committed next. */
+  report(type: string, data: { readonly [key: string]: Json }): void {
+    this.event(type, data);
+    if (this.#flushEvents) return;
+    this.#flushEvents = this.services.clock.at(this.services.clock.now() + COALESCE_MS, () => {
+      this.#flushEvents = null;
+      this.push({ kind: "events" });
+    });
+  }
+
+  takeWrites(): { readonly writes: readonly Write[]; readonly events: readonly EventRecord[] } {
+    const { writes, events } = this;
+    this.writes = [];
+    this.events = [];
+    if (events.length > 0) {
+      this.#flushEvents?.();
+      this.#flushEvents = null;
+    }
+    return { writes: [...writes, ...events.map((event): Write => ({ type: "event", event }))], events };
+  }
+
+  /** Takes back every timer. */
+  close(): void {
+    for (const cancel of this.timers.values()) cancel();
+    this.timers.clear();
+    this.#flushEvents?.();
+    this.#flushEvents = null;
+  }
+}
+
+/** Progress is gathered for this long (DESIGN §6). */
+const COALESCE_MS = 250;
+
+/** An address as event data. */
+export function addressData({ nodeId, scope, iteration }: Address): { readonly [key: string]: Json } {
+  return scope === "" ? { nodeId, iteration } : { nodeId, scope, iteration };
+}

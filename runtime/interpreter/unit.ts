@@ -1,0 +1,173 @@
+/**
+ * Order among what is mounted (DESIGN §6 "Children"): a tree of units in which every change costs its own path.
+ *
+ * A unit is *active* when its turn has come: its parent is active and, in sequence, everything before it has settled.
+ * It is *settled* when nothing in it is left to do. Both are kept, never searched for: a sequence remembers its first
+ * unsettled child, a parallel counts.
+ */
+import type { CoreError, Outcome } from "../../plan/core/values.ts";
+
+export type Mode = "sequence" | "parallel";
+
+/** Why a unit can't go on although its turn may have come. */
+export type Hold =
+  | { readonly kind: "pending"; readonly cell: string; readonly where: string }
+  | { readonly kind: "error"; readonly error: CoreError; readonly where: string };
+
+export abstract class Unit {
+  parent: Unit | null = null;
+  index = 0;
+  children: readonly Unit[] = [];
+  active = false;
+  settled = false;
+  disposed = false;
+  hold: Hold | null = null;
+  /** Attempts under way in this subtree. */
+  running = 0;
+  /** How the children run. */
+  mode: Mode;
+  #unsettled = 0;
+  #cursor = 0;
+
+  constructor(mode: Mode) {
+    this.mode = mode;
+  }
+
+  /** Distance from the root. */
+  get depth(): number {
+    let depth = 0;
+    for (let unit = this.parent; unit; unit = unit.parent) depth++;
+    return depth;
+  }
+
+  /** Replaces the children; those left out must have been disposed. */
+  protected adopt(children: readonly Unit[]): void {
+    this.children = children;
+    this.#unsettled = 0;
+    this.#cursor = children.length;
+    let running = 0;
+    for (const [index, child] of children.entries()) {
+      child.parent = this;
+      child.index = index;
+      running += child.running;
+      if (child.settled) continue;
+      this.#unsettled++;
+      if (index < this.#cursor) this.#cursor = index;
+    }
+    this.addRunning(running - this.running);
+    for (const child of children) child.setActive(this.#mayRun(child));
+    this.update();
+  }
+
+  setActive(active: boolean): void {
+    if (this.active === active) return;
+    this.active = active;
+    this.activated();
+    for (const child of this.children) {
+      const may = this.#mayRun(child);
+      if (child.active !== may) child.setActive(may);
+    }
+  }
+
+  addRunning(count: number): void {
+    if (count === 0) return;
+    for (let unit: Unit | null = this; unit; unit = unit.parent) {
+      unit.running += count;
+      unit.ran(count);
+    }
+  }
+
+  /** Recomputes `settled`, and tells the parent when it changed. */
+  update(): void {
+    const settled = this.hold === null && this.isSettled(this.#unsettled);
+    if (settled === this.settled) return;
+    this.settled = settled;
+    this.changed();
+    this.parent?.childChanged(this);
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    for (const child of this.children) child.dispose();
+  }
+
+  /** Whether this unit is done, given how many of its children are not. */
+  protected isSettled(unsettled: number): boolean {
+    return unsettled === 0;
+  }
+
+  /** `active` changed. */
+  protected activated(): void {}
+
+  /** `settled` changed. */
+  protected changed(): void {}
+
+  /** `running` changed by `count`. */
+  protected ran(_count: number): void {}
+
+  /** Whether children get their turn at all, besides the order among them. */
+  protected opensChildren(): boolean {
+    return this.active;
+  }
+
+  /** Gives or takes the children's turn after `opensChildren` changed. */
+  protected reopen(): void {
+    for (const child of this.children) child.setActive(this.#mayRun(child));
+  }
+
+  #mayRun(child: Unit): boolean {
+    if (!this.opensChildren()) return false;
+    return this.mode === "parallel" || child.index <= this.#cursor;
+  }
+
+  private childChanged(child: Unit): void {
+    this.#unsettled += child.settled ? -1 : 1;
+    if (this.mode === "sequence") this.#moveCursor(child);
+    this.update();
+  }
+
+  #moveCursor(child: Unit): void {
+    const before = this.#cursor;
+    if (!child.settled && child.index < before) {
+      this.#cursor = child.index;
+      for (let index = child.index + 1; index <= before; index++) this.children[index]?.setActive(false);
+    } else if (child.settled && child.index === before) {
+      while (this.children[this.#cursor]?.settled) this.#cursor++;
+    }
+    if (!this.opensChildren()) return;
+    // Settled units that were passed over have their turn too, so that what mounts in them later can start.
+    const upTo = Math.min(this.#cursor, this.children.length - 1);
+    for (let index = Math.min(before, upTo); index <= upTo; index++) this.children[index]?.setActive(true);
+  }
+}
+
+/** Document order of two mounted units. */
+export function compareUnits(a: Unit, b: Unit): number {
+  const left = ancestry(a);
+  const right = ancestry(b);
+  for (let level = 0; level < Math.min(left.length, right.length); level++) {
+    const difference = (left[level] as number) - (right[level] as number);
+    if (difference !== 0) return difference;
+  }
+  return left.length - right.length;
+}
+
+function ancestry(unit: Unit): number[] {
+  const path: number[] = [];
+  for (let at: Unit | null = unit; at; at = at.parent) path.push(at.index);
+  return path.reverse();
+}
+
+/** The hold that an outcome other than a value means. */
+export function holdOf(outcome: Outcome, where: string): Hold | null {
+  switch (outcome.kind) {
+    case "value":
+      return null;
+    case "pending":
+      return { kind: "pending", cell: outcome.cell, where };
+    case "error":
+      return { kind: "error", error: outcome.error, where };
+    default:
+      return outcome satisfies never;
+  }
+}

@@ -1,0 +1,400 @@
+/**
+ * A run's frame in memory: what is mounted, in which state, and what may start. Facts (rows, states) go in from outside;
+ * `evaluate` brings everything up to date and changes nothing but what depends on what changed (DESIGN §1.4).
+ *
+ * Within a frame: structure first, outermost first; then guards; then tasks whose turn has come; then loops. A step
+ * that changed something sends it back to the start, so that every decision is made on a frame that is stable.
+ */
+import type { Json, Plan } from "../../plan/types.ts";
+import type { TaskError, TaskRequest } from "../executors/executor.ts";
+import type { Address } from "../store/store.ts";
+import { type Cell, Graph, Source } from "../values/cell.ts";
+import type { Facts } from "../values/ctx.ts";
+import { addressAt, addressKey, type Place, placeOf, showAddress } from "../values/place.ts";
+import { deepFreeze, Rows } from "../values/rows.ts";
+import { Residuals, Scope } from "../values/scope.ts";
+import { Instance, type Origin } from "./instance.ts";
+import { type Container, makeInstance, Parallel } from "./kinds.ts";
+import type { Leaf } from "./leaf.ts";
+import { Loop, progressOf } from "./loop.ts";
+import { PlanIndex } from "./plan-index.ts";
+import { Ready } from "./ready.ts";
+import type { Gate } from "./request.ts";
+import { isStarted, States, type TaskEntry } from "./states.ts";
+import { holdOf, type Unit } from "./unit.ts";
+
+/** What ends the run from within a frame: a guard, two nodes at one address, a workflow that can't be mounted. */
+export interface Fatal {
+  readonly code: string;
+  readonly message: string;
+  readonly node: string;
+}
+
+export interface WorldOptions {
+  readonly runId: string;
+  readonly input: Json;
+  readonly now: number;
+  /** Keeps the last iteration of closed loops mounted, for looking at. */
+  readonly showClosed?: boolean;
+}
+
+interface Job {
+  readonly owner: Unit;
+  readonly run: () => void;
+}
+
+export class World {
+  readonly index: PlanIndex;
+  readonly graph = new Graph();
+  readonly rows: Rows;
+  readonly states: States;
+  readonly facts: Facts;
+  readonly containers = new Map<string, Container>();
+  readonly ready = new Ready();
+  readonly showClosed: boolean;
+  /** Approvals whose turn has come and that are not decided. */
+  readonly asked = new Set<Leaf>();
+  fatal: Fatal | null = null;
+  /** A task failed for good: nothing new starts. */
+  failed: TaskEntry | null = null;
+  readonly #root: Instance;
+  readonly #now: Source<number>;
+  readonly #stalled: Source<boolean>;
+  readonly #moves: Source<number>;
+  readonly #loops = new Map<string, Source<string>>();
+  /** Loops whose turn has come, mounted or not: a fact that is remembered, so that no condition can depend on itself by it. */
+  readonly #begun = new Set<TaskEntry>();
+  readonly #structure = new Set<Job>();
+  readonly #guards = new Set<Job>();
+  readonly #examine = new Set<Leaf>();
+  readonly #steps = new Set<Loop>();
+
+  constructor(plan: Plan, options: WorldOptions, index: PlanIndex = new PlanIndex(plan)) {
+    this.index = index;
+    this.showClosed = options.showClosed ?? false;
+    this.rows = new Rows(this.graph);
+    this.states = new States(this.graph);
+    this.#now = new Source(this.graph, options.now);
+    this.#stalled = new Source(this.graph, false);
+    this.#moves = new Source(this.graph, 0);
+    for (const [id, loops] of index.staticLoops()) this.knowLoops(id, loops);
+    this.facts = this.#facts(options.runId, deepFreeze(options.input));
+    const shared = { graph: this.graph, residuals: new Residuals(), facts: this.facts };
+    const scope = Scope.root(shared, plan);
+    this.#root = makeInstance({ world: this, plan: index.root, scope, outer: null, mode: "sequence" });
+  }
+
+  get root(): Instance {
+    return this.#root;
+  }
+
+  get finished(): boolean {
+    return this.#root.settled;
+  }
+
+  /** Mounts the root. Records of earlier frames must have been put into `states` and `rows` before. */
+  begin(): void {
+    this.#root.begin();
+    this.#root.setActive(true);
+  }
+
+  setNow(now: number): void {
+    this.#now.set(now);
+  }
+
+  /** Brings the frame up to date. `moving`: something outside will bring news, so that waiting is not yet a deadlock. */
+  evaluate(moving: () => boolean): void {
+    for (;;) {
+      this.#restructure();
+      if (this.fatal) return;
+      if (this.#examineTasks()) continue;
+      if (this.#stepLoops()) continue;
+      if (this.#stalled.peek() || this.failed || this.finished || moving() || this.canMove) break;
+      // Reads of nodes that will never be there become errors, which skipIf and continueOnFail may still handle.
+      this.#stalled.set(true);
+    }
+    this.#stalled.set(false);
+    this.#restructure();
+  }
+
+  /** Something may start, or a person may decide. */
+  get canMove(): boolean {
+    return this.ready.any || this.asked.size > 0 || this.#root.running > 0;
+  }
+
+  // ---- what units call
+
+  make(origin: Origin): Instance {
+    return makeInstance(origin);
+  }
+
+  /** Runs `run` in the next evaluation after `cell` became uncertain. */
+  watch(cell: Cell, owner: Unit, run: () => void, { structural = true } = {}): void {
+    const job: Job = { owner, run };
+    cell.watcher = structural ? () => this.#structure.add(job) : run;
+  }
+
+  /** A cell that gives the author's message when the run must fail, else null. */
+  guard(cell: Cell, owner: Instance): void {
+    const job: Job = {
+      owner,
+      run: () => {
+        const outcome = cell.pull();
+        if (outcome.kind === "pending" || (outcome.kind === "value" && outcome.value === null)) return;
+        const message = outcome.kind === "value" ? String(outcome.value) : outcome.error.message;
+        this.fatal ??= { code: "GUARD", message, node: owner.plan.key };
+      },
+    };
+    cell.watcher = () => this.#guards.add(job);
+    this.#guards.add(job);
+  }
+
+  examine(leaf: Leaf): void {
+    this.#examine.add(leaf);
+  }
+
+  stepLoop(loop: Loop): void {
+    this.#steps.add(loop);
+  }
+
+  /** Which loops are around the node with this id. */
+  knowLoops(nodeId: string, loops: readonly string[]): void {
+    const chain = JSON.stringify(loops);
+    const known = this.#loops.get(nodeId);
+    if (known) known.set(chain);
+    else this.#loops.set(nodeId, new Source(this.graph, chain));
+  }
+
+  /** Loops around the node with this id, outermost first, as far as is known. */
+  loopsOf(nodeId: string): readonly string[] {
+    return JSON.parse(this.#loops.get(nodeId)?.peek() ?? "[]") as readonly string[];
+  }
+
+  /** Every node id and the loops around it. */
+  *loopChains(): Iterable<readonly [string, readonly string[]]> {
+    for (const nodeId of this.#loops.keys()) yield [nodeId, this.loopsOf(nodeId)];
+  }
+
+  attachLoop(loop: Loop, address: Address): TaskEntry {
+    const entry = this.states.attach(loop, address, "loop");
+    this.loopMoved(entry);
+    return entry;
+  }
+
+  detachLoop(loop: Loop, entry: TaskEntry): void {
+    this.states.detach(loop, entry);
+  }
+
+  loopMoved(entry: TaskEntry): void {
+    this.states.touch(entry);
+    if (entry.state === "pending") return;
+    this.#begun.add(entry);
+    this.#moves.set(this.#moves.peek() + 1);
+  }
+
+  // ---- what the phases call
+
+  /** The next task to start, or undefined: `room` says whether one of its kind fits. */
+  takeReady(room: (leaf: Leaf) => boolean): Leaf | undefined {
+    const crowded: Leaf[] = [];
+    let found: Leaf | undefined;
+    while (!found) {
+      const leaf = this.ready.take();
+      if (!leaf) break;
+      const full = this.#fullParallel(leaf);
+      if (full) full.parked.push(leaf);
+      else if (inClosingLoop(leaf)) leaf.ready = false;
+      else if (room(leaf)) found = leaf;
+      else crowded.push(leaf);
+    }
+    for (const leaf of crowded) this.ready.push(leaf);
+    return found;
+  }
+
+  start(entry: TaskEntry, request: TaskRequest, table: string | null): void {
+    entry.request = request;
+    entry.table = table;
+    entry.attempts++;
+    this.setState(entry, "running", null, false);
+  }
+
+  /** A settled entry frees what comes after it. */
+  setState(
+    entry: TaskEntry,
+    state: TaskEntry["state"],
+    reason: Json,
+    settled: boolean,
+    nextAt: number | null = null,
+  ): void {
+    entry.state = state;
+    entry.reason = reason;
+    entry.settled = settled;
+    entry.nextAt = nextAt;
+    if (entry.kind === "loop") {
+      this.loopMoved(entry);
+      return;
+    }
+    this.states.touch(entry);
+    for (const mounted of entry.leaves) {
+      if (mounted instanceof Loop) continue;
+      if (entry.kind === "approval" && state !== "waiting") this.asked.delete(mounted);
+      mounted.entryChanged();
+    }
+  }
+
+  /** Ends an entry as failed; the run goes on only when the node says so. */
+  fail(entry: TaskEntry, error: TaskError, continued: boolean): void {
+    const { code, message } = error;
+    // A loop keeps how far it came.
+    const progress = entry.kind === "loop" ? { ...progressOf(entry) } : {};
+    this.setState(
+      entry,
+      "failed",
+      { ...progress, code, message, ...(continued ? { continued } : {}) },
+      continued,
+    );
+    if (!continued) this.failed ??= entry;
+  }
+
+  // ---- inside a frame
+
+  #restructure(): void {
+    for (let rounds = 0; !this.fatal && this.#structure.size > 0; rounds++) {
+      const jobs = [...this.#structure].filter(({ owner }) => !owner.disposed);
+      this.#structure.clear();
+      const depths = new Map(jobs.map((job) => [job, job.owner.depth]));
+      jobs.sort((a, b) => (depths.get(a) as number) - (depths.get(b) as number));
+      if (rounds > MAX_ROUNDS) {
+        this.#unstable(jobs[0]?.owner);
+        return;
+      }
+      for (const { owner, run } of jobs) if (!owner.disposed) run();
+    }
+    const guards = [...this.#guards];
+    this.#guards.clear();
+    for (const { owner, run } of guards) if (!owner.disposed) run();
+    const [doubled] = this.states.doubled;
+    if (doubled) this.#refuse(doubled);
+  }
+
+  #unstable(owner: Unit | undefined): void {
+    const node = owner instanceof Instance ? owner.plan.key : this.index.root.key;
+    this.fatal = { code: "UNSTABLE", message: "what is mounted depends on itself and never settles", node };
+  }
+
+  #refuse(entry: TaskEntry): void {
+    const [first, second] = entry.leaves.map((leaf) => leaf.plan.key);
+    const message = `two nodes are mounted at ${showAddress(entry.address)}: ${first} and ${second}`;
+    this.fatal ??= { code: "DUPLICATE_ID", message, node: second as string };
+  }
+
+  /** Decides for every task whose turn may have come; returns whether a state changed. */
+  #examineTasks(): boolean {
+    const leaves = [...this.#examine];
+    this.#examine.clear();
+    const decided: { readonly leaf: Leaf; readonly entry: TaskEntry; readonly gate: Gate | null }[] = [];
+    for (const leaf of leaves) {
+      const { entry } = leaf;
+      if (leaf.disposed || !leaf.mounted || !entry || entry.state !== "pending") continue;
+      if (!leaf.active || inClosingLoop(leaf)) {
+        leaf.ready = false;
+        continue;
+      }
+      const outcome = leaf.gate().pull();
+      leaf.blocked = outcome.kind === "pending" ? holdOf(outcome, `nodes.${leaf.plan.key}`) : null;
+      const gate = leaf.opened(outcome);
+      const start = gate?.kind === "start";
+      if (start !== leaf.ready) {
+        leaf.ready = start;
+        this.states.touched.add(entry);
+      }
+      if (start) this.ready.push(leaf);
+      else if (outcome.kind !== "pending") decided.push({ leaf, entry, gate });
+    }
+    for (const { leaf, entry, gate } of decided) this.#decide(leaf, entry, gate);
+    return decided.length > 0;
+  }
+
+  #decide(leaf: Leaf, entry: TaskEntry, gate: Gate | null): void {
+    if (gate?.kind === "skip") this.setState(entry, "skipped", null, true);
+    else if (gate?.kind === "ask") {
+      entry.table = gate.table;
+      this.asked.add(leaf);
+      this.setState(entry, "waiting", { title: gate.title, summary: gate.summary }, false);
+    } else {
+      const outcome = leaf.gate().pull();
+      const { code, message } = outcome.kind === "error" ? outcome.error : { code: "", message: "" };
+      this.fail(entry, { code, message, retryable: false }, leaf.continues());
+    }
+  }
+
+  #stepLoops(): boolean {
+    const loops = [...this.#steps];
+    this.#steps.clear();
+    let moved = false;
+    for (const loop of loops) if (loop.step()) moved = true;
+    return moved;
+  }
+
+  #fullParallel(leaf: Leaf): Parallel | null {
+    for (let unit: Unit | null = leaf.parent; unit; unit = unit.parent)
+      if (unit instanceof Parallel && unit.running >= unit.limit()) return unit;
+    return null;
+  }
+
+  #facts(runId: string, input: Json): Facts {
+    const { states } = this;
+    const none: readonly string[] = [];
+    return {
+      runId,
+      input,
+      rows: this.rows,
+      now: (reader) => this.#now.read(reader),
+      loopsAround: (nodeId, reader) => {
+        let chain = this.#loops.get(nodeId);
+        if (!chain) {
+          chain = new Source(this.graph, "[]");
+          this.#loops.set(nodeId, chain);
+        }
+        const text = chain.read(reader);
+        return text === "[]" ? none : (JSON.parse(text) as readonly string[]);
+      },
+      stateOf: (address, reader) => {
+        const state = states.lookup(address, reader);
+        if (state !== "absent") return state;
+        const container = this.containers.get(address.nodeId);
+        return container ? (container.settled ? "settled" : "open") : "absent";
+      },
+      loopClosed: (loop, place: Place, reader) => {
+        const address = addressAt(loop, place);
+        states.watch(loop, reader);
+        const entry = states.entries.get(addressKey(address));
+        return entry?.kind === "loop" && entry.settled;
+      },
+      stalled: (reader) => this.#stalled.read(reader),
+      iterations: (place, reader) => {
+        this.#moves.read(reader);
+        const all: { [loop: string]: number } = {};
+        for (const entry of this.#begun) {
+          const { phase, iteration } = progressOf(entry);
+          all[entry.address.nodeId] = phase === "closed" ? Math.max(0, iteration - 1) : iteration;
+        }
+        for (const [level, loop] of place.loops.entries()) all[loop] = place.at[level] as number;
+        return Object.freeze(all);
+      },
+    };
+  }
+}
+
+/** Structure nested deeper than this, or conditions that turn one another on and off, end the frame. */
+const MAX_ROUNDS = 1_000;
+
+/** Nothing starts any more in a loop that is closing. */
+function inClosingLoop(leaf: Leaf): boolean {
+  if (leaf.scope.place.loops.length === 0) return false;
+  for (let unit: Unit | null = leaf.parent; unit; unit = unit.parent)
+    if (unit instanceof Loop && unit.closing) return true;
+  return false;
+}
+
+export { isStarted, placeOf };

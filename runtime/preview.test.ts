@@ -1,0 +1,95 @@
+import { describe, expect, it } from "vitest";
+import type { Plan } from "../plan/types.ts";
+import { computed, planOf, type TestNode, value } from "../test/plans.ts";
+import { type PreviewRow, previewFrame } from "./preview.ts";
+
+const row = (nodeId: string, v: number, iteration = 0): PreviewRow => ({
+  table: "row",
+  nodeId,
+  iteration,
+  row: { v },
+});
+
+/** `id#iteration state`, one a task. */
+const states = (plan: Plan, rows: readonly PreviewRow[] = []): string[] =>
+  previewFrame(plan, {}, rows).tasks.map(({ nodeId, iteration, state }) => `${nodeId}#${iteration} ${state}`);
+
+const chain: { [key: string]: TestNode } = {
+  a: value(1),
+  b: computed("ctx.output('row', { nodeId: 'a' }).v + 1"),
+  c: value(3, { if: "ctx.outputMaybe('row', { nodeId: 'b' })?.v === 2" }),
+};
+
+describe("previewFrame", () => {
+  it("shows a sequence before anything ran, with what a prompt or payload waits for", () => {
+    const { tasks, finished } = previewFrame(planOf(chain), {}, []);
+    expect(tasks).toMatchObject([
+      { nodeId: "a", state: "ready", kind: "static", output: "row", payload: { v: 1 } },
+      { nodeId: "b", state: "pending", payload: null, missing: { payload: "outputs.row@a" } },
+    ]);
+    expect(finished).toBe(false);
+  });
+
+  it("moves on with the rows", () => {
+    expect(states(planOf(chain), [row("a", 1)])).toEqual(["a#0 finished", "b#0 ready"]);
+    expect(states(planOf(chain), [row("a", 1), row("b", 2)])).toEqual([
+      "a#0 finished",
+      "b#0 finished",
+      "c#0 ready",
+    ]);
+    expect(previewFrame(planOf(chain), {}, [row("a", 1), row("b", 2), row("c", 3)]).finished).toBe(true);
+  });
+
+  it("gives a loop's tasks in the iteration the rows have reached", () => {
+    const plan = planOf({
+      l: { kind: "loop", until: "ctx.latest('row', 'work')?.v > 1", maxIterations: 3 },
+      work: computed("(ctx.latest('row', 'work')?.v ?? 0) + 1", { parent: "l" }),
+      fix: value(0, { parent: "l" }),
+      after: computed("ctx.output('row', { nodeId: 'work' }).v"),
+    });
+    expect(states(plan)).toEqual(["work#0 ready", "fix#0 pending", "after#0 pending"]);
+    expect(states(plan, [row("work", 1), row("fix", 0)])).toEqual([
+      "work#1 ready",
+      "fix#1 pending",
+      "after#0 pending",
+    ]);
+    const closing = previewFrame(plan, {}, [row("work", 1), row("fix", 0), row("work", 2, 1)]);
+    expect(closing.tasks).toMatchObject([
+      { nodeId: "work", iteration: 1, state: "finished", loop: "l" },
+      { nodeId: "fix", iteration: 1, state: "skipped" },
+      { nodeId: "after", state: "ready", payload: { v: 2 }, loop: null },
+    ]);
+  });
+
+  it("names what holds a place", () => {
+    const plan = planOf({
+      a: value(1, { if: "ctx.output('row', { nodeId: 'later' }).v > 0" }),
+      p: { kind: "parallel" },
+      later: value(2, { parent: "p" }),
+      broken: value(3, { parent: "p", if: "ctx.outputMaybe('row', { nodeId: 'a' }).v > 0" }),
+    });
+    const frame = previewFrame(plan, {}, []);
+    expect(frame.tasks).toMatchObject([{ nodeId: "later", state: "pending", parallel: "p" }]);
+    expect(frame.held).toMatchObject([
+      { where: "nodes.a.if", waitsFor: "outputs.row@later", error: false },
+      { where: "nodes.broken.if", error: true },
+    ]);
+  });
+
+  it("mounts one task an item, by key", () => {
+    const plan = planOf({
+      t: value(1, { each: { of: "ctx.input.names", as: "n", key: "n" } }),
+      s: computed("n", { id: { $: "`say-${n}`" }, each: { of: "ctx.input.names", as: "n", key: "n" } }),
+    });
+    const { tasks } = previewFrame(plan, { names: ["x", "y"] }, []);
+    expect(tasks.map(({ nodeId }) => nodeId)).toEqual(["t:x", "t:y", "say-x", "say-y"]);
+  });
+
+  it("refuses input that does not fit", () => {
+    const plan = planOf(chain, {
+      schemas: { input: "z.object({ goal: z.string() })" },
+      input: { schema: "input" },
+    });
+    expect(() => previewFrame(plan, {}, [])).toThrow(/goal: .*expected string/);
+  });
+});

@@ -1,0 +1,61 @@
+/** Where runs live: `ROOT/.smithers/runs/ID/`, one directory a run. */
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { isRunId, makeRunId } from "./interpreter/run-id.ts";
+
+/** There is no run of that name. */
+export class UnknownRunError extends Error {
+  constructor(runId: string, root: string) {
+    super(`there is no run ${runId} in ${path.join(root, ".smithers", "runs")}`);
+    this.name = "UnknownRunError";
+  }
+}
+
+export function runsDirectory(root: string): string {
+  return path.join(root, ".smithers", "runs");
+}
+
+/** Of an existing run. @throws UnknownRunError */
+export function runDirectory(root: string, runId: string): string {
+  const directory = path.join(runsDirectory(root), runId);
+  if (!isRunId(runId) || !existsSync(directory)) throw new UnknownRunError(runId, root);
+  return directory;
+}
+
+/**
+ * Makes the directory of a new run. Without `runId` the name is free; a given one must be.
+ * @throws Error when the name is taken or no name of a run.
+ */
+export function createRun(
+  root: string,
+  workflow: string,
+  now: number,
+  runId?: string,
+): { runId: string; directory: string } {
+  if (runId !== undefined && !isRunId(runId)) throw new Error(`${JSON.stringify(runId)} can't name a run`);
+  mkdirSync(runsDirectory(root), { recursive: true });
+  for (let tries = 0; ; tries++) {
+    const name = runId ?? makeRunId(workflow, now, tries);
+    const directory = path.join(runsDirectory(root), name);
+    try {
+      mkdirSync(directory);
+      return { runId: name, directory };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      if (runId !== undefined) throw new Error(`there is a run ${runId} already`);
+    }
+  }
+}
+
+/** Names of all runs under a root, oldest first as far as names tell. */
+export function runIds(root: string): readonly string[] {
+  try {
+    return readdirSync(runsDirectory(root), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && isRunId(entry.name))
+      .map((entry) => entry.name)
+      .sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}

@@ -1,0 +1,137 @@
+/** Plans made at random, for tests that compare two ways to the same frame. */
+import type { Plan } from "../plan/types.ts";
+import { planOf, type TestNode } from "./plans.ts";
+
+/** A stream of numbers in [0, 1) that depends on its seed only (mulberry32). */
+export function randomOf(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** Every kind of node, nested at random, with conditions, eaches and reads of one another. */
+export function randomPlan(random: () => number): Plan {
+  return new Maker(random).make();
+}
+
+class Maker {
+  readonly #random: () => number;
+  readonly #nodes: { [key: string]: TestNode } = {};
+  readonly #ids = Array.from({ length: 8 }, (_, index) => `n${index}`);
+  #unused: string[] = [...this.#ids];
+  #count = 0;
+
+  constructor(random: () => number) {
+    this.#random = random;
+  }
+
+  make(): Plan {
+    const values = {
+      total: { expr: "ctx.outputs.row.reduce((sum, r) => sum + r.v, 0)", reads: [] },
+      hot: { expr: "total > 4", reads: [] },
+      first: { expr: this.#read(), reads: [] },
+      list: { expr: "ctx.outputs.row.map((r) => r.v).slice(0, 3)", reads: [] },
+    };
+    this.#nodes.w = { kind: "workflow", values };
+    const size = 2 + this.#below(4);
+    for (let index = 0; index < size; index++) this.#node("w", 0, { item: false, block: false });
+    return planOf(this.#nodes);
+  }
+
+  #node(parent: string, depth: number, inside: { readonly item: boolean; readonly block: boolean }): void {
+    const key = `k${this.#count++}`;
+    const base: { [field: string]: unknown } = { parent };
+    if (this.#chance(0.3)) base.if = this.#condition();
+    if (this.#chance(0.08)) base.else = this.#condition();
+    let { item } = inside;
+    if (this.#chance(0.15)) {
+      item = true;
+      const of = this.#one([
+        "[1, 2, 3]",
+        "list",
+        "ctx.outputs.row.map((r) => r.v % 3)",
+        "[...list].reverse()",
+      ]);
+      base.each = {
+        of,
+        as: "x",
+        index: "i",
+        ...(this.#chance(0.6) ? { key: "`${i}-${x}`" } : {}),
+        ...(this.#chance(0.3) ? { if: this.#one(["x !== 2", "x > (first ?? 0)", this.#condition()]) } : {}),
+      };
+    }
+    if (this.#chance(0.1)) base.guards = [{ if: "total > 60", message: "too much" }];
+    const nests = depth < 3 && this.#chance(0.45);
+    if (!nests || this.#count > 30) {
+      this.#leaf(key, base, item);
+      return;
+    }
+    const kind = this.#one(["sequence", "parallel", "branch", "group", "loop", "loop"] as const);
+    if (kind === "loop") {
+      if (this.#chance(0.7)) base.until = this.#chance(0.3) ? "ctx.iteration >= 2" : this.#condition();
+      if (this.#chance(0.7)) base.maxIterations = 1 + this.#below(3);
+    }
+    if (kind === "parallel" && this.#chance(0.4)) base.maxConcurrency = 1 + this.#below(2);
+    if (kind === "group") base.values = { near: { expr: this.#read(), reads: [] } };
+    this.#nodes[key] = { kind, ...base } as TestNode;
+    const size = 1 + this.#below(3);
+    for (let index = 0; index < size; index++) this.#node(key, depth + 1, { ...inside, item });
+  }
+
+  #leaf(key: string, base: { [field: string]: unknown }, item: boolean): void {
+    const id = item ? undefined : this.#unused.shift();
+    const fields: { [field: string]: unknown } = { kind: "task", output: "row", ...base };
+    if (id !== undefined) fields.id = id;
+    else if (item && this.#chance(0.4)) fields.id = { $: `\`${key}-\${i}-\${ctx.iteration}\`` };
+    if (this.#chance(0.15)) fields.skipIf = this.#condition();
+    if (this.#chance(0.15)) fields.dependsOn = [this.#one(this.#ids)];
+    if (this.#chance(0.1)) fields.deps = { [this.#one(this.#ids)]: "row" };
+    if (this.#chance(0.3)) fields.continueOnFail = true;
+    fields.payload = { $: `({ v: ${this.#chance(0.5) ? "1" : this.#read()} ?? 0 })` };
+    this.#nodes[key] = fields as TestNode;
+  }
+
+  #read(): string {
+    const id = this.#one(this.#ids);
+    const read = `ctx.outputMaybe('row', { nodeId: '${id}' })`;
+    return this.#one([
+      `${read}?.v`,
+      `${read}?.v`,
+      `ctx.latest('row', '${id}')?.v`,
+      `ctx.output('row', { nodeId: '${id}' }).v`,
+      `ctx.iterationCount('row', '${id}')`,
+      `ctx.outputMaybe('row', { nodeId: '${id}', iteration: 1 })?.v`,
+    ]);
+  }
+
+  #condition(): string {
+    return this.#one([
+      `(${this.#read()} ?? 0) > 1`,
+      `(${this.#read()} ?? 3) < 3`,
+      "hot",
+      "!hot",
+      "first !== undefined",
+      "ctx.outputs.row.length > 2",
+      "ctx.outputs.row.length < 5",
+      "ctx.iteration < 1",
+      "Object.keys(ctx.iterations).length > 0",
+      `ctx.outputMaybe('row', { nodeId: '${this.#one(this.#ids)}' }).v > 0`,
+    ]);
+  }
+
+  #below(bound: number): number {
+    return Math.floor(this.#random() * bound);
+  }
+
+  #chance(probability: number): boolean {
+    return this.#random() < probability;
+  }
+
+  #one<T>(choices: readonly T[]): T {
+    return choices[this.#below(choices.length)] as T;
+  }
+}
