@@ -34,6 +34,10 @@ beforeAll(async () => {
           };
           await executor.execute({ kind: "compute", module: "work", captures: [], ctx: null, schema: null }, context);
           say("returned", process.pid);
+          if (process.argv[3] === "close") {
+            await executor.close();
+            say("closed", process.pid);
+          }
         }`,
       resolveDir: path.dirname(here),
       loader: "ts",
@@ -47,8 +51,12 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function engine(argument: string): { child: ChildProcess; said(what: string): Promise<number> } {
-  const child = spawn(process.execPath, ["engine.mjs", argument], {
+function engine(...given: readonly string[]): {
+  child: ChildProcess;
+  ended: Promise<unknown>;
+  said(what: string): Promise<number>;
+} {
+  const child = spawn(process.execPath, ["engine.mjs", ...given], {
     cwd: folder,
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -60,6 +68,7 @@ function engine(argument: string): { child: ChildProcess; said(what: string): Pr
   });
   return {
     child,
+    ended: new Promise((resolve) => child.once("exit", resolve)),
     async said(what) {
       for (;;) {
         const pid = heard.get(what);
@@ -114,12 +123,19 @@ describe("when the engine dies", () => {
     expect(await workersHere()).toBe(0);
   });
 
+  it("closing ends its workers before it returns", async () => {
+    const { ended, said } = engine("export default () => 1;", "close");
+    const worker = await said("worker");
+    await said("closed");
+    expect(birthOf(worker)).toBeNull();
+    expect(await ended).toBe(0);
+  });
+
   it("an idle worker keeps no engine alive", async () => {
-    const { child, said } = engine("export default () => 1;");
+    const { ended, said } = engine("export default () => 1;");
     const worker = await said("worker");
     await said("returned");
-    const code = await new Promise((resolve) => child.once("exit", resolve));
-    expect(code).toBe(0);
+    expect(await ended).toBe(0);
     expect(await gone(worker)).toBe(true);
   });
 });

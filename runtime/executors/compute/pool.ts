@@ -97,12 +97,15 @@ export class WorkerPool {
 
   async close(): Promise<void> {
     this.#closed = true;
+    // Idle workers hold nothing: the process must not end before they have.
+    this.#patience ??= setInterval(() => {}, 2 ** 30);
     for (const waiter of this.#waiting.splice(0)) waiter.give(null);
     const ended = [...this.#all].map((worker) => {
       worker.kill();
       return worker.exited;
     });
     await Promise.all(ended);
+    clearInterval(this.#patience);
   }
 
   /** Starts what the waiting tasks need; an idle worker of another directory makes room. */
