@@ -262,6 +262,7 @@ describe("a task that goes wrong fails alone", () => {
         console.log(child.pid);
         for (;;) {}
       };`;
+    await run(on, good);
     const { result, context } = start(on, code, { signal: AbortSignal.timeout(500) });
     expect(await result).toMatchObject({ ok: false, error: { code: "TIMEOUT", retryable: true } });
     const child = Number(context.events.find((event) => event.type === "task.stdout")?.data.line);
@@ -274,10 +275,12 @@ describe("a task that goes wrong fails alone", () => {
   it("a cancelled task sees its signal", async () => {
     const controller = new AbortController();
     const code = fn(`
+      console.log("started");
       await new Promise((resolve) => task.signal.addEventListener("abort", resolve));
       console.log("seen " + task.signal.reason.message);`);
     const { result, context } = start(executor({ graceMs: 5_000 }), code, { signal: controller.signal });
-    setTimeout(() => controller.abort(new Error("enough")), 300);
+    await expect.poll(() => context.events, { timeout: 10_000 }).toHaveLength(1);
+    controller.abort(new Error("enough"));
     expect(await result).toMatchObject({ ok: false, error: { code: "CANCELLED", retryable: false } });
     expect(context.events).toContainEqual({ type: "task.stdout", data: { line: "seen enough" } });
   });
@@ -330,13 +333,13 @@ describe("worker processes", () => {
   it("a late error is not blamed on the task that runs then", async () => {
     const on = executor({ maxWorkers: 1 });
     // An unreferenced timer is invisible to the check for what was left behind.
-    const late = fn("setTimeout(() => { throw new Error('late'); }, 100).unref(); return process.pid;");
+    const late = fn("setTimeout(() => { throw new Error('late'); }, 300).unref(); return process.pid;");
     const lateRejection = fn(
-      "setTimeout(() => { Promise.reject(new Error('late')); }, 100).unref(); return process.pid;",
+      "setTimeout(() => { Promise.reject(new Error('late')); }, 300).unref(); return process.pid;",
     );
     for (const code of [late, lateRejection]) {
       const first = await run(on, code);
-      const second = start(on, fn("await new Promise((r) => setTimeout(r, 300)); return process.pid;"));
+      const second = start(on, fn("await new Promise((r) => setTimeout(r, 700)); return process.pid;"));
       expect(await second.result).toEqual(first);
       expect(second.context.events).toContainEqual({
         type: "task.stderr",
