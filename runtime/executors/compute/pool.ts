@@ -20,8 +20,9 @@ export class WorkerPool {
   readonly #waiting: Waiter[] = [];
   #starting = 0;
   #closed = false;
-  /** Idle and starting workers do not keep the engine's process alive; a task that waits for one must. */
-  #patience: NodeJS.Timeout | undefined;
+  /** Workers do not keep the engine's process alive; tasks that wait for one or hold one do, by this timer. */
+  readonly #alive = setInterval(() => {}, 2 ** 30).unref();
+  #needed = 0;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -36,20 +37,26 @@ export class WorkerPool {
   /** A worker that runs nothing else until it is released; null when `signal` fires or the pool closes before one is free. */
   async acquire(cwd: string, signal: AbortSignal): Promise<WorkerProcess | null> {
     if (this.#closed || signal.aborted) return null;
+    this.#need(1);
+    const worker = this.#takeIdle(cwd) ?? (await this.#wait(cwd, signal));
+    if (worker === null) this.#need(-1);
+    return worker;
+  }
+
+  #takeIdle(cwd: string): WorkerProcess | null {
     for (;;) {
       const found = this.#idle.findIndex((worker) => worker.cwd === cwd);
       const [idle] = found === -1 ? [] : this.#idle.splice(found, 1);
-      if (idle === undefined) break;
+      if (idle === undefined) return null;
       if (idle.running) return idle;
       this.#forget(idle);
     }
-    this.#patience ??= setInterval(() => {}, 2 ** 30);
-    const worker = await this.#wait(cwd, signal);
-    if (this.#waiting.length === 0) {
-      clearInterval(this.#patience);
-      this.#patience = undefined;
-    }
-    return worker;
+  }
+
+  #need(change: 1 | -1): void {
+    this.#needed += change;
+    if (this.#needed > 0) this.#alive.ref();
+    else this.#alive.unref();
   }
 
   #wait(cwd: string, signal: AbortSignal): Promise<WorkerProcess | null> {
@@ -72,11 +79,33 @@ export class WorkerPool {
     });
   }
 
+  /** Gives back what `acquire` gave, to be used again. */
   release(worker: WorkerProcess): void {
-    if (!worker.alive || this.#closed) {
-      this.retire(worker);
-      return;
-    }
+    this.#need(-1);
+    if (!worker.alive || this.#closed) this.#end(worker);
+    else this.#offer(worker);
+  }
+
+  /** Gives back a worker that must not run another task; its successor is started at once, so that the next task does not wait for it. */
+  retire(worker: WorkerProcess): void {
+    this.#need(-1);
+    this.#end(worker);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    // Workers hold nothing: the process must not end before they have.
+    this.#need(1);
+    for (const waiter of this.#waiting.splice(0)) waiter.give(null);
+    const ended = [...this.#all].map((worker) => {
+      worker.kill();
+      return worker.exited;
+    });
+    await Promise.all(ended);
+    clearInterval(this.#alive);
+  }
+
+  #offer(worker: WorkerProcess): void {
     const at = this.#waiting.findIndex((waiter) => waiter.cwd === worker.cwd);
     const [waiter] = at === -1 ? [] : this.#waiting.splice(at, 1);
     if (waiter !== undefined) waiter.give(worker);
@@ -86,26 +115,12 @@ export class WorkerPool {
     }
   }
 
-  /** Ends a worker that must not run another task; its successor is started at once, so that the next task does not wait for it. */
-  retire(worker: WorkerProcess): void {
+  #end(worker: WorkerProcess): void {
     worker.kill();
     this.#forget(worker);
     if (this.#closed) return;
     this.#supply();
     if (this.#all.size === 0) this.#start(worker.cwd);
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
-    // Idle workers hold nothing: the process must not end before they have.
-    this.#patience ??= setInterval(() => {}, 2 ** 30);
-    for (const waiter of this.#waiting.splice(0)) waiter.give(null);
-    const ended = [...this.#all].map((worker) => {
-      worker.kill();
-      return worker.exited;
-    });
-    await Promise.all(ended);
-    clearInterval(this.#patience);
   }
 
   /** Starts what the waiting tasks need; an idle worker of another directory makes room. */
@@ -132,7 +147,7 @@ export class WorkerPool {
     });
     void worker.ready.then((ready) => {
       this.#starting--;
-      if (ready) this.release(worker);
+      if (ready && !this.#closed) this.#offer(worker);
       else this.#refuse(worker);
     });
   }

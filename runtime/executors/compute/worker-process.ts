@@ -37,7 +37,7 @@ interface Current {
   readonly end: (end: TaskEnd) => void;
 }
 
-/** The engine's side of one compute worker. It leads a process group of its own, so that what its tasks start ends with it. */
+/** The engine's side of one compute worker, which never keeps the engine alive by itself. It leads a process group of its own, so that what its tasks start ends with it. */
 export class WorkerProcess {
   readonly cwd: string;
   /** Resolves when the worker can take a task; false when it ended before. */
@@ -48,6 +48,8 @@ export class WorkerProcess {
   #identity: ProcessIdentity | null = null;
   #lastId = 0;
   #sawHeapLimit = false;
+  /** When it last sent a message (`performance.now()`). */
+  #heard = 0;
   #resolveReady: (ready: boolean) => void = () => {};
   readonly #child: ChildProcess;
   readonly #sockets: readonly Socket[];
@@ -85,7 +87,7 @@ export class WorkerProcess {
     this.#child.stdout?.on("data", (chunk: Buffer) => this.#lines.stdout.push(chunk));
     this.#child.stderr?.on("data", (chunk: Buffer) => this.#lines.stderr.push(chunk));
     this.#receive();
-    this.#ref(false);
+    for (const held of [this.#child, ...this.#sockets]) held.unref();
   }
 
   get alive(): boolean {
@@ -95,6 +97,7 @@ export class WorkerProcess {
   /** Asks the system, where that is cheap: a process killed from outside is noticed a little later otherwise. */
   get running(): boolean {
     if (!this.#alive) return false;
+    if (performance.now() - this.#heard < FRESH_MS) return true;
     return process.platform !== "linux" || this.identity === null || birthOf(this.identity.pid) !== null;
   }
 
@@ -117,7 +120,6 @@ export class WorkerProcess {
         return;
       }
       this.#current = { id, listener, end };
-      this.#ref(true);
       this.#send({ type: "run", id, ...message });
     });
   }
@@ -132,14 +134,6 @@ export class WorkerProcess {
 
   #send(message: ToWorker): void {
     this.#channel?.write(`${JSON.stringify(message)}\n`);
-  }
-
-  /** An idle worker does not keep the engine's process alive. */
-  #ref(on: boolean): void {
-    for (const held of [this.#child, ...this.#sockets]) {
-      if (on) held.ref();
-      else held.unref();
-    }
   }
 
   #line(stream: "stdout" | "stderr", text: string): void {
@@ -164,6 +158,7 @@ export class WorkerProcess {
   }
 
   #handle(message: FromWorker): void {
+    this.#heard = performance.now();
     switch (message.type) {
       case "ready":
         this.#resolveReady(true);
@@ -196,10 +191,12 @@ export class WorkerProcess {
     this.#lines.stderr.flush();
     const current = this.#current;
     this.#current = null;
-    this.#ref(false);
     current?.end(end);
   }
 }
+
+/** A worker heard of within so many milliseconds is taken to be there. */
+const FRESH_MS = 50;
 
 const ENDED: Exit = { code: null, signal: null, outOfMemory: false, spawnError: null };
 
