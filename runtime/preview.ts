@@ -3,7 +3,7 @@ import type { Json, Plan } from "../plan/types.ts";
 import { parseInput } from "./input.ts";
 import { Parallel } from "./interpreter/kinds.ts";
 import { Leaf } from "./interpreter/leaf.ts";
-import { Loop } from "./interpreter/loop.ts";
+import { inClosingLoop } from "./interpreter/loop.ts";
 import {
   agentsOf,
   dependenciesOf,
@@ -176,15 +176,9 @@ function stateOf(leaf: Leaf): { readonly state: PreviewTask["state"]; readonly w
   }
   if (leaf.ready) return { state: "ready", waitsFor: null };
   if (leaf.blocked) return { state: "waiting", waitsFor: reasonOf(leaf.blocked) };
-  if (closedAround(leaf)) return { state: "skipped", waitsFor: null };
+  // A task of a loop that was closed before its turn came never starts.
+  if (inClosingLoop(leaf)) return { state: "skipped", waitsFor: null };
   return { state: "pending", waitsFor: null };
-}
-
-/** A task of a loop that was closed before its turn came never starts. */
-function closedAround(leaf: Leaf): boolean {
-  for (let unit: Unit | null = leaf.parent; unit; unit = unit.parent)
-    if (unit instanceof Loop && unit.closing) return true;
-  return false;
 }
 
 function parallelOf(leaf: Leaf): string | null {

@@ -43,6 +43,8 @@ export abstract class Instance extends Unit {
   readonly #args = new Map<string, Argument>();
   readonly #ordinal: number;
   readonly #cells: Cell[] = [];
+  /** How many of the cells outlive an unmounting. */
+  #lasting = 0;
   /** Whether `scope` is this instance's and not its parent's. */
   readonly #own: boolean;
   #key: Cell | null = null;
@@ -186,12 +188,14 @@ export abstract class Instance extends Unit {
       this.mounted = false;
       for (const child of this.children) child.dispose();
       this.unmount();
+      for (const cell of this.#cells.splice(this.#lasting)) cell.dispose();
       this.adopt([]);
     }
   }
 
   #mount(): void {
     this.mounted = true;
+    this.#lasting = this.#cells.length;
     this.#guard();
     this.mount();
     this.update();

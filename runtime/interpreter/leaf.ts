@@ -85,6 +85,7 @@ export class Leaf extends Instance {
 
   protected override unmount(): void {
     this.#place(null);
+    this.#gate = null;
     this.ready = false;
   }
 

@@ -41,25 +41,47 @@ export class Loop extends Instance {
     return phase === "closing" || phase === "closed";
   }
 
-  /**
-   * One move of the loop, in a frame that is stable: begin, close, or go on to the next iteration.
-   * @returns whether anything changed.
-   */
-  step(): boolean {
+  /** Whether `until` holds in mid-body. */
+  endsEarly(): boolean {
+    return !this.disposed && this.progress.phase === "open" && this.#untilHolds();
+  }
+
+  /** Nothing more starts in the body. */
+  closeEarly(): void {
+    this.#set({ phase: "closing", iteration: this.progress.iteration });
+  }
+
+  /** Whether `step` would move the loop, in a frame that is stable. */
+  canStep(): boolean {
     const { entry } = this;
     if (!entry || this.disposed || entry.settled) return false;
+    const { phase } = this.progress;
+    switch (phase) {
+      case "before":
+        return this.active && !inClosingLoop(this);
+      case "open":
+        return this.active && this.hold === null && this.running === 0 && (this.#body?.settled ?? false);
+      case "closing":
+        return this.running === 0;
+      case "closed":
+        return false;
+      default:
+        return phase satisfies never;
+    }
+  }
+
+  /** One move: begin, close, or go on to the next iteration. Returns whether anything changed. */
+  step(): boolean {
     const { phase, iteration } = this.progress;
     switch (phase) {
       case "before":
-        return this.active && this.#begin(iteration);
+        return this.#begin(iteration);
       case "open":
-        if (this.#untilHolds()) return this.#set({ phase: "closing", iteration });
-        if (this.hold || !this.#body?.settled || this.running > 0 || !this.active) return false;
         this.#set({ phase: "before", iteration: iteration + 1 });
         this.#build();
         return true;
       case "closing":
-        return this.running === 0 && this.#close(iteration + 1);
+        return this.#close(iteration + 1);
       case "closed":
         return false;
       default:
@@ -218,6 +240,13 @@ export class Loop extends Instance {
     this.reopen();
     return true;
   }
+}
+
+/** Nothing starts any more in a loop that is closing. */
+export function inClosingLoop(unit: Unit): boolean {
+  for (let outer = unit.parent; outer; outer = outer.parent)
+    if (outer instanceof Loop && outer.closing) return true;
+  return false;
 }
 
 /** The current iteration's children. */

@@ -2,7 +2,8 @@
  * A run's frame in memory: what is mounted, in which state, and what may start. Facts (rows, states) go in from outside;
  * `evaluate` brings everything up to date and changes nothing but what depends on what changed (DESIGN §1.4).
  *
- * Within a frame: structure first, outermost first; then guards; then tasks whose turn has come; then loops. A step
+ * Within a frame: structure first, outermost first; then guards; then loops that
+ * close; then tasks whose turn has come; then loops that begin or go on. A step
  * that changed something sends it back to the start, so that every decision is made on a frame that is stable.
  */
 import type { Json, Plan } from "../../plan/types.ts";
@@ -10,17 +11,17 @@ import type { TaskError, TaskRequest } from "../executors/executor.ts";
 import type { Address } from "../store/store.ts";
 import { type Cell, Graph, Source } from "../values/cell.ts";
 import type { Facts } from "../values/ctx.ts";
-import { addressAt, addressKey, type Place, placeOf, showAddress } from "../values/place.ts";
+import { addressAt, addressKey, type Place, showAddress } from "../values/place.ts";
 import { deepFreeze, Rows } from "../values/rows.ts";
 import { Residuals, Scope } from "../values/scope.ts";
 import { Instance, type Origin } from "./instance.ts";
 import { type Container, makeInstance, Parallel } from "./kinds.ts";
 import type { Leaf } from "./leaf.ts";
-import { Loop, progressOf } from "./loop.ts";
+import { inClosingLoop, Loop, progressOf } from "./loop.ts";
 import { PlanIndex } from "./plan-index.ts";
 import { Ready } from "./ready.ts";
 import type { Gate } from "./request.ts";
-import { isStarted, States, type TaskEntry } from "./states.ts";
+import { States, type TaskEntry } from "./states.ts";
 import { holdOf, type Unit } from "./unit.ts";
 
 /** What ends the run from within a frame: a guard, two nodes at one address, a workflow that can't be mounted. */
@@ -40,6 +41,7 @@ export interface WorldOptions {
 
 interface Job {
   readonly owner: Unit;
+  readonly cell: Cell;
   readonly run: () => void;
 }
 
@@ -107,6 +109,8 @@ export class World {
     for (;;) {
       this.#restructure();
       if (this.fatal) return;
+      // Before any task: what is not needed any more must neither start nor fail.
+      if (this.#closeLoops()) continue;
       if (this.#examineTasks()) continue;
       if (this.#stepLoops()) continue;
       if (this.#stalled.peek() || this.failed || this.finished || moving() || this.canMove) break;
@@ -130,7 +134,7 @@ export class World {
 
   /** Runs `run` in the next evaluation after `cell` became uncertain. */
   watch(cell: Cell, owner: Unit, run: () => void, { structural = true } = {}): void {
-    const job: Job = { owner, run };
+    const job: Job = { owner, cell, run };
     cell.watcher = structural ? () => this.#structure.add(job) : run;
   }
 
@@ -138,6 +142,7 @@ export class World {
   guard(cell: Cell, owner: Instance): void {
     const job: Job = {
       owner,
+      cell,
       run: () => {
         const outcome = cell.pull();
         if (outcome.kind === "pending" || (outcome.kind === "value" && outcome.value === null)) return;
@@ -260,7 +265,7 @@ export class World {
 
   #restructure(): void {
     for (let rounds = 0; !this.fatal && this.#structure.size > 0; rounds++) {
-      const jobs = [...this.#structure].filter(({ owner }) => !owner.disposed);
+      const jobs = [...this.#structure].filter(isLive);
       this.#structure.clear();
       const depths = new Map(jobs.map((job) => [job, job.owner.depth]));
       jobs.sort((a, b) => (depths.get(a) as number) - (depths.get(b) as number));
@@ -268,11 +273,11 @@ export class World {
         this.#unstable(jobs[0]?.owner);
         return;
       }
-      for (const { owner, run } of jobs) if (!owner.disposed) run();
+      for (const job of jobs) if (isLive(job)) job.run();
     }
     const guards = [...this.#guards];
     this.#guards.clear();
-    for (const { owner, run } of guards) if (!owner.disposed) run();
+    for (const job of guards) if (isLive(job)) job.run();
     const [doubled] = this.states.doubled;
     if (doubled) this.#refuse(doubled);
   }
@@ -328,11 +333,18 @@ export class World {
     }
   }
 
+  #closeLoops(): boolean {
+    const ending = [...this.#steps].filter((loop) => loop.endsEarly());
+    for (const loop of ending) loop.closeEarly();
+    return ending.length > 0;
+  }
+
   #stepLoops(): boolean {
-    const loops = [...this.#steps];
+    // Chosen before any of them moves: what one move brings about is decided on in the next round.
+    const loops = [...this.#steps].filter((loop) => loop.canStep());
     this.#steps.clear();
     let moved = false;
-    for (const loop of loops) if (loop.step()) moved = true;
+    for (const loop of loops) if (!loop.disposed && loop.step()) moved = true;
     return moved;
   }
 
@@ -386,15 +398,10 @@ export class World {
   }
 }
 
-/** Structure nested deeper than this, or conditions that turn one another on and off, end the frame. */
-const MAX_ROUNDS = 1_000;
-
-/** Nothing starts any more in a loop that is closing. */
-function inClosingLoop(leaf: Leaf): boolean {
-  if (leaf.scope.place.loops.length === 0) return false;
-  for (let unit: Unit | null = leaf.parent; unit; unit = unit.parent)
-    if (unit instanceof Loop && unit.closing) return true;
-  return false;
+/** Whether what the job is for is still mounted. */
+function isLive({ owner, cell }: Job): boolean {
+  return !owner.disposed && !cell.disposed;
 }
 
-export { isStarted, placeOf };
+/** Structure nested deeper than this, or conditions that turn one another on and off, end the frame. */
+const MAX_ROUNDS = 1_000;

@@ -72,6 +72,7 @@ export class Cell extends Dependency implements Reader {
   outcome: Outcome = NOTHING;
   status: Status = DIRTY;
   evaluating = false;
+  disposed = false;
   /** Called when a clean cell becomes uncertain; the owner asks again when it is its turn. */
   watcher: (() => void) | undefined;
   #deps: Dependency[] = [];
@@ -112,6 +113,7 @@ export class Cell extends Dependency implements Reader {
 
   /** Forgets what was read, so that nothing reaches this cell any more. */
   dispose(): void {
+    this.disposed = true;
     this.watcher = undefined;
     this.#unlink();
     this.status = DIRTY;
