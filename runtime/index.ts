@@ -1,5 +1,11 @@
 /** `smithers/runtime`: plans are run, resumed, decided and looked at through this and nothing else. */
+export { loadScript as readScript, parseScript, type Script, ScriptError } from "./agents/index.ts";
+export { type DecideOptions, decide, NotWaitingError } from "./decide.ts";
+export { RefusedError, type ResultRow, type RunResult } from "./engine.ts";
+export { DecidedError } from "./inbox.ts";
 export { InputError } from "./input.ts";
+export { type InspectOptions, inspect, listRuns, type RunInspection, type RunSummary } from "./inspect.ts";
+export type { Clock } from "./interpreter/clock.ts";
 export {
   type PreviewFrame,
   type PreviewOptions,
@@ -7,4 +13,6 @@ export {
   type PreviewTask,
   previewFrame,
 } from "./preview.ts";
+export { type ResumeOptions, type RunOptions, resume, run } from "./run.ts";
+export { UnknownRunError } from "./runs.ts";
 export * from "./store/store.ts";

@@ -15,6 +15,11 @@ export function runsDirectory(root: string): string {
   return path.join(root, ".smithers", "runs");
 }
 
+/** The store stands in a directory of its own, beside inbox, logs and artifacts. */
+export function storeDirectory(runDir: string): string {
+  return path.join(runDir, "store");
+}
+
 /** Of an existing run. @throws UnknownRunError */
 export function runDirectory(root: string, runId: string): string {
   const directory = path.join(runsDirectory(root), runId);

@@ -4,8 +4,8 @@
  */
 import type { Json } from "../../plan/types.ts";
 import type { AttemptResult, TaskError } from "../executors/executor.ts";
+import { addressKey } from "../store/rules.ts";
 import type { AttemptRecord } from "../store/store.ts";
-import { addressKey } from "../values/place.ts";
 import type { Snapshot } from "./1-snapshot.ts";
 import { Leaf } from "./leaf.ts";
 import { defaultRetries, diceOf, nextDelay, retryPolicy } from "./retry.ts";

@@ -4,8 +4,8 @@
  */
 import type { Json, NodeBase } from "../../plan/types.ts";
 import type { TaskRequest } from "../executors/executor.ts";
+import { showAddress } from "../store/rules.ts";
 import type { FrameRecord, TaskRecord, Write } from "../store/store.ts";
-import { showAddress } from "../values/place.ts";
 import type { Snapshot } from "./1-snapshot.ts";
 import { blockedReasons } from "./blocked.ts";
 import { Leaf } from "./leaf.ts";
@@ -178,7 +178,8 @@ function endOf(run: Run, starting: number): End | null {
   if (run.timers.size > 0 || run.due.size > 0) return null;
   if (world.finished) return { status: "finished", reason: null };
   if (world.asked.size > 0) {
-    if (run.services.wait) return null;
+    const decided = [...world.asked].some(({ entry }) => entry && run.services.decider(entry.address));
+    if (run.services.wait || decided) return null;
     const names = [...world.asked].map((leaf) =>
       leaf.entry ? showAddress(leaf.entry.address) : leaf.plan.key,
     );

@@ -1,5 +1,5 @@
 /** What stands in the way when nothing can move: each blocked node with the cell it waits for. */
-import { showAddress } from "../values/place.ts";
+import { showAddress } from "../store/rules.ts";
 import { Leaf } from "./leaf.ts";
 import type { Unit } from "./unit.ts";
 import type { World } from "./world.ts";

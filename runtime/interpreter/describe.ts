@@ -1,5 +1,5 @@
 /** A frame as plain data: what two worlds must agree on. For tests and previews. */
-import { addressKey, showAddress } from "../values/place.ts";
+import { addressKey, showAddress } from "../store/rules.ts";
 import { Leaf } from "./leaf.ts";
 import { Loop } from "./loop.ts";
 import type { Hold, Unit } from "./unit.ts";

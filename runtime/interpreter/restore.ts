@@ -1,7 +1,7 @@
 /** A world as the journal left it: rows, states, attempts. The frame itself is evaluated anew; no memo is persisted. */
 import type { TaskRequest } from "../executors/executor.ts";
+import { addressKey } from "../store/rules.ts";
 import type { AttemptRecord, Journal, TaskRecord, Write } from "../store/store.ts";
-import { addressKey } from "../values/place.ts";
 import { progressOf } from "./loop.ts";
 import type { TaskEntry } from "./states.ts";
 import type { World } from "./world.ts";

@@ -20,6 +20,13 @@ export interface Decision {
 /** A decision with its full address. */
 export type FiledDecision = Required<Decision>;
 
+/** A decision made in advance. */
+export interface ScriptedDecision {
+  readonly approved: boolean;
+  readonly note: string | null;
+  readonly latencyMs?: number | undefined;
+}
+
 /** News from outside; each may change the frame. */
 export type Fact =
   | { readonly kind: "begin"; readonly cause: "start" | "resume" }
@@ -75,6 +82,8 @@ export interface Services {
   /** Stay while only people can move the run on. */
   readonly wait: boolean;
   readonly onEvent: (event: EventRecord) => void;
+  /** Decides approvals without a person, after a while; undefined leaves one to people. */
+  readonly decider: (address: Address) => ScriptedDecision | undefined;
 }
 
 export class Run {
@@ -93,6 +102,8 @@ export class Run {
   readonly due = new Set<TaskEntry>();
   /** Decisions that came before their approval was asked. */
   readonly early = new Set<Extract<Fact, { kind: "decision" }>>();
+  /** Approvals handed to the decider. */
+  readonly deciding = new Set<string>();
   aborted = false;
   /** Written with the next commit. */
   writes: Write[] = [];

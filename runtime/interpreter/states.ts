@@ -1,9 +1,9 @@
 /** What became of every address: the part of a frame that is remembered, not evaluated (journal: TaskRecord). */
 import type { Json } from "../../plan/types.ts";
 import type { TaskRequest } from "../executors/executor.ts";
+import { addressKey } from "../store/rules.ts";
 import type { Address, TaskRecord, TaskState } from "../store/store.ts";
 import { type Cell, type Graph, Signal } from "../values/cell.ts";
-import { addressKey } from "../values/place.ts";
 import type { Leaf } from "./leaf.ts";
 import type { Loop } from "./loop.ts";
 

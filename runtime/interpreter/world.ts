@@ -8,10 +8,11 @@
  */
 import type { Json, Plan } from "../../plan/types.ts";
 import type { TaskError, TaskRequest } from "../executors/executor.ts";
+import { addressKey, showAddress } from "../store/rules.ts";
 import type { Address } from "../store/store.ts";
 import { type Cell, Graph, Source } from "../values/cell.ts";
 import type { Facts } from "../values/ctx.ts";
-import { addressAt, addressKey, type Place, showAddress } from "../values/place.ts";
+import { addressAt, type Place } from "../values/place.ts";
 import { deepFreeze, Rows } from "../values/rows.ts";
 import { Residuals, Scope } from "../values/scope.ts";
 import { Instance, type Origin } from "./instance.ts";

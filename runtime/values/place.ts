@@ -27,17 +27,6 @@ export function placeOf(address: Address): readonly number[] {
   return [...outer, address.iteration];
 }
 
-/** One string an address; unique. */
-export function addressKey({ nodeId, scope, iteration }: Address): string {
-  return `${nodeId}\n${scope}\n${iteration}`;
-}
-
-/** How people see an address: `work@@outer=0`, with ` #2` for an iteration. */
-export function showAddress({ nodeId, scope, iteration }: Address): string {
-  const at = scope === "" ? nodeId : `${nodeId}@@${scope}`;
-  return iteration === 0 ? at : `${at} #${iteration}`;
-}
-
 /** How many loops, from the outside, two chains share. */
 export function commonLoops(a: readonly string[], b: readonly string[]): number {
   let level = 0;

@@ -1,0 +1,78 @@
+/** Deciding on an approval from any process: the decision is filed in the run's inbox, whose writer takes it up. */
+import path from "node:path";
+import { DecidedError, dropDecision, isFiled } from "./inbox.ts";
+import { runDirectory, storeDirectory } from "./runs.ts";
+import { openReader } from "./store/index.ts";
+import { showAddress } from "./store/rules.ts";
+import type { Address, Journal } from "./store/store.ts";
+
+export interface DecideOptions {
+  readonly root: string;
+  readonly approved: boolean;
+  readonly note?: string | null;
+  /** Who decided; recorded with the decision. */
+  readonly decidedBy: string;
+  /** Needed only where the approval waits in several iterations at once. */
+  readonly iteration?: number;
+  readonly scope?: string;
+}
+
+/** Nothing of that name waits for a decision. */
+export class NotWaitingError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "NotWaitingError";
+  }
+}
+
+/**
+ * Files a decision; when the promise resolves it is on disk, and the run takes it up at once, or when it is resumed.
+ * @returns the address that was decided
+ * @throws UnknownRunError, NotWaitingError, DecidedError, StoreError
+ */
+export async function decide(runId: string, nodeId: string, options: DecideOptions): Promise<Address> {
+  const directory = runDirectory(options.root, runId);
+  const reader = await openReader(storeDirectory(directory));
+  let journal: Journal;
+  try {
+    journal = await reader.journal();
+  } finally {
+    await reader.close();
+  }
+  const address = chosen(journal, directory, nodeId, options);
+  const { approved, note = null, decidedBy } = options;
+  dropDecision(directory, { ...address, approved, note, decidedBy, decidedAt: Date.now() });
+  return address;
+}
+
+function chosen(
+  journal: Journal,
+  directory: string,
+  nodeId: string,
+  { iteration, scope }: DecideOptions,
+): Address {
+  const meant = (address: Address): boolean =>
+    address.nodeId === nodeId &&
+    (iteration === undefined || address.iteration === iteration) &&
+    (scope === undefined || address.scope === scope);
+  const waiting = journal.tasks.filter(
+    (task) => task.kind === "approval" && task.state === "waiting" && meant(task),
+  );
+  const [first, second] = waiting;
+  if (first && second) {
+    const places = waiting.map(showAddress).join(", ");
+    throw new NotWaitingError(`${nodeId} waits in several places (${places}): name the iteration`);
+  }
+  if (first) {
+    const { scope: at, iteration: index } = first;
+    const address = { nodeId, scope: at, iteration: index };
+    if (isFiled(directory, address)) throw new DecidedError(nodeId);
+    return address;
+  }
+  if (journal.decisions.some(meant)) throw new DecidedError(nodeId);
+  const others = journal.tasks
+    .filter((task) => task.kind === "approval" && task.state === "waiting")
+    .map(showAddress);
+  const hint = others.length > 0 ? `; what waits: ${others.join(", ")}` : "; nothing waits for a decision";
+  throw new NotWaitingError(`${nodeId} in ${path.basename(directory)} does not wait for a decision${hint}`);
+}

@@ -1,0 +1,147 @@
+/** Running and resuming a plan in a project directory. */
+import { randomBytes } from "node:crypto";
+import path from "node:path";
+import { loadPlan } from "../plan/index.ts";
+import type { Json, Plan } from "../plan/types.ts";
+import { decideApproval, type Script } from "./agents/index.ts";
+import { type Doors, RefusedError, type RunResult, resumeRun, startRun } from "./engine.ts";
+import type { Executor, TaskRequest } from "./executors/executor.ts";
+import { createExecutors, endProcess } from "./executors/index.ts";
+import { Inbox } from "./inbox.ts";
+import { parseInput } from "./input.ts";
+import { type Clock, systemClock } from "./interpreter/clock.ts";
+import type { Services } from "./interpreter/run.ts";
+import { makeRunId } from "./interpreter/run-id.ts";
+import { createRun, runDirectory, storeDirectory } from "./runs.ts";
+import { openStore } from "./store/index.ts";
+import type { AttemptRecord, EventRecord, Journal, RunRecord, Store } from "./store/store.ts";
+
+interface CommonOptions {
+  /** Project directory: runs are kept in its `.smithers/runs/ID`, compute tasks work in it. */
+  readonly root: string;
+  /** In place of the run's own store on disk; such a run has no directory and no inbox. It is not closed here. */
+  readonly store?: Store;
+  /** In place of the built-in ones; they are not closed here. */
+  readonly executors?: { get(kind: TaskRequest["kind"]): Executor | undefined };
+  /** Answers of agents and decisions of people; no provider is called then. */
+  readonly script?: Script;
+  /** Called for every event once it is on disk, in order. */
+  readonly onEvent?: (event: EventRecord) => void;
+  /** Ends attempts under way and lets go of the run, which can be resumed. */
+  readonly signal?: AbortSignal;
+  /** Stay while only people can move the run on. Default: return with status `waiting`. */
+  readonly wait?: boolean;
+  /** Attempts of agents and compute tasks that may run at once. Default 16. */
+  readonly maxConcurrency?: number;
+  readonly clock?: Clock;
+}
+
+export interface RunOptions extends CommonOptions {
+  /** Default `{}`. */
+  readonly input?: Json;
+  /** Default: made from the workflow's name and the time. */
+  readonly runId?: string;
+}
+
+export interface ResumeOptions extends CommonOptions {
+  /** Must have the digest of the run's plan. Default: the plan in the run's journal. */
+  readonly plan?: Plan;
+}
+
+const MAX_CONCURRENCY = 16;
+
+/**
+ * Runs a plan to its end, or to where only people can move it on.
+ * @throws InputError before anything is written; StoreError when the run can't be written or is taken over
+ */
+export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
+  const clock = options.clock ?? systemClock;
+  const input = options.input ?? {};
+  parseInput(plan, input);
+  const now = clock.now();
+  const { name } = plan.workflow;
+  const { runId, directory } = options.store
+    ? { runId: options.runId ?? makeRunId(name, now), directory: null }
+    : createRun(path.resolve(options.root), name, now, options.runId);
+  const record: RunRecord = {
+    runId,
+    workflow: name,
+    planDigest: plan.digest,
+    status: "running",
+    reason: null,
+    input,
+    createdAt: now,
+    updatedAt: now,
+    seed: randomBytes(16).toString("hex"),
+    cwd: path.resolve(options.root),
+  };
+  const store = options.store ?? (await openStore(storeDirectory(directory as string)));
+  return attend(options, store, directory, (services, doors) => startRun(plan, record, services, doors));
+}
+
+/**
+ * Goes on with a run from its last commit: what is finished stays so, what failed or was interrupted is tried again.
+ * @throws UnknownRunError, RefusedError (another plan), StoreError (`LOCKED` while another process owns the run)
+ */
+export async function resume(runId: string, options: ResumeOptions): Promise<RunResult> {
+  const directory = options.store ? null : runDirectory(path.resolve(options.root), runId);
+  const store = options.store ?? (await openStore(storeDirectory(directory as string)));
+  return attend(options, store, directory, async (services, doors) => {
+    const journal = await store.journal();
+    return resumeRun(planOf(journal, runId, options.plan), journal, services, doors);
+  });
+}
+
+function planOf({ run, plan: text }: Journal, runId: string, given: Plan | undefined): Plan {
+  if (!run || text === null) throw new RefusedError(`run ${runId} never began: nothing is recorded`);
+  if (given && given.digest !== run.planDigest)
+    throw new RefusedError(
+      `run ${runId} was started with another plan (${run.planDigest}, not ${given.digest}): ` +
+        "resume it without naming a plan, or start a new run",
+    );
+  if (given) return given;
+  const loaded = loadPlan(text);
+  if (loaded.ok) return loaded.plan;
+  const problems = loaded.problems.map(({ path: at, message }) => `${at}: ${message}`).join("\n");
+  throw new RefusedError(`the plan recorded in run ${runId} can't be read:\n${problems}`);
+}
+
+async function attend(
+  options: CommonOptions,
+  store: Store,
+  directory: string | null,
+  go: (services: Services, doors: Doors) => Promise<RunResult>,
+): Promise<RunResult> {
+  const { script } = options;
+  const own = options.executors ? null : createExecutors(script ? { script } : {});
+  const services: Services = {
+    store,
+    executors: options.executors ?? (own as NonNullable<typeof own>),
+    clock: options.clock ?? systemClock,
+    maxConcurrency: options.maxConcurrency ?? MAX_CONCURRENCY,
+    wait: options.wait ?? false,
+    onEvent: options.onEvent ?? (() => {}),
+    decider: script ? (address) => decideApproval(script, address) : () => undefined,
+  };
+  const doors: Doors = {
+    ...(directory === null ? {} : { open: (take) => openInbox(directory, take) }),
+    signal: options.signal,
+    endAttempt,
+  };
+  try {
+    return await go(services, doors);
+  } finally {
+    await own?.close();
+    if (!options.store) await store.close();
+  }
+}
+
+function openInbox(directory: string, take: ConstructorParameters<typeof Inbox>[1]): () => void {
+  const inbox = new Inbox(directory, take);
+  inbox.open();
+  return () => inbox.close();
+}
+
+function endAttempt({ process }: AttemptRecord): void {
+  if (process) endProcess(process);
+}
