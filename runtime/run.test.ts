@@ -1,0 +1,389 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { Bench, done, failed } from "../test/engine.ts";
+import { computed, planOf, type TestNode, value } from "../test/plans.ts";
+
+/** An agent task with output `row`. */
+const agent = (prompt: string, more: { readonly [field: string]: unknown } = {}): TestNode =>
+  ({ kind: "task", agent: "a", output: "row", prompt, ...more }) as TestNode;
+
+describe("order", () => {
+  it("runs a sequence one after another, each seeing the one before", async () => {
+    const bench = new Bench(
+      planOf({
+        a: value(1),
+        b: computed("ctx.output('row', { nodeId: 'a' }).v + 1"),
+        c: computed("ctx.outputs.row.map((r) => r.v).join()"),
+      }),
+    );
+    const result = await bench.run();
+    expect(result).toMatchObject({ status: "finished", reason: null });
+    expect(result.outputs.row).toEqual([
+      { v: 1, nodeId: "a", iteration: 0 },
+      { v: 2, nodeId: "b", iteration: 0 },
+      { v: "1,2", nodeId: "c", iteration: 0 },
+    ]);
+    expect(bench.nodes("task.started")).toEqual(["a", "b", "c"]);
+  });
+
+  it("never has more than maxConcurrency at once, and fills a free slot at once (23)", async () => {
+    let now = 0;
+    let most = 0;
+    const nodes: { [key: string]: TestNode } = { p: { kind: "parallel", maxConcurrency: 2 } };
+    for (const [index, ms] of [30, 5, 5, 5, 5].entries())
+      nodes[`t${index}`] = agent(String(ms), { parent: "p" });
+    const bench = new Bench(planOf(nodes), async (request) => {
+      most = Math.max(most, ++now);
+      await sleep(request.kind === "agent" ? Number(request.prompt) : 0);
+      now--;
+      return done({ v: 1 });
+    });
+    const { status, outputs } = await bench.run();
+    expect(status).toBe("finished");
+    expect(most).toBe(2);
+    // The slow one holds one slot; the others pass through the other without waiting for it.
+    expect(outputs.row?.at(-1)).toMatchObject({ nodeId: "t0" });
+    expect(bench.nodes("task.started")).toEqual(["t0", "t1", "t2", "t3", "t4"]);
+  });
+
+  it("bounds attempts over the whole run", async () => {
+    let now = 0;
+    let most = 0;
+    const nodes: { [key: string]: TestNode } = { p: { kind: "parallel" } };
+    for (let index = 0; index < 6; index++) nodes[`t${index}`] = agent("x", { parent: "p" });
+    const bench = new Bench(planOf(nodes), async () => {
+      most = Math.max(most, ++now);
+      await sleep(2);
+      now--;
+      return done({ v: 1 });
+    });
+    await bench.run({ maxConcurrency: 3 });
+    expect(most).toBe(3);
+  });
+
+  it("waits for dependsOn and deps, and gives deps to the prompt (24)", async () => {
+    const prompts: string[] = [];
+    const plan = planOf({
+      p: { kind: "parallel" },
+      late: agent("late", { parent: "p", dependsOn: ["a"] }),
+      sum: agent("", {
+        parent: "p",
+        deps: { one: "row" },
+        needs: { one: "a" },
+        prompt: { $: "`got ${deps.one.v}`" },
+      }),
+      a: value(7, { parent: "p" }),
+    });
+    const bench = new Bench(plan, (request) => {
+      if (request.kind === "agent") prompts.push(request.prompt);
+      return done({ v: 0 });
+    });
+    expect((await bench.run()).status).toBe("finished");
+    expect(prompts.sort()).toEqual(["got 7", "late"]);
+    expect(bench.nodes("task.started")[0]).toBe("a");
+  });
+});
+
+describe("loops", () => {
+  const loop = (more: object): { [key: string]: TestNode } => ({
+    l: { kind: "loop", ...more } as TestNode,
+    work: computed("(ctx.latest('row', 'work')?.v ?? 0) + 1", { parent: "l" }),
+    fix: computed("`fix ${ctx.iteration}`", { parent: "l", output: "fixes" }),
+  });
+  const rows = (list: readonly object[] | undefined) => list?.map((row) => Object.values(row).join(" "));
+
+  it("end when until holds; the rest of the body never starts (22)", async () => {
+    const { outputs, status } = await new Bench(
+      planOf(loop({ until: "ctx.latest('row', 'work')?.v === 3" })),
+    ).run();
+    expect(status).toBe("finished");
+    expect(rows(outputs.row)).toEqual(["1 work 0", "2 work 1", "3 work 2"]);
+    expect(rows(outputs.fixes)).toEqual(["fix 0 fix 0", "fix 1 fix 1"]);
+  });
+
+  it("run no iteration when until holds at the start, 0 and 1 with `iteration >= 2`, five by default", async () => {
+    expect((await new Bench(planOf(loop({ until: "true" }))).run()).outputs.row).toBeUndefined();
+    expect((await new Bench(planOf(loop({ until: "ctx.iteration >= 2" }))).run()).outputs.row).toHaveLength(
+      2,
+    );
+    expect((await new Bench(planOf(loop({}))).run()).outputs.row).toHaveLength(5);
+  });
+
+  it("fail at the bound when told to", async () => {
+    const bench = new Bench(planOf(loop({ maxIterations: 2, onMaxReached: "fail" })));
+    expect(await bench.run()).toMatchObject({
+      status: "failed",
+      reason: expect.stringContaining("l reached its 2"),
+    });
+    expect(await bench.resume()).toMatchObject({ status: "failed" });
+    expect(bench.nodes("task.started")).toHaveLength(4);
+  });
+
+  it("nest: scoped by every enclosing loop, read in the own iteration, else the newest earlier (19, 20)", async () => {
+    const plan = planOf({
+      outer: { kind: "loop", maxIterations: 2 },
+      inner: { kind: "loop", maxIterations: 2, parent: "outer" },
+      work: computed(
+        "`${ctx.iterations.outer}.${ctx.iteration} after ${ctx.latest('row', 'work')?.v ?? '-'}`",
+        {
+          parent: "inner",
+        },
+      ),
+      sum: computed("ctx.output('row', { nodeId: 'work' }).v", { parent: "outer", output: "sums" }),
+      end: computed("ctx.output('row', { nodeId: 'work' }).v", { output: "sums" }),
+    });
+    const { outputs, status } = await new Bench(plan).run();
+    expect(status).toBe("finished");
+    expect(outputs.row?.map(({ v }) => v)).toEqual([
+      "0.0 after -",
+      "0.1 after 0.0 after -",
+      "1.0 after -",
+      "1.1 after 1.0 after -",
+    ]);
+    expect(outputs.sums?.map(({ v, nodeId, iteration }) => `${nodeId}#${iteration} ${v}`)).toEqual([
+      "sum#0 0.1 after 0.0 after -",
+      "sum#1 1.1 after 1.0 after -",
+      "end#0 1.1 after 1.0 after -",
+    ]);
+  });
+});
+
+describe("failure", () => {
+  it("retries with backoff, then goes on with the prompt the chain started with (27)", async () => {
+    const prompts: string[] = [];
+    const plan = planOf({
+      p: { kind: "parallel" },
+      a: agent("", { parent: "p", prompt: { $: "`rows: ${ctx.outputs.row.length}`" } }),
+      b: value(1, { parent: "p" }),
+    });
+    const bench = new Bench(plan, (request, { attempt }) => {
+      if (request.kind === "agent") prompts.push(request.prompt);
+      return attempt < 3 ? failed("overloaded") : done({ v: 2 });
+    });
+    expect((await bench.run()).status).toBe("finished");
+    expect(prompts).toEqual(["rows: 0", "rows: 0", "rows: 0"]);
+    const delays = bench.events
+      .filter(({ type }) => type === "task.retrying")
+      .map(({ data }) => Number(data.delayMs));
+    expect(delays).toHaveLength(2);
+    for (const [index, base] of [1_000, 2_000].entries()) {
+      expect(delays[index]).toBeGreaterThanOrEqual(base);
+      expect(delays[index]).toBeLessThanOrEqual(base * 1.1);
+    }
+  });
+
+  it("obeys Retry-After", async () => {
+    const bench = new Bench(planOf({ a: agent("x") }), (_, { attempt }) =>
+      attempt === 1 ? failed("slow down", true, { retryAfterMs: 90_000 }) : done({ v: 1 }),
+    );
+    await bench.run();
+    expect(bench.events.find(({ type }) => type === "task.retrying")?.data.delayMs).toBe(90_000);
+  });
+
+  it("fails at once when a retry can't help, ends what is in flight, starts nothing new; a resume retries it", async () => {
+    let broken = true;
+    const plan = planOf({
+      p: { kind: "parallel" },
+      bad: agent("bad", { parent: "p" }),
+      slow: agent("slow", { parent: "p" }),
+      after: value(1),
+    });
+    const bench = new Bench(plan, async (request) => {
+      if (request.kind === "agent" && request.prompt === "bad" && broken) return failed("401", false);
+      await sleep(10);
+      return done({ v: 1 });
+    });
+    expect(await bench.run()).toMatchObject({ status: "failed", reason: "bad failed: PROVIDER: 401" });
+    expect(bench.nodes("task.finished")).toEqual(["slow"]);
+    broken = false;
+    expect(await bench.resume()).toMatchObject({ status: "finished" });
+    expect(bench.nodes("task.started")).toEqual(["bad", "slow", "bad", "after"]);
+  });
+
+  it("goes on after continueOnFail; a read of that node is UPSTREAM_NO_OUTPUT", async () => {
+    const plan = planOf({
+      bad: agent("x", { continueOnFail: true, retries: 0 }),
+      next: computed("ctx.outputMaybe('row', { nodeId: 'bad' }) === undefined"),
+      reads: computed("ctx.output('row', { nodeId: 'bad' }).v"),
+    });
+    const bench = new Bench(plan, () => failed("no"));
+    expect(await bench.run()).toMatchObject({
+      status: "failed",
+      reason: expect.stringMatching(/^reads failed: UPSTREAM_NO_OUTPUT/),
+      outputs: { row: [{ nodeId: "next", v: true }] },
+    });
+  });
+
+  it("names each blocked node and cell when nothing can move (13)", async () => {
+    const plan = planOf({ p: { kind: "parallel" }, a: value(1, { parent: "p", dependsOn: ["ghost"] }) });
+    expect(await new Bench(plan).run()).toMatchObject({
+      status: "failed",
+      reason: "nothing can move: a waits for node ghost",
+    });
+    const condition = planOf({ a: value(1, { if: "ctx.outputMaybe('row', { nodeId: 'x' }).v" }) });
+    expect((await new Bench(condition).run()).reason).toMatch(/nodes\.a\.if: .*undefined/);
+  });
+
+  it("turns the wait for a node that never comes into UPSTREAM_NO_OUTPUT when nothing else can move", async () => {
+    const plan = planOf({
+      never: value(1, { if: "false" }),
+      reads: computed("ctx.output('row', { nodeId: 'never' }).v", { continueOnFail: true }),
+      last: value(2),
+    });
+    const bench = new Bench(plan);
+    expect(await bench.run()).toMatchObject({ status: "finished", outputs: { row: [{ nodeId: "last" }] } });
+  });
+
+  it("a guard fails the run with the author's message, and two nodes at one address are refused", async () => {
+    const guarded = planOf({
+      w: { kind: "workflow", guards: [{ if: "true", message: "too many" }] },
+      a: value(1),
+    });
+    expect(await new Bench(guarded).run()).toMatchObject({ status: "failed", reason: "w: too many" });
+    const twice = planOf({ a: value(1, { id: "same" }), b: value(2, { id: "same" }) });
+    expect(await new Bench(twice).run()).toMatchObject({
+      status: "failed",
+      reason: expect.stringMatching(/^b: two nodes .*same.* a and b$/),
+    });
+  });
+
+  it("times out", async () => {
+    const bench = new Bench(
+      planOf({ a: agent("x", { timeoutMs: 5_000, retries: 0 }) }),
+      (_, { signal }) =>
+        new Promise((resolve) => {
+          signal.addEventListener("abort", () =>
+            resolve({
+              ok: false,
+              error: { code: "TIMEOUT", message: String(signal.reason.name), retryable: true },
+            }),
+          );
+        }),
+    );
+    expect(await bench.run()).toMatchObject({ status: "failed", reason: "a failed: TIMEOUT: TimeoutError" });
+  });
+});
+
+describe("approvals", () => {
+  const gate = (more: object = {}): { [key: string]: TestNode } => ({
+    ok: { kind: "approval", output: "approvals", title: "Ship?", ...more } as TestNode,
+    after: computed("ctx.outputMaybe('approvals', { nodeId: 'ok' })?.approved ?? 'none'"),
+  });
+  const script = (approved: boolean) => ({
+    answers: [],
+    approvals: [{ node: "ok", approved, note: "because" }],
+  });
+
+  it("wait durably: the process ends, a resume waits on (38)", async () => {
+    const bench = new Bench(planOf(gate()));
+    const waiting = {
+      status: "waiting",
+      reason: "waits for a decision on ok",
+      waitingFor: [{ nodeId: "ok", scope: "", iteration: 0 }],
+    };
+    expect(await bench.run()).toMatchObject(waiting);
+    expect(await bench.resume()).toMatchObject(waiting);
+    expect(bench.nodes("approval.requested")).toEqual(["ok"]);
+  });
+
+  it("go on with the decision as a row", async () => {
+    const { outputs, status } = await new Bench(planOf(gate())).run({ script: script(true) });
+    expect(status).toBe("finished");
+    expect(outputs.approvals).toMatchObject([
+      { approved: true, note: "because", decidedBy: "script", nodeId: "ok" },
+    ]);
+    expect(outputs.row).toMatchObject([{ v: true }]);
+  });
+
+  it("denied: fail by default, or continue, or skip", async () => {
+    const bench = new Bench(planOf(gate()));
+    expect(await bench.run({ script: script(false) })).toMatchObject({
+      status: "failed",
+      reason: "ok failed: DENIED: denied by script: because",
+    });
+    // A person's no is not undone by a resume.
+    expect(await bench.resume()).toMatchObject({ status: "failed" });
+    const on = await new Bench(planOf(gate({ onDeny: "continue" }))).run({ script: script(false) });
+    expect(on.outputs.row).toMatchObject([{ v: false }]);
+    const skip = await new Bench(planOf(gate({ onDeny: "skip" }))).run({ script: script(false) });
+    expect(skip.outputs).toMatchObject({ row: [{ v: "none" }] });
+  });
+});
+
+describe("what is stored", () => {
+  it("is one commit a step, with a frame for each that changed something (12)", async () => {
+    const bench = new Bench(planOf({ a: value(1), b: value(2), c: value(3) }));
+    await bench.run();
+    const frames = bench.events.filter(({ type }) => type === "frame").map(({ data }) => data);
+    expect(frames).toHaveLength(4);
+    expect(frames[1]).toMatchObject({ cause: "result", delta: { changed: { a: "finished", b: "running" } } });
+  });
+
+  it("lets a node that was unmounted while it ran finish, with a warning; it is not run again (25)", async () => {
+    const plan = planOf({
+      p: { kind: "parallel" },
+      quick: value(1, { parent: "p" }),
+      slow: agent("slow", { parent: "p", if: "ctx.outputs.row.length !== 1" }),
+    });
+    const bench = new Bench(plan, async () => {
+      await sleep(10);
+      return done({ v: 2 });
+    });
+    const { outputs, status } = await bench.run();
+    expect(status).toBe("finished");
+    expect(outputs.row?.map(({ nodeId }) => nodeId)).toEqual(["quick", "slow"]);
+    expect(bench.nodes("task.unmounted")).toEqual(["slow"]);
+    expect(bench.nodes("task.started")).toEqual(["quick", "slow"]);
+  });
+
+  it("cancels it instead when asked to", async () => {
+    const plan = planOf({
+      p: { kind: "parallel" },
+      quick: value(1, { parent: "p" }),
+      slow: agent("slow", { parent: "p", onUnmount: "cancel", if: "ctx.outputs.row.length !== 1" }),
+    });
+    const bench = new Bench(
+      plan,
+      (_, { signal }) =>
+        new Promise((resolve) => {
+          signal.addEventListener("abort", () =>
+            resolve({ ok: false, error: { code: "CANCELLED", message: "gone", retryable: false } }),
+          );
+        }),
+    );
+    expect((await bench.run()).status).toBe("finished");
+    expect(bench.nodes("task.cancelled")).toEqual(["slow"]);
+  });
+
+  it("an interrupted run ends its attempts and can be resumed", async () => {
+    const stop = new AbortController();
+    const plan = planOf({ a: value(1), b: agent("b"), c: value(3) });
+    let interrupted = false;
+    const bench = new Bench(plan, async (_, { signal }) => {
+      if (interrupted) return done({ v: 2 });
+      interrupted = true;
+      setTimeout(() => stop.abort(), 5);
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      return { ok: false, error: { code: "CANCELLED", message: "interrupted", retryable: false } };
+    });
+    expect(await bench.run({ signal: stop.signal })).toMatchObject({ status: "cancelled" });
+    expect(await bench.resume()).toMatchObject({ status: "finished" });
+    expect(bench.nodes("task.started")).toEqual(["a", "b", "b", "c"]);
+    expect(bench.events.map(({ seq }) => seq)).toEqual(bench.events.map((_, index) => index + 1));
+  });
+
+  it("a resume with another plan is refused, and input that does not fit writes nothing", async () => {
+    const bench = new Bench(planOf({ ok: { kind: "approval", output: "row" } as TestNode }));
+    await bench.run();
+    const other = { ...bench.plan, digest: `sha256:${"1".repeat(64)}` };
+    await expect(bench.resume({ plan: other })).rejects.toThrow(/another plan/);
+    const strict = new Bench(
+      planOf(
+        { a: value(1) },
+        { schemas: { input: "z.object({ n: z.number() })" }, input: { schema: "input" } },
+      ),
+    );
+    await expect(strict.run({ input: { n: "x" } })).rejects.toThrow(/n: .*expected number/);
+    expect(strict.space.records.size).toBe(0);
+  });
+});

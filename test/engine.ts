@@ -1,0 +1,107 @@
+/** What the runtime's tests run plans with: time that moves when told, executors that do what the test says. */
+import type { Json, Plan } from "../plan/types.ts";
+import type { AttemptContext, AttemptResult, Executor, TaskRequest } from "../runtime/executors/executor.ts";
+import { type Clock, type EventRecord, type ResumeOptions, resume, run } from "../runtime/index.ts";
+import { MemorySpace, memoryStore } from "../runtime/store/index.ts";
+
+/** Time stands still until nothing else is left to do; then it jumps to the next timer. */
+export class VirtualClock implements Clock {
+  #now = 1_000_000;
+  #timers: { readonly at: number; readonly due: () => void }[] = [];
+
+  now(): number {
+    return this.#now;
+  }
+
+  at(at: number, due: () => void): () => void {
+    const timer = { at, due };
+    this.#timers.push(timer);
+    setTimeout(() => this.#jump(), 5);
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer);
+    };
+  }
+
+  #jump(): void {
+    this.#timers.sort((a, b) => a.at - b.at);
+    const next = this.#timers.shift();
+    if (!next) return;
+    this.#now = Math.max(this.#now, next.at);
+    next.due();
+  }
+}
+
+type Work = (request: TaskRequest, context: AttemptContext) => Promise<AttemptResult> | AttemptResult;
+
+export const done = (value: Json): AttemptResult => ({ ok: true, raw: value, value });
+
+export const failed = (
+  message: string,
+  retryable = true,
+  more: { readonly retryAfterMs?: number } = {},
+): AttemptResult => ({
+  ok: false,
+  error: { code: "PROVIDER", message, retryable, ...more },
+});
+
+/** Executors that all do `work`; static tasks give their payload. */
+export function executorsOf(work: Work): { get(kind: TaskRequest["kind"]): Executor } {
+  return {
+    get: (kind) => ({
+      kind,
+      execute: async (request, context) =>
+        request.kind === "static" ? done(request.payload) : work(request, context),
+      close: async () => {},
+    }),
+  };
+}
+
+/** One run in memory, which can be resumed. */
+export class Bench {
+  readonly space = new MemorySpace();
+  readonly events: EventRecord[] = [];
+  readonly clock = new VirtualClock();
+  readonly plan: Plan;
+  readonly work: Work;
+
+  constructor(plan: Plan, work: Work = () => done(null)) {
+    this.plan = plan;
+    this.work = work;
+  }
+
+  async run(options: Partial<ResumeOptions> & { readonly input?: Json } = {}) {
+    const store = memoryStore(this.space);
+    try {
+      return await run(this.plan, { ...this.#options(), runId: "r", store, ...options });
+    } finally {
+      await store.close();
+    }
+  }
+
+  async resume(options: Partial<ResumeOptions> = {}) {
+    const store = memoryStore(this.space);
+    try {
+      return await resume("r", { ...this.#options(), plan: this.plan, store, ...options });
+    } finally {
+      await store.close();
+    }
+  }
+
+  /** Events of one type as `node#iteration`, in order. */
+  nodes(type: string): string[] {
+    return this.events
+      .filter((event) => event.type === type)
+      .map(({ data }) => (data.iteration ? `${data.nodeId}#${data.iteration}` : String(data.nodeId)));
+  }
+
+  #options() {
+    return {
+      root: "/nowhere",
+      clock: this.clock,
+      executors: executorsOf(this.work),
+      onEvent: (event: EventRecord) => {
+        this.events.push(event);
+      },
+    };
+  }
+}
