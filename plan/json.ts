@@ -183,8 +183,8 @@ class Scanner {
 
   private unexpected(wanted: string): Problem {
     const found = this.text.codePointAt(this.at);
-    const what =
-      found === undefined ? "the file ends" : `${JSON.stringify(String.fromCodePoint(found))} stands`;
+    const char = found === undefined ? "" : String.fromCodePoint(found);
+    const what = char === "" ? "the file ends" : `${char === '"' ? "a quote" : JSON.stringify(char)} stands`;
     return { kind: "syntax", message: `${what} where ${wanted} should be`, offset: this.at };
   }
 }

@@ -6,7 +6,7 @@ import type { Affected, Change } from "./change.ts";
 import type { ReasonCode } from "./reasons.ts";
 import { schemaChanges } from "./schemas.ts";
 import { affectedBy, type Context, type Side } from "./side.ts";
-import { templateText, valueText } from "./texts.ts";
+import { jsonText, templateText } from "./texts.ts";
 
 interface Difference {
   readonly code: ReasonCode;
@@ -139,9 +139,7 @@ function differences(
 }
 
 function constantText(constant: Constant): string {
-  if ("expr" in constant) return coreText(constant.expr);
-  const short = JSON.stringify(constant.value);
-  return short.length <= 80 ? short : JSON.stringify(constant.value, null, 2);
+  return "expr" in constant ? coreText(constant.expr) : jsonText(constant.value);
 }
 
 function versions(externals: { readonly [name: string]: string }): string {
@@ -158,7 +156,8 @@ function agentDifferences(before: Agent, after: Agent): readonly Difference[] {
       ...Object.entries(options).map(([name, value]) => [`options.${name}`, value] as const),
     ]);
   const [old, now] = [flat(before), flat(after)];
-  const text = (value: Json | undefined): string | null => (value === undefined ? null : valueText(value));
+  const text = (value: Json | undefined): string | null =>
+    value === undefined ? null : typeof value === "string" ? value : jsonText(value);
   return [...new Set([...old.keys(), ...now.keys()])]
     .map(
       (part): Difference => ({

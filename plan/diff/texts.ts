@@ -30,7 +30,11 @@ function tableText(table: { readonly [name: string]: Json }): string {
 export function valueText(value: Json): string {
   const text = dynamicText(value);
   if (text !== null) return templateText(coreText(text));
-  if (typeof value === "string") return value;
+  return typeof value === "string" ? value : jsonText(value);
+}
+
+/** JSON on one line where that is short, else on several. */
+export function jsonText(value: Json): string {
   const short = JSON.stringify(value);
   return short.length <= 80 ? short : JSON.stringify(value, null, 2);
 }

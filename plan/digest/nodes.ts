@@ -159,8 +159,10 @@ export function planDigest(
 }
 
 function meaning(plan: PlanDraft): string {
-  const sorted = Object.fromEntries(
-    Object.entries(plan.capabilities).map(([name, list]) => [name, [...list].sort()]),
-  );
-  return canonicalize({ requires: [...plan.requires].sort(), capabilities: sorted });
+  // A newer minor version may have areas of another form; an empty one is as good as none.
+  const areas = Object.entries<unknown>({ ...plan.capabilities })
+    .filter(([, list]) => !Array.isArray(list) || list.length > 0)
+    .map(([area, list]) => [area, Array.isArray(list) ? [...list].sort() : list]);
+  const capabilities = Object.fromEntries(areas);
+  return canonicalize({ requires: [...plan.requires].sort(), capabilities });
 }

@@ -127,11 +127,11 @@ class CoreTexts {
       expr = parseExpr(coreText(text));
     } catch (error) {
       if (!(error instanceof CoreSyntaxError)) throw error;
-      problems.add(path, "core-syntax", error.message);
+      problems.add(path, "core-syntax", `${error.message} (character ${error.offset + 1})`);
       return null;
     }
     const forms = checkExpr(expr);
-    for (const { message } of forms) problems.add(path, "core-form", message);
+    for (const { message } of forms) problems.add(path, "core-form", `Core does not allow ${message}`);
     const eager = new Set<string>();
     let arrows = 0;
     const refer = (key: string): void => {
