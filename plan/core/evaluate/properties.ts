@@ -28,7 +28,8 @@ export function copyInto(
   out: Record<string, Value>,
   except?: ReadonlySet<string>,
 ): void {
-  if (source === undefined || source === null) {
+  // of the primitives only strings have properties of their own
+  if (source === undefined || source === null || typeof source === "boolean" || typeof source === "number") {
     return;
   }
   const object = Object(source) as Record<string, Value>;
