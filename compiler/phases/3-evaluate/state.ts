@@ -4,7 +4,7 @@ import type { Json } from "../../../plan/types.ts";
 import type { Diagnostic, Severity } from "../../diagnostics.ts";
 import type { SourceModule } from "../../surface.ts";
 import type { AgentSource, ModuleSource } from "../4-lower/draft.ts";
-import type { Closure, Environment, PromptValue, Scope, Value } from "./value.ts";
+import type { BlockValue, Closure, Environment, PromptValue, Scope, Value } from "./value.ts";
 import { POISON, type PoisonValue } from "./value.ts";
 
 /** What an import specifier leads to; answered by phase 2. */
@@ -39,7 +39,13 @@ export interface Evaluation {
   readonly calls: { readonly arrow: unknown; readonly conditions: number }[];
   /** Open conditions that only the run decides. */
   conditions: number;
+  /** The tests among them. */
+  readonly path: { readonly test: Core.Expr; readonly holds: boolean }[];
+  /** What module top levels name: constants. */
+  readonly moduleScope: Scope;
   scope: Scope;
+  /** Throws Bail where a region can't be a block by itself; set by phase 4, which writes blocks. */
+  checkBlock: (block: BlockValue) => void;
   /** Elementary steps left before the build gives up. */
   fuel: number;
 }
@@ -108,11 +114,13 @@ export const newScope = (kind: Scope["kind"], parent: Scope | null): Scope => ({
 });
 
 export function newEvaluation(resolve: Resolve): Evaluation {
+  const constants = new Map<string, Core.Expr>();
+  const moduleScope: Scope = { kind: "workflow", parent: null, values: constants, guards: [] };
   return {
     resolve,
     diagnostics: [],
     modules: new Map(),
-    constants: new Map(),
+    constants,
     functions: new Map(),
     agents: new Map(),
     prompts: new Map(),
@@ -123,7 +131,10 @@ export function newEvaluation(resolve: Resolve): Evaluation {
     taken: new Set(),
     calls: [],
     conditions: 0,
+    path: [],
+    moduleScope,
     scope: newScope("workflow", null),
+    checkBlock: () => {},
     fuel: 2_000_000,
   };
 }
@@ -175,6 +186,7 @@ export function attempt<T>(ev: Evaluation, body: () => T, otherwise: (why: Bail)
   const reported = ev.diagnostics.length;
   const { scope, conditions } = ev;
   const calls = ev.calls.length;
+  const path = ev.path.length;
   try {
     return body();
   } catch (error) {
@@ -183,8 +195,21 @@ export function attempt<T>(ev: Evaluation, body: () => T, otherwise: (why: Bail)
     ev.scope = scope;
     ev.conditions = conditions;
     ev.calls.length = calls;
+    ev.path.length = path;
     return otherwise(error);
   }
+}
+
+/** A region left as a block; the region around it is tried where this one can't be one by itself. */
+export function blockOf(
+  ev: Evaluation,
+  syntax: BlockValue["syntax"],
+  env: Environment,
+  why: string,
+): BlockValue {
+  const block: BlockValue = { type: "Block", syntax, env, why };
+  ev.checkBlock(block);
+  return block;
 }
 
 /** A name of the plan that no other value has. */

@@ -44,6 +44,8 @@ export interface Facts {
   readonly kind?: "string" | "number" | "boolean" | "array" | "object";
   /** Never undefined and never null. */
   readonly defined?: true;
+  /** A regular expression with `g` or `y` under a name: `test` and `exec` would move its lastIndex. */
+  readonly stateful?: true;
   /** The only property names the object can have, where that is known. */
   readonly keys?: readonly string[];
 }
@@ -64,6 +66,8 @@ export interface SpreadItem {
 export interface ArrayValue {
   readonly type: "Array";
   readonly items: readonly (Value | SpreadItem)[];
+  /** Several children of an element, as against an array literal. */
+  readonly kids?: true;
   /** The name under which this allocation stands in the plan; residuals must use it. */
   readonly ref?: Core.Expr;
 }

@@ -1,0 +1,305 @@
+/** Calls: pure helpers stay calls, functions that make elements are read in place, the library is answered here. */
+import type * as Core from "../../../plan/core/ast.ts";
+import type * as Surface from "../../surface.ts";
+import { mapChoices } from "./choice.ts";
+import { call, memberOf } from "./core.ts";
+import { LocalEnvironment } from "./env.ts";
+import { type ChainMode, CUT, evaluate, evaluateItems } from "./evaluate.ts";
+import { impureCall, newDate, statefulCall } from "./globals.ts";
+import { globalMethod, listMethod } from "./lists.ts";
+import { access, failure } from "./member.ts";
+import { bind } from "./patterns.ts";
+import { reify } from "./reify.ts";
+import { isStructural, nullish } from "./shape.ts";
+import { Bail, type Evaluation, report } from "./state.ts";
+import { runBody } from "./statements.ts";
+import {
+  array,
+  type Closure,
+  type Environment,
+  type Facts,
+  known,
+  lookup,
+  POISON,
+  residual,
+  type SpreadItem,
+  UNDEFINED,
+  type Value,
+} from "./value.ts";
+import { schemaMethod } from "./zod.ts";
+
+type Args = readonly (Value | SpreadItem)[];
+
+const NOWHERE: Core.Span = { file: 0, start: 0, end: 0 };
+
+export function evaluateCall(
+  ev: Evaluation,
+  node: Core.Call<Surface.Extra>,
+  env: Environment,
+  chain: ChainMode | null,
+): Value {
+  const { callee } = node;
+  if (callee.type === "Member") {
+    if (
+      callee.object.type === "Name" &&
+      typeof callee.property === "string" &&
+      !lookup(env, callee.object.name)
+    ) {
+      const impure = impureCall(ev, callee.object.name, callee.property, node.span);
+      if (impure) return impure;
+      if (callee.object.name === "console") return consoleCall(ev, node, env);
+      const args = evaluateItems(ev, node.args, env);
+      const folded = globalMethod(ev, callee.object.name, callee.property, args, node.span);
+      if (folded) return folded;
+    }
+    const target = evaluate(ev, callee.object, env, chain);
+    const key =
+      typeof callee.property === "string" ? known(callee.property) : evaluate(ev, callee.property, env);
+    return method(ev, target, key, node, env, chain);
+  }
+  const fn = evaluate(ev, callee, env, chain);
+  if (fn === CUT) return fn;
+  const args = (): Args => evaluateItems(ev, node.args, env);
+  return apply(ev, fn, args(), { optional: node.optional === true, chain, span: node.span });
+}
+
+/** Output of `console` is no part of a frame. */
+function consoleCall(ev: Evaluation, node: Core.Call<Surface.Extra>, env: Environment): Value {
+  evaluateItems(ev, node.args, env);
+  report(
+    ev,
+    "SM504",
+    node.span,
+    "console output of the workflow function is not shown: it would repeat at every frame",
+    "Print in a compute task, or give the task a label.",
+    "warning",
+  );
+  return UNDEFINED;
+}
+
+/** `target.key(…)`. */
+function method(
+  ev: Evaluation,
+  target: Value,
+  key: Value,
+  node: Core.Call<Surface.Extra>,
+  env: Environment,
+  chain: ChainMode | null,
+): Value {
+  const callee = node.callee as Core.Member<Surface.Extra>;
+  const how = { optional: callee.optional === true, chain, span: callee.span };
+  if (target === CUT || target.type === "Fail") return target;
+  if (target.type === "Poison" || key.type === "Poison") return POISON;
+  if (target.type === "Choice" || target.type === "Select") {
+    if (isStructural(target)) return mapChoices(ev, target, (one) => method(ev, one, key, node, env, chain));
+  }
+  const none = nullish(target);
+  if (none === true) return how.optional ? CUT : failure("Cannot read properties of undefined");
+  const calling = { optional: node.optional === true, chain, span: node.span };
+  if (key.type === "Known") {
+    const name = String(key.value);
+    const args = evaluateItems(ev, node.args, env);
+    const stateful = statefulCall(ev, target, name, node.span);
+    if (stateful) return stateful;
+    const zod = schemaMethod(ev, target, name, args, node.span ?? NOWHERE);
+    if (zod) return zod;
+    if (how.optional && none === undefined && chain?.guards) chain.guards.push(reify(ev, target));
+    const listed = listMethod(ev, target, name, args, node.span ?? NOWHERE);
+    if (listed) return listed;
+    if (["Object", "Namespace", "External", "Table", "Element", "Instance"].includes(target.type)) {
+      const fn = access(ev, target, key, { ...how, optional: false });
+      const own = target.type === "Object" && !target.props.has(name);
+      if (!own) return apply(ev, fn, args, calling);
+    }
+    if (target.type === "Closure" && ["call", "apply", "bind"].includes(name))
+      throw new Bail(`'${name}' of a function`, node.span);
+    if (isStructural(target)) throw new Bail(`'.${name}()' on ${target.type}`, node.span);
+    const member = { ...memberOf(reify(ev, target), name), ...(callee.span && { span: callee.span }) };
+    const optional = how.optional && none === undefined && chain && !chain.guards;
+    return residualCall(
+      ev,
+      optional ? { ...member, optional: true } : member,
+      args,
+      calling,
+      methodFacts(name),
+    );
+  }
+  const fn = access(ev, target, key, how);
+  return apply(ev, fn, evaluateItems(ev, node.args, env), calling);
+}
+
+interface Calling {
+  readonly optional: boolean;
+  readonly chain: ChainMode | null;
+  readonly span: Core.Span | undefined;
+}
+
+/** Calls a value. */
+export function apply(ev: Evaluation, fn: Value, args: Args, how: Calling): Value {
+  if (fn === CUT) return fn;
+  switch (fn.type) {
+    case "Poison":
+      return POISON;
+    case "Fail":
+      return fn;
+    case "Closure": {
+      if (isStructural(fn) || args.some((x) => isStructural(x.type === "SpreadItem" ? x.value : x)))
+        return inline(ev, fn, args, how.span);
+      return residualCall(ev, reify(ev, fn), args, { ...how, optional: false }, {});
+    }
+    case "Native": {
+      const plain = args.map((x) => {
+        if (x.type === "SpreadItem") throw new Bail(`spread arguments of ${fn.name}`, how.span);
+        return x;
+      });
+      return fn.call(plain, how.span ?? NOWHERE);
+    }
+    case "Choice":
+    case "Select":
+      return mapChoices(ev, fn, (one) => apply(ev, one, args, how));
+    case "Known":
+      if (how.optional && (fn.value ?? null) === null) return CUT;
+      return failure("not a function");
+    case "Residual":
+      if (how.optional && how.chain?.guards) {
+        how.chain.guards.push(fn.expr);
+        return residualCall(ev, fn.expr, args, { ...how, optional: false }, {});
+      }
+      return residualCall(ev, fn.expr, args, how, {});
+    case "External":
+    case "Class":
+      return {
+        type: "Instance",
+        callee: fn,
+        construct: false,
+        args: plainArgs(args, how.span),
+        span: how.span ?? NOWHERE,
+      };
+    case "Prompt": {
+      const [props] = plainArgs(args, how.span);
+      const handle = reify(ev, fn) as Core.Call;
+      return residual(
+        { ...handle, args: [...handle.args, ...(props ? [reify(ev, props)] : [])] },
+        { defined: true },
+      );
+    }
+    case "Code":
+      return report(
+        ev,
+        "SM103",
+        how.span,
+        `${fn.name ? `'${fn.name}'` : "this function"} runs as code (async, 'this' or a generator) and can't be called while the workflow is rendered`,
+        "Make it a plain function, or call it in a compute task.",
+      );
+    default:
+      throw new Bail(`a call of a ${fn.type.toLowerCase()}`, how.span);
+  }
+}
+
+function plainArgs(args: Args, span: Core.Span | undefined): Value[] {
+  return args.map((x) => {
+    if (x.type === "SpreadItem") throw new Bail("spread arguments", span);
+    return x;
+  });
+}
+
+function residualCall(ev: Evaluation, callee: Core.Expr, args: Args, how: Calling, facts: Facts): Value {
+  if (args.some((x) => (x.type === "SpreadItem" ? x.value : x).type === "Poison")) return POISON;
+  const texts = args.map((x): Core.Expr | Core.Spread =>
+    x.type === "SpreadItem" ? { type: "Spread", arg: reify(ev, x.value) } : reify(ev, x),
+  );
+  const node = { ...call(callee, ...texts), ...(how.span && { span: how.span }) };
+  return residual(how.optional && how.chain && !how.chain.guards ? { ...node, optional: true } : node, facts);
+}
+
+/** Reads a function in place, with its parameters bound to abstract values. */
+export function inline(ev: Evaluation, fn: Closure, args: Args, span: Core.Span | undefined): Value {
+  enter(ev, fn, span);
+  try {
+    const env = new LocalEnvironment(fn.env);
+    const { params, rest, body } = fn.arrow;
+    params.forEach((param, n) => {
+      const before = args.slice(0, n + 1);
+      if (before.some((x) => x.type === "SpreadItem")) throw new Bail("spread arguments", span);
+      bind(ev, param, (args[n] as Value | undefined) ?? UNDEFINED, env);
+    });
+    if (rest) bind(ev, rest, array(args.slice(params.length)), env);
+    return body.type === "Block" ? runBody(ev, body.body, env, body) : evaluate(ev, body, env);
+  } finally {
+    ev.calls.pop();
+  }
+}
+
+/** A function that is reached again through a condition of the run never ends by itself. */
+function enter(ev: Evaluation, fn: Closure, span: Core.Span | undefined): void {
+  const open = ev.calls.filter((x) => x.arrow === fn.arrow);
+  if (open.some((x) => x.conditions < ev.conditions)) throw new Bail("recursion over data of the run", span);
+  if (open.length > 200) throw new Bail("recursion without a known end", span);
+  ev.calls.push({ arrow: fn.arrow, conditions: ev.conditions });
+}
+
+/** `new X(…)`: Core's own classes stay as they are; classes of packages and of the source give opaque instances. */
+export function evaluateNew(
+  ev: Evaluation,
+  node: Core.New<Surface.Extra> | Surface.Construct,
+  env: Environment,
+): Value {
+  if (node.type === "New" && !lookup(env, node.callee.name)) {
+    if (node.callee.name === "Date" && node.args.length === 0) return newDate(ev, node.span);
+    const args = evaluateItems(ev, node.args, env);
+    if (args.some((x) => (x.type === "SpreadItem" ? x.value : x).type === "Poison")) return POISON;
+    const texts = args.map((x): Core.Expr | Core.Spread =>
+      x.type === "SpreadItem" ? { type: "Spread", arg: reify(ev, x.value) } : reify(ev, x),
+    );
+    return residual({ ...node, args: texts }, { kind: "object", defined: true });
+  }
+  const callee = evaluate(ev, node.callee, env);
+  if (callee.type === "Poison") return POISON;
+  if (callee.type === "External" || callee.type === "Class") {
+    const args = plainArgs(evaluateItems(ev, node.args, env), node.span);
+    return { type: "Instance", callee, construct: true, args, span: node.span ?? NOWHERE };
+  }
+  return report(ev, "SM103", node.span, "'new' of something that is no class", undefined);
+}
+
+const STRING: Facts = { kind: "string", defined: true };
+const NUMBER: Facts = { kind: "number", defined: true };
+const BOOLEAN: Facts = { kind: "boolean", defined: true };
+const ARRAY: Facts = { kind: "array", defined: true };
+
+/** What methods give whatever they are called on; only names that mean one thing. */
+function methodFacts(name: string): Facts {
+  switch (name) {
+    case "join":
+    case "trim":
+    case "trimEnd":
+    case "trimStart":
+    case "toUpperCase":
+    case "toLowerCase":
+    case "padStart":
+    case "padEnd":
+    case "toFixed":
+    case "repeat":
+    case "replaceAll":
+      return STRING;
+    case "indexOf":
+    case "findIndex":
+    case "charCodeAt":
+      return NUMBER;
+    case "includes":
+    case "some":
+    case "every":
+    case "startsWith":
+    case "endsWith":
+      return BOOLEAN;
+    case "map":
+    case "filter":
+    case "flatMap":
+    case "split":
+    case "toSorted":
+    case "toReversed":
+      return ARRAY;
+    default:
+      return {};
+  }
+}

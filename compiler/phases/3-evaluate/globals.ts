@@ -1,0 +1,152 @@
+/** Global names: which are part of Core, which only the host can answer, and what each use is told. */
+import type * as Core from "../../../plan/core/ast.ts";
+import { call, memberOf, nameOf } from "./core.ts";
+import { type Evaluation, report } from "./state.ts";
+import { POISON, residual, type Value } from "./value.ts";
+
+/** Globals that a residual may name as they are; Core's own tables decide on their members. */
+const CORE_GLOBALS: ReadonlySet<string> = new Set([
+  "Math",
+  "JSON",
+  "Object",
+  "Array",
+  "String",
+  "Number",
+  "Boolean",
+  "Set",
+  "Map",
+  "Date",
+  "RegExp",
+  "Error",
+  "TypeError",
+  "RangeError",
+  "SyntaxError",
+  "parseInt",
+  "parseFloat",
+  "isNaN",
+  "isFinite",
+  "encodeURIComponent",
+  "decodeURIComponent",
+  "encodeURI",
+  "decodeURI",
+  "structuredClone",
+]);
+
+const HOST: ReadonlySet<string> = new Set(["process", "import.meta", "Bun", "Deno", "navigator", "os"]);
+const RANDOM: ReadonlySet<string> = new Set(["crypto"]);
+const EFFECTS: ReadonlySet<string> = new Set([
+  "fetch",
+  "setTimeout",
+  "setInterval",
+  "setImmediate",
+  "queueMicrotask",
+  "require",
+  "eval",
+  "Function",
+  "globalThis",
+  "Buffer",
+  "WebSocket",
+  "XMLHttpRequest",
+  "alert",
+]);
+
+/** The value of a name that no source binds. */
+export function globalValue(ev: Evaluation, name: string, span?: Core.Span): Value {
+  if (name === "undefined") return { type: "Known", value: undefined };
+  if (name === "NaN") return { type: "Known", value: Number.NaN };
+  if (name === "Infinity") return { type: "Known", value: Number.POSITIVE_INFINITY };
+  if (CORE_GLOBALS.has(name)) return residual(nameOf(name, span), { defined: true });
+  if (HOST.has(name)) return hostRead(ev, name, span);
+  if (RANDOM.has(name)) return randomRead(ev, name, span);
+  if (name === "performance") return clockRead(ev, "performance.now()", span);
+  if (EFFECTS.has(name)) {
+    return report(
+      ev,
+      "SM504",
+      span,
+      `'${name}' reaches outside the workflow while it is rendered`,
+      "Move it into a compute task: a function as child of a <Task> without an agent.",
+    );
+  }
+  return report(
+    ev,
+    "SM103",
+    span,
+    `'${name}' is not defined`,
+    "Declare it, import it, or pass it through the workflow's input.",
+  );
+}
+
+/** `process.env.X` and kin: not yet carried by the plan. */
+export function hostRead(ev: Evaluation, what: string, span?: Core.Span): Value {
+  return report(
+    ev,
+    "SM503",
+    span,
+    `'${what}' asks the host while the workflow is rendered`,
+    "Pass the value through the workflow's input, or read it in a compute task.",
+  );
+}
+
+export function randomRead(ev: Evaluation, what: string, span?: Core.Span): Value {
+  return report(
+    ev,
+    "SM502",
+    span,
+    `'${what}' gives another value each time the workflow is rendered`,
+    "Derive it from ctx.runId, an item's id or an index; or draw it in a compute task and read its output.",
+  );
+}
+
+/** The clock while rendering is the frame's: frozen, journaled, the same in a replay. */
+export function clockRead(ev: Evaluation, what: string, span?: Core.Span): Value {
+  report(
+    ev,
+    "SM501",
+    span,
+    `'${what}' reads the clock while the workflow is rendered; it becomes ctx.now(), frozen per frame`,
+    "Write ctx.now() to say so.",
+    "warning",
+  );
+  return residual(call(memberOf(nameOf("ctx"), "now")), { kind: "number", defined: true });
+}
+
+/** Calls of global functions that are not pure; undefined for all others. */
+export function impureCall(
+  ev: Evaluation,
+  object: string,
+  method: string,
+  span?: Core.Span,
+): Value | undefined {
+  if (object === "Math" && method === "random") return randomRead(ev, "Math.random()", span);
+  if (object === "Date" && method === "now") return clockRead(ev, "Date.now()", span);
+  return undefined;
+}
+
+/** `RE.test(…)` and `RE.exec(…)` on a named expression with `g` or `y` (COMPILER 7); undefined for all else. */
+export function statefulCall(
+  ev: Evaluation,
+  target: Value | undefined,
+  method: string,
+  span?: Core.Span,
+): Value | undefined {
+  if (target?.type !== "Residual" || !target.facts.stateful) return undefined;
+  if (method !== "test" && method !== "exec") return undefined;
+  return report(
+    ev,
+    "SM105",
+    span,
+    `'.${method}()' moves the lastIndex of a regular expression with the flag g or y that others use too`,
+    "Drop the flag, or use text.match() or text.matchAll().",
+  );
+}
+
+/** `new Date()` without arguments. */
+export function newDate(ev: Evaluation, span?: Core.Span): Value {
+  const now = clockRead(ev, "new Date()", span);
+  if (now.type !== "Residual") return POISON;
+  return residual(
+    { type: "New", callee: nameOf("Date"), args: [now.expr] },
+    { kind: "object", defined: true },
+  );
+}

@@ -1,0 +1,179 @@
+/** What the authoring package exports, as the compiler sees it. None of its code is run. */
+import type * as Core from "../../../plan/core/ast.ts";
+import { nameOf } from "./core.ts";
+import { isStructural } from "./shape.ts";
+import { type Evaluation, report } from "./state.ts";
+import {
+  type ComponentValue,
+  type NamespaceValue,
+  type NativeValue,
+  POISON,
+  residual,
+  type TableValue,
+  UNDEFINED,
+  type Value,
+} from "./value.ts";
+
+/** Components of the public library; 4-lower/kinds.ts says which of them a plan can hold. */
+export const COMPONENTS: readonly string[] = [
+  "Workflow",
+  "Task",
+  "Sequence",
+  "Parallel",
+  "Branch",
+  "If",
+  "Each",
+  "Loop",
+  "Ralph",
+  "While",
+  "Approval",
+  "Fragment",
+  "MergeQueue",
+  "Worktree",
+  "ApprovalGate",
+  "Timer",
+  "Signal",
+  "WaitForEvent",
+  "HumanTask",
+  "Saga",
+  "TryCatchFinally",
+  "Subflow",
+  "Sandbox",
+  "ContinueAsNew",
+  "Aspects",
+  "SuperSmithers",
+  "Poller",
+  "Kanban",
+  "Panel",
+  "Debate",
+  "ReviewLoop",
+  "Optimizer",
+  "Supervisor",
+  "Runbook",
+  "ContentPipeline",
+  "ClassifyAndRoute",
+  "GatherAndSynthesize",
+  "ScanFixVerify",
+  "DriftDetector",
+  "DecisionTable",
+  "EscalationChain",
+  "CheckSuite",
+  "Phase",
+  "Step",
+  "Effect",
+  "OnSignal",
+  "Forever",
+  "CompensateOnFailure",
+];
+
+const component = (name: string): ComponentValue => ({ type: "Component", name });
+
+const useCtx: NativeValue = {
+  type: "Native",
+  name: "useCtx",
+  call: () => residual(nameOf("ctx"), { kind: "object", defined: true }),
+};
+
+/** An export of the authoring package. Classes and functions it does not know stay external. */
+export function libraryExport(ev: Evaluation, from: string, name: string, span: Core.Span): Value {
+  if (name === "createSmithers") {
+    return { type: "Native", name, call: (args, at) => createSmithers(ev, args, at) };
+  }
+  if (name === "useCtx") return useCtx;
+  if (COMPONENTS.includes(name)) return component(name);
+  return { type: "External", from, path: [name], span };
+}
+
+/** React's own exports: fragments are kept, hooks are refused where they are called. */
+export function reactExport(ev: Evaluation, name: string, span: Core.Span): Value {
+  if (name === "Fragment") return component("Fragment");
+  if (name === "default" || name === "*") {
+    const members = new Map<string, Value>();
+    return {
+      type: "Namespace",
+      name: "React",
+      member: (key, at) => {
+        const member = members.get(key) ?? reactExport(ev, key, at);
+        members.set(key, member);
+        return member;
+      },
+      keys: () => ["Fragment"],
+    };
+  }
+  return {
+    type: "Native",
+    name,
+    call: (_args, at) => hook(ev, name, at ?? span),
+  };
+}
+
+function hook(ev: Evaluation, name: string, span: Core.Span): Value {
+  return report(
+    ev,
+    "SM102",
+    span,
+    `'${name}' is a React hook: a workflow has no component state`,
+    "State lives in task outputs and ctx; derive the value from ctx while rendering.",
+  );
+}
+
+function createSmithers(ev: Evaluation, args: readonly Value[], span: Core.Span): Value {
+  const [schemas, options] = args;
+  if (schemas?.type === "Poison") return POISON;
+  if (schemas?.type !== "Object") {
+    return report(
+      ev,
+      "SM601",
+      span,
+      "createSmithers needs its schemas as an object literal",
+      "Write createSmithers({ input: z.object({…}), result: z.object({…}) }).",
+    );
+  }
+  const tables = new Map<string, Value>(schemas.props);
+  const outputs = new Map<string, TableValue>();
+  for (const [name, schema] of tables) outputs.set(name, { type: "Table", name, schema });
+  const outputsValue: NamespaceValue = {
+    type: "Namespace",
+    name: "outputs",
+    member: (key) => outputs.get(key),
+    keys: () => [...outputs.keys()],
+  };
+  const smithers: NativeValue = {
+    type: "Native",
+    name: "smithers",
+    call: ([fn, own], at) => {
+      if (fn?.type === "Poison") return POISON;
+      if (fn?.type !== "Closure") {
+        return report(
+          ev,
+          "SM113",
+          at,
+          "smithers() needs a plain function of ctx",
+          "Write smithers((ctx) => <Workflow name=…>…</Workflow>).",
+        );
+      }
+      return { type: "Workflow", fn, tables, options: own ?? options ?? UNDEFINED };
+    },
+  };
+  const members = new Map<string, Value>([
+    ["outputs", outputsValue],
+    ["tables", outputsValue],
+    ["smithers", smithers],
+    ["useCtx", useCtx],
+    ...COMPONENTS.map((name) => [name, component(name)] as const),
+  ]);
+  return {
+    type: "Namespace",
+    name: "createSmithers(…)",
+    member: (key, at) =>
+      members.get(key) ??
+      (key === "db" ? { type: "External", from: "smithers", path: ["db"], span: at } : undefined),
+    keys: () => [...members.keys()],
+  };
+}
+
+/** The table a bare schema was given to, where it is one; `<Task output={schema}>`. */
+export function tableOf(schema: Value, tables: ReadonlyMap<string, Value>): readonly string[] {
+  if (isStructural(schema) || schema.type !== "Schema") return [];
+  return [...tables].filter(([, x]) => x.type === "Schema" && x.expr === schema.expr).map(([name]) => name);
+}

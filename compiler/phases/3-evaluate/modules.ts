@@ -1,0 +1,239 @@
+/** Module top levels, on demand: a declaration is evaluated when something asks for one of its names. */
+import type * as Core from "../../../plan/core/ast.ts";
+import type { Json } from "../../../plan/types.ts";
+import type { ImportDecl, SourceModule, Stmt } from "../../surface.ts";
+import { json } from "./core.ts";
+import { LocalEnvironment } from "./env.ts";
+import { evaluate } from "./evaluate.ts";
+import { libraryExport, reactExport } from "./library.ts";
+import { suggestion } from "./member.ts";
+import { bind } from "./patterns.ts";
+import { named } from "./reify.ts";
+import { patternNames } from "./shape.ts";
+import { attempt, type Evaluation, inScope, report } from "./state.ts";
+import { array, type Environment, known, object, POISON, residual, type Value } from "./value.ts";
+import { WriteAnalysis } from "./writes.ts";
+import { zod } from "./zod.ts";
+
+/** The environment of a module's top level. */
+export function moduleEnvironment(ev: Evaluation, module: SourceModule): Environment {
+  const existing = ev.modules.get(module);
+  if (existing) return existing;
+  const env = new LocalEnvironment(null, module);
+  ev.modules.set(module, env);
+  for (const decl of module.imports) {
+    for (const { local, imported, span } of decl.names)
+      env.bindLazily(local, () => imported_(ev, module, decl, imported, span));
+  }
+  const changed = changedByStatements(module, env);
+  for (const stmt of module.body) declareTop(ev, stmt, env, changed);
+  return env;
+}
+
+function declareTop(
+  ev: Evaluation,
+  stmt: Stmt,
+  env: LocalEnvironment,
+  changed: ReadonlyMap<string, Core.Span | undefined>,
+): void {
+  if (stmt.type === "Func" && stmt.name)
+    env.bind(stmt.name, { type: "Code", func: stmt, env, name: stmt.name });
+  if (stmt.type === "Class" && stmt.name)
+    env.bind(stmt.name, { type: "Class", syntax: stmt, env, name: stmt.name });
+  if (stmt.type !== "Declare") return;
+  for (const decl of stmt.decls) {
+    const names = patternNames(decl.target);
+    let bound: LocalEnvironment | null = null;
+    const all = (): LocalEnvironment => {
+      if (bound) return bound;
+      const into = new LocalEnvironment(env);
+      atTop(ev, () => {
+        if (decl.init) bind(ev, decl.target, evaluate(ev, decl.init, env), into);
+        else for (const name of names) into.bind(name, known(undefined));
+      });
+      bound = into;
+      return into;
+    };
+    for (const name of names) {
+      env.bindLazily(name, () => {
+        if (changed.has(name)) return changedValue(ev, name, changed.get(name));
+        if (decl.target.type === "Name" && decl.init)
+          return atTop(ev, () => named(ev, name, evaluate(ev, decl.init!, env)));
+        return all().own(name) ?? POISON;
+      });
+    }
+  }
+}
+
+function changedValue(ev: Evaluation, name: string, span: Core.Span | undefined): Value {
+  return report(
+    ev,
+    "SM105",
+    span,
+    `'${name}' is changed by a statement at the top of the module`,
+    "Write its final value in its declaration.",
+  );
+}
+
+/** Names that top-level statements (not declarations) write. */
+function changedByStatements(
+  module: SourceModule,
+  env: Environment,
+): ReadonlyMap<string, Core.Span | undefined> {
+  const result = new Map<string, Core.Span | undefined>();
+  for (const stmt of module.body) {
+    if (stmt.type === "Declare" || stmt.type === "Func" || stmt.type === "Class") continue;
+    if (stmt.type === "ExprStmt" && isDisplayName(stmt.expr)) continue;
+    const analysis = new WriteAnalysis(bare(env));
+    for (const name of analysis.effects(stmt).writes) result.set(name, stmt.span);
+  }
+  return result;
+}
+
+/** No name has a value yet: what the statements of a module write is read off the syntax alone. */
+const bare = (env: Environment): Environment => ({ parent: null, module: env.module, own: () => undefined });
+
+function isDisplayName(expr: Core.Node<unknown> | unknown): boolean {
+  const node = expr as { type?: string; target?: { type?: string; property?: unknown } };
+  return node.type === "Assign" && node.target?.type === "Member" && node.target.property === "displayName";
+}
+
+/** Evaluates at the top level: values that get a name are constants of the plan. */
+function atTop<T>(ev: Evaluation, body: () => T): T {
+  const { conditions } = ev;
+  const path = ev.path.splice(0);
+  ev.conditions = 0;
+  try {
+    return inScope(ev, ev.moduleScope, body);
+  } finally {
+    ev.conditions = conditions;
+    ev.path.push(...path);
+  }
+}
+
+/** What a module exports under a name. */
+export function exportOf(ev: Evaluation, module: SourceModule, name: string, span: Core.Span | null): Value {
+  if (name === "*") return namespaceOf(ev, module);
+  const found = findExport(ev, module, name, span, new Set());
+  if (found) return found;
+  return report(
+    ev,
+    "SM104",
+    span,
+    `'${module.path}' exports no '${name}'`,
+    suggestion(name, [...module.exports.keys()]),
+  );
+}
+
+function findExport(
+  ev: Evaluation,
+  module: SourceModule,
+  name: string,
+  span: Core.Span | null,
+  seen: Set<SourceModule>,
+): Value | undefined {
+  if (seen.has(module)) return undefined;
+  seen.add(module);
+  const entry = module.exports.get(name);
+  if (entry && "local" in entry) return moduleEnvironment(ev, module).own(entry.local);
+  if (entry) return specifierExport(ev, module, entry.from, entry.name, span ?? NOWHERE);
+  if (name === "default") return undefined;
+  for (const star of module.stars) {
+    const target = ev.resolve(module, star);
+    if (target.type !== "source") continue;
+    const found = findExport(ev, target.module, name, span, seen);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+const NOWHERE: Core.Span = { file: 0, start: 0, end: 0 };
+
+function namespaceOf(ev: Evaluation, module: SourceModule): Value {
+  return {
+    type: "Namespace",
+    name: module.path,
+    member: (key, span) => findExport(ev, module, key, span, new Set()),
+    keys: () => [...module.exports.keys()],
+  };
+}
+
+function imported_(
+  ev: Evaluation,
+  module: SourceModule,
+  decl: ImportDecl,
+  name: string,
+  span: Core.Span,
+): Value {
+  return specifierExport(ev, module, decl.from, name, span);
+}
+
+function specifierExport(
+  ev: Evaluation,
+  module: SourceModule,
+  specifier: string,
+  name: string,
+  span: Core.Span,
+): Value {
+  const target = ev.resolve(module, specifier);
+  switch (target.type) {
+    case "source":
+      return attempt(
+        ev,
+        () => exportOf(ev, target.module, name, span),
+        (why) =>
+          report(ev, "SM103", span, `'${name}' can't be read at build time: ${why.message}`, undefined),
+      );
+    case "prompt":
+      return { type: "Prompt", path: target.path, span };
+    case "json":
+      return name === "default" || name === "*"
+        ? atTop(ev, () => named(ev, jsonName(specifier), fromJson(target.value)))
+        : memberOfJson(target.value, name);
+    case "smithers":
+      if (name === "*") return libraryNamespace(ev, specifier);
+      return libraryExport(ev, specifier, name, span);
+    case "zod":
+      if (name === "z" || name === "*" || name === "default") return zod(span);
+      return { ...zod(span), expr: { type: "Member", object: { type: "Name", name: "z" }, property: name } };
+    case "external":
+      if (target.name === "react") return reactExport(ev, name, span);
+      return { type: "External", from: target.name, path: name === "*" ? [] : [name], span };
+    case "missing":
+      return POISON;
+    default: {
+      const missing: never = target;
+      return missing;
+    }
+  }
+}
+
+function libraryNamespace(ev: Evaluation, from: string): Value {
+  return {
+    type: "Namespace",
+    name: from,
+    member: (key, span) => libraryExport(ev, from, key, span),
+    keys: () => ["createSmithers"],
+  };
+}
+
+const jsonName = (specifier: string): string =>
+  specifier
+    .replace(/^.*\//, "")
+    .replace(/\.json$/, "")
+    .replace(/\W+/g, "_");
+
+function memberOfJson(value: Json, name: string): Value {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return known(undefined);
+  const member = (value as { readonly [key: string]: Json })[name];
+  return member === undefined ? known(undefined) : fromJson(member);
+}
+
+export function fromJson(value: Json): Value {
+  if (value === null || typeof value !== "object") return known(value);
+  if (Array.isArray(value))
+    return value.length > 200
+      ? residual(json(value), { kind: "array", defined: true })
+      : array(value.map(fromJson));
+  return object(Object.entries(value).map(([key, member]) => [key, fromJson(member as Json)] as const));
+}

@@ -1,0 +1,243 @@
+/**
+ * Cuts the statements of a function into pure ones and regions that mutate (COMPILER 3 to 8, 12). A region runs from
+ * the first declaration of what it writes to the last possible write, and stays one piece of Core text.
+ */
+import type * as Core from "../../../plan/core/ast.ts";
+import type * as Surface from "../../surface.ts";
+import { patternNames } from "./shape.ts";
+import { Bail, type Evaluation, report } from "./state.ts";
+import { type Environment, lookup } from "./value.ts";
+import { mentionedNames, type SharedWrite, WriteAnalysis } from "./writes.ts";
+
+export type Segment =
+  | { readonly type: "pure"; readonly stmt: Surface.Stmt }
+  | {
+      readonly type: "region";
+      readonly stmts: readonly Surface.Stmt[];
+      /** Names that later statements use. */
+      readonly liveOut: readonly string[];
+      /** Holds a `return`, so that what follows belongs to it. */
+      readonly exits: boolean;
+      readonly span: Core.Span | undefined;
+    };
+
+export function segments(ev: Evaluation, stmts: readonly Surface.Stmt[], env: Environment): Segment[] {
+  const ranges = join(stmts, regionsOf(ev, stmts, env));
+  const result: Segment[] = [];
+  for (let n = 0; n < stmts.length; ) {
+    const range = ranges.find((x) => x.from === n);
+    if (!range) {
+      result.push({ type: "pure", stmt: stmts[n]! });
+      n++;
+      continue;
+    }
+    const inside = stmts.slice(range.from, range.to + 1);
+    const later = mentionedNames(stmts.slice(range.to + 1));
+    const declared = inside.flatMap(declaredBy);
+    result.push({
+      type: "region",
+      stmts: inside,
+      liveOut: declared.filter((name) => later.has(name)),
+      exits: inside.some(exits),
+      span: inside[0]?.span,
+    });
+    n = range.to + 1;
+  }
+  return result;
+}
+
+interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+function regionsOf(ev: Evaluation, stmts: readonly Surface.Stmt[], env: Environment): Range[] {
+  const analysis = new WriteAnalysis(env);
+  const declaredAt = new Map<string, number>();
+  stmts.forEach((stmt, n) => {
+    for (const name of declaredBy(stmt)) declaredAt.set(name, n);
+    if (stmt.type === "Declare") {
+      for (const decl of stmt.decls)
+        if (decl.target.type === "Name" && decl.init?.type === "Arrow")
+          analysis.functions.set(decl.target.name, decl.init);
+    }
+  });
+  for (const stmt of stmts) {
+    if (stmt.type !== "Declare") continue;
+    for (const decl of stmt.decls) {
+      const origin = analysis.origin(decl.init);
+      for (const name of patternNames(decl.target))
+        analysis.origins.set(name, { roots: new Set([name, ...origin.roots]), shared: origin.shared });
+    }
+  }
+  const classes = new Classes();
+  const effects = stmts.map((stmt) => analysis.effects(stmt));
+  /** What calling something that hangs on a name may write. */
+  const carried = carriedWrites(stmts, analysis);
+  for (const effect of effects) for (const [a, b] of effect.aliases) classes.union(a, b);
+  for (const [name, origin] of analysis.origins) for (const root of origin.roots) classes.union(name, root);
+  const ranges: Range[] = [];
+  const first = new Map<string, number>();
+  for (const [name, at] of declaredAt) {
+    const of = classes.find(name);
+    first.set(of, Math.min(first.get(of) ?? at, at));
+  }
+  stmts.forEach((stmt, n) => {
+    const effect = effects[n]!;
+    for (const write of effect.shared) sharedWrite(ev, write, stmt);
+    const writes = new Set(effect.writes);
+    const mentioned = mentionedNames(stmt);
+    for (const [name, names] of carried)
+      if (mentioned.has(name)) for (const written of names) writes.add(written);
+    for (const name of writes) outerWrite(ev, env, name, declaredAt, stmt);
+    const starts = [...writes].map((name) => first.get(classes.find(name))).filter((x) => x !== undefined);
+    const from = Math.min(...starts, n);
+    const declaresOnly =
+      stmt.type === "Declare" && from === n && effect.writes.size === 0 && starts.length === 0;
+    if (starts.length && !(declaresOnly || (from === n && isPlainDeclaration(stmt, writes))))
+      ranges.push({ from, to: n });
+    else if (alwaysRegion(stmt)) ranges.push({ from: n, to: n });
+  });
+  return ranges;
+}
+
+/** `const add = x => list.push(x)` writes nothing by itself. */
+function isPlainDeclaration(stmt: Surface.Stmt, writes: ReadonlySet<string>): boolean {
+  return (
+    stmt.type === "Declare" &&
+    writes.size > 0 &&
+    stmt.decls.every((decl) => decl.init === undefined || decl.init.type === "Arrow")
+  );
+}
+
+/** Local functions, and objects that hold functions, by name → what calling them writes outside of them. */
+function carriedWrites(
+  stmts: readonly Surface.Stmt[],
+  analysis: WriteAnalysis,
+): Map<string, ReadonlySet<string>> {
+  const result = new Map<string, Set<string>>();
+  for (const stmt of stmts) {
+    if (stmt.type !== "Declare") continue;
+    for (const decl of stmt.decls) {
+      const writes = new Set<string>();
+      for (const arrow of arrowsIn(decl.init))
+        for (const name of analysis.summary(arrow).captured) writes.add(name);
+      if (writes.size) for (const name of patternNames(decl.target)) result.set(name, writes);
+    }
+  }
+  return result;
+}
+
+function arrowsIn(node: unknown, out: Core.Arrow<Surface.Extra>[] = []): Core.Arrow<Surface.Extra>[] {
+  if (typeof node !== "object" || node === null) return out;
+  if (Array.isArray(node)) {
+    for (const item of node) arrowsIn(item, out);
+    return out;
+  }
+  if ("type" in node && node.type === "Arrow") out.push(node as Core.Arrow<Surface.Extra>);
+  for (const [key, part] of Object.entries(node)) if (key !== "span") arrowsIn(part, out);
+  return out;
+}
+
+/** A write to something that neither the list nor anything in it declares. */
+function outerWrite(
+  ev: Evaluation,
+  env: Environment,
+  name: string,
+  declaredAt: ReadonlyMap<string, number>,
+  stmt: Surface.Stmt,
+): void {
+  if (declaredAt.has(name)) return;
+  const found = lookup(env, name);
+  if (!found) return;
+  if (found.env.module) {
+    report(
+      ev,
+      "SM105",
+      stmt.span,
+      `'${name}' belongs to the module and is changed while the workflow is rendered`,
+      "Keep it in a local variable of the workflow function, or build a new value instead.",
+    );
+    return;
+  }
+  throw new Bail(`'${name}' is written in a nested function or block`, stmt.span);
+}
+
+function sharedWrite(ev: Evaluation, write: SharedWrite, stmt: Surface.Stmt): void {
+  const fix: Record<string, string> = {
+    sort: "Use toSorted(), which gives a new array.",
+    reverse: "Use toReversed(), which gives a new array.",
+    splice: "Use toSpliced(), which gives a new array.",
+    push: "Build a new array: [...list, item].",
+  };
+  report(
+    ev,
+    "SM105",
+    write.span ?? stmt.span,
+    `this changes a value that others read (${write.method}); rows, inputs and named values are frozen`,
+    fix[write.method] ?? "Copy it first: [...list] or { ...object }.",
+  );
+}
+
+/** Kinds of statements that are left whole wherever they stand. */
+function alwaysRegion(stmt: Surface.Stmt): boolean {
+  switch (stmt.type) {
+    case "Try":
+    case "ForOf":
+    case "For":
+    case "While":
+    case "DoWhile":
+    case "ExprStmt":
+      return true;
+    default:
+      return false;
+  }
+}
+
+function join(stmts: readonly Surface.Stmt[], ranges: readonly Range[]): Range[] {
+  const sorted = [...ranges].sort((a, b) => a.from - b.from);
+  const result: Range[] = [];
+  for (const range of sorted) {
+    const last = result.at(-1);
+    if (last && range.from <= last.to) {
+      result[result.length - 1] = { from: last.from, to: Math.max(last.to, range.to) };
+    } else result.push(range);
+  }
+  return result
+    .map((range) =>
+      stmts.slice(range.from, range.to + 1).some(exits) ? { from: range.from, to: stmts.length - 1 } : range,
+    )
+    .filter((range, n, all) => n === 0 || all[n - 1]!.to < range.from);
+}
+
+function declaredBy(stmt: Surface.Stmt): string[] {
+  if (stmt.type === "Declare") return stmt.decls.flatMap((decl) => patternNames(decl.target));
+  return [];
+}
+
+/** Whether a statement can leave the function it stands in. */
+export function exits(node: unknown): boolean {
+  if (typeof node !== "object" || node === null) return false;
+  if (Array.isArray(node)) return node.some(exits);
+  if ("type" in node) {
+    if (node.type === "Return") return true;
+    if (node.type === "Arrow" || node.type === "Func" || node.type === "Class") return false;
+  }
+  return Object.entries(node).some(([key, part]) => key !== "span" && exits(part));
+}
+
+class Classes {
+  readonly #parents = new Map<string, string>();
+  find(name: string): string {
+    let at = name;
+    for (;;) {
+      const parent = this.#parents.get(at);
+      if (parent === undefined || parent === at) return at;
+      at = parent;
+    }
+  }
+  union(a: string, b: string): void {
+    const [x, y] = [this.find(a), this.find(b)];
+    if (x !== y) this.#parents.set(x, y);
+  }
+}

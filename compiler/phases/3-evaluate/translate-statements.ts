@@ -1,0 +1,127 @@
+/** Statements → Core text; see translate.ts. */
+import type * as Core from "../../../plan/core/ast.ts";
+import type * as Surface from "../../surface.ts";
+import { Bail, report } from "./state.ts";
+import { bindNames, expr, Names, pattern, type Translation } from "./translate.ts";
+
+export function translateBlock(t: Translation, node: Core.Block<Surface.Extra>, outer: Names): Core.Block {
+  const names = new Names(outer);
+  return { ...node, body: statements(t, node.body, names) };
+}
+
+/** Statements of one block scope; `names` takes what they declare. */
+export function statements(t: Translation, nodes: readonly Surface.Stmt[], names: Names): Core.Stmt[] {
+  for (const node of nodes) {
+    if (node.type === "Declare") for (const decl of node.decls) bindNames(t, names, decl.target);
+    if ((node.type === "Func" || node.type === "Class") && node.name)
+      bindNames(t, names, { type: "Name", name: node.name });
+  }
+  return nodes.map((node) => statement(t, node, names));
+}
+
+function declare(t: Translation, node: Core.Declare<Surface.Extra>, names: Names): Core.Declare {
+  return {
+    ...node,
+    decls: node.decls.map((decl) => {
+      const target = pattern(t, decl.target, names);
+      return decl.init ? { target, init: expr(t, decl.init, names) } : { target };
+    }),
+  };
+}
+
+/** A statement that stands alone (`if (x) y();`): its own scope. */
+function nested(t: Translation, node: Surface.Stmt, outer: Names): Core.Stmt {
+  if (node.type === "Block") return translateBlock(t, node, outer);
+  return statement(t, node, new Names(outer));
+}
+
+function statement(t: Translation, node: Surface.Stmt, names: Names): Core.Stmt {
+  switch (node.type) {
+    case "Declare":
+      return declare(t, node, names);
+    case "ExprStmt":
+      return { ...node, expr: expr(t, node.expr, names) };
+    case "Block":
+      return translateBlock(t, node, names);
+    case "If": {
+      const { else: otherwise, ...others } = node;
+      const result = { ...others, test: expr(t, node.test, names), then: nested(t, node.then, names) };
+      return otherwise ? { ...result, else: nested(t, otherwise, names) } : result;
+    }
+    case "Switch": {
+      const inner = new Names(names);
+      const value = expr(t, node.value, names);
+      for (const one of node.cases) {
+        for (const s of one.body)
+          if (s.type === "Declare") for (const decl of s.decls) bindNames(t, inner, decl.target);
+      }
+      const cases = node.cases.map((one) => {
+        const body = one.body.map((s) => statement(t, s, inner));
+        return one.test ? { test: expr(t, one.test, inner), body } : { body };
+      });
+      return { ...node, value, cases };
+    }
+    case "ForOf": {
+      const inner = new Names(names);
+      const of = expr(t, node.of, names);
+      if (node.kind) bindNames(t, inner, node.target);
+      return { ...node, of, target: pattern(t, node.target, inner), body: nested(t, node.body, inner) };
+    }
+    case "For": {
+      const inner = new Names(names);
+      const { init, test, update, ...others } = node;
+      if (init?.type === "Declare") for (const decl of init.decls) bindNames(t, inner, decl.target);
+      return {
+        ...others,
+        ...(init && {
+          init:
+            init.type === "Declare" ? declare(t, init, inner) : { ...init, expr: expr(t, init.expr, inner) },
+        }),
+        ...(test && { test: expr(t, test, inner) }),
+        ...(update && { update: expr(t, update, inner) }),
+        body: nested(t, node.body, inner),
+      };
+    }
+    case "While":
+      return { ...node, test: expr(t, node.test, names), body: nested(t, node.body, names) };
+    case "DoWhile":
+      return { ...node, body: nested(t, node.body, names), test: expr(t, node.test, names) };
+    case "Break":
+    case "Continue":
+      return node;
+    case "Return":
+      return node.value ? { ...node, value: expr(t, node.value, names) } : (node as Core.Return);
+    case "Throw":
+      return { ...node, value: expr(t, node.value, names) };
+    case "Try": {
+      const { param, handler, finalizer, ...others } = node;
+      const inner = new Names(names);
+      if (param) bindNames(t, inner, param);
+      return {
+        ...others,
+        block: translateBlock(t, node.block, names),
+        ...(param && { param: pattern(t, param, inner) }),
+        ...(handler && { handler: translateBlock(t, handler, inner) }),
+        ...(finalizer && { finalizer: translateBlock(t, finalizer, names) }),
+      };
+    }
+    case "Element":
+    case "Construct":
+    case "Func":
+      throw new Bail("code inside data", node.span);
+    case "Class":
+    case "Foreign":
+      report(
+        t.ev,
+        "SM103",
+        node.span,
+        `${node.type === "Class" ? "a class" : node.what} can't be used while the workflow is rendered`,
+        "Use plain functions and objects, or move it into a compute task.",
+      );
+      return { type: "Block", body: [] };
+    default: {
+      const missing: never = node;
+      return missing;
+    }
+  }
+}

@@ -1,0 +1,537 @@
+/**
+ * What code may write: the names whose binding is assigned, or through which an object that is mutated can be reached.
+ * Always errs towards more (COMPILER 3): a name too many makes a block bigger, a name too few makes a plan wrong.
+ */
+import type * as Core from "../../../plan/core/ast.ts";
+import type * as Surface from "../../surface.ts";
+import { patternNames } from "./shape.ts";
+import { type Environment, lookup } from "./value.ts";
+
+const MUTATORS: ReadonlySet<string> = new Set([
+  "push",
+  "pop",
+  "shift",
+  "unshift",
+  "splice",
+  "sort",
+  "reverse",
+  "fill",
+  "copyWithin",
+  "set",
+  "add",
+  "delete",
+  "clear",
+  "setTime",
+  "setUTCDate",
+  "setUTCHours",
+  "setDate",
+  "setHours",
+  "setMinutes",
+  "setSeconds",
+]);
+
+/** Methods that give a primitive, or an object that shares nothing at its top with the receiver. */
+const FRESH: ReadonlySet<string> = new Set([
+  "map",
+  "filter",
+  "slice",
+  "concat",
+  "flat",
+  "flatMap",
+  "split",
+  "toSorted",
+  "toReversed",
+  "toSpliced",
+  "with",
+  "keys",
+  "entries",
+  "values",
+  "fromEntries",
+  "from",
+  "of",
+  "parse",
+  "match",
+  "matchAll",
+]);
+
+/** Methods that give what the receiver holds. */
+const ACCESSORS: ReadonlySet<string> = new Set(["get", "at", "pop", "shift", "find", "findLast"]);
+
+/** Methods that call back with members of the receiver. */
+const ITERATORS: ReadonlySet<string> = new Set([
+  "map",
+  "filter",
+  "flatMap",
+  "forEach",
+  "find",
+  "findLast",
+  "findIndex",
+  "findLastIndex",
+  "some",
+  "every",
+  "sort",
+  "toSorted",
+]);
+
+const PRIMITIVE: ReadonlySet<string> = new Set([
+  "join",
+  "trim",
+  "includes",
+  "indexOf",
+  "lastIndexOf",
+  "findIndex",
+  "some",
+  "every",
+  "has",
+  "startsWith",
+  "endsWith",
+  "toUpperCase",
+  "toLowerCase",
+  "toString",
+  "toFixed",
+  "padStart",
+  "padEnd",
+  "replace",
+  "replaceAll",
+  "stringify",
+  "charAt",
+  "charCodeAt",
+  "localeCompare",
+  "test",
+  "repeat",
+  "substring",
+]);
+
+/** Names that stand for what a nested name can reach, and whether that is shared with the run (rows, input). */
+export interface Origin {
+  readonly roots: ReadonlySet<string>;
+  readonly shared: boolean;
+}
+
+const NOTHING: Origin = { roots: new Set(), shared: false };
+
+export interface Summary {
+  /** Parameters whose object is written, by index. */
+  readonly params: ReadonlySet<number>;
+  /** Captured names that are written. */
+  readonly captured: ReadonlySet<string>;
+}
+
+/** A write to an object that the run shares: rows, input, named values. */
+export interface SharedWrite {
+  readonly span: Core.Span | undefined;
+  readonly method: string;
+}
+
+export interface Effects {
+  readonly writes: Set<string>;
+  readonly aliases: [string, string][];
+  readonly shared: SharedWrite[];
+}
+
+export class WriteAnalysis {
+  readonly env: Environment;
+  readonly #summaries = new Map<object, Summary>();
+  readonly #open = new Set<object>();
+  /** Local functions by name, and what names of the list stand for. */
+  readonly functions = new Map<string, Core.Arrow<Surface.Extra>>();
+  readonly origins = new Map<string, Origin>();
+
+  constructor(env: Environment) {
+    this.env = env;
+  }
+
+  effects(node: Surface.Stmt | Surface.Expr): Effects {
+    const out: Effects = { writes: new Set(), aliases: [], shared: [] };
+    this.#visit(node, new Map(), out);
+    return out;
+  }
+
+  /** What the value of an expression can reach. */
+  origin(node: Surface.Expr | null | undefined, nested: ReadonlyMap<string, Origin> = new Map()): Origin {
+    if (!node) return NOTHING;
+    const of = (x: Surface.Expr): Origin => this.origin(x, nested);
+    switch (node.type) {
+      case "Name": {
+        const inner = nested.get(node.name) ?? this.origins.get(node.name);
+        if (inner) return inner;
+        const found = lookup(this.env, node.name)?.value;
+        if (found?.type === "Residual") return { roots: new Set(), shared: true };
+        return { roots: new Set([node.name]), shared: false };
+      }
+      case "Member":
+        return of(node.object);
+      case "Chain":
+        return of(node.expr);
+      case "Call": {
+        const parts = node.args.map((x) => of(x.type === "Spread" ? x.arg : x));
+        if (node.callee.type === "Member") {
+          const name = typeof node.callee.property === "string" ? node.callee.property : "";
+          if (PRIMITIVE.has(name)) return NOTHING;
+          if (ACCESSORS.has(name)) return of(node.callee.object);
+          return merge([of(node.callee.object), ...parts], !FRESH.has(name));
+        }
+        return merge([of(node.callee), ...parts]);
+      }
+      case "New":
+      case "Construct":
+        return merge(
+          node.args.map((x) => of(x.type === "Spread" ? x.arg : x)),
+          false,
+        );
+      case "Conditional":
+        return merge([of(node.then), of(node.else)]);
+      case "Logical":
+        return merge([of(node.left), of(node.right)]);
+      case "Assign":
+        return of(node.value);
+      case "Comma":
+        return merge(node.exprs.map(of));
+      case "Array":
+        return merge(
+          node.elements.map((x) => (x ? of(x.type === "Spread" ? x.arg : x) : NOTHING)),
+          false,
+        );
+      case "Object":
+        return merge(
+          node.props.map((x) => of(x.type === "Spread" ? x.arg : x.value)),
+          false,
+        );
+      case "Element":
+        return merge(
+          [
+            ...node.props.map((x) => of(x.type === "Spread" ? x.arg : x.value)),
+            ...node.children.map((x) => of(x.type === "Spread" ? x.arg : x)),
+          ],
+          false,
+        );
+      case "Arrow":
+      case "Func": {
+        const names = [...freeNames(node)].map((name): Origin => of({ type: "Name", name }));
+        return merge(names, false);
+      }
+      case "Literal":
+      case "Regex":
+      case "Template":
+      case "Unary":
+      case "Binary":
+      case "Update":
+      case "Class":
+      case "Foreign":
+        return NOTHING;
+      default: {
+        const missing: never = node;
+        return missing;
+      }
+    }
+  }
+
+  /** What a function writes beyond what it makes itself. */
+  summary(arrow: Core.Arrow<Surface.Extra>): Summary {
+    const done = this.#summaries.get(arrow);
+    if (done) return done;
+    if (this.#open.has(arrow)) return { params: new Set(arrow.params.map((_, n) => n)), captured: new Set() };
+    this.#open.add(arrow);
+    const nested = new Map<string, Origin>([["", NOTHING]]);
+    arrow.params.forEach((param, n) => {
+      for (const name of patternNames(param)) nested.set(name, { roots: new Set([`#${n}`]), shared: false });
+    });
+    if (arrow.rest) for (const name of patternNames(arrow.rest)) nested.set(name, NOTHING);
+    const out: Effects = { writes: new Set(), aliases: [], shared: [] };
+    this.#visit(arrow.body, nested, out);
+    const params = new Set<number>();
+    const captured = new Set<string>();
+    for (const name of out.writes) {
+      if (name.startsWith("#")) params.add(Number(name.slice(1)));
+      else captured.add(name);
+    }
+    const summary = { params, captured };
+    this.#open.delete(arrow);
+    this.#summaries.set(arrow, summary);
+    return summary;
+  }
+
+  #function(node: Surface.Expr): Core.Arrow<Surface.Extra> | undefined {
+    if (node.type === "Arrow") return node;
+    if (node.type === "Member" && node.object.type === "Name" && typeof node.property === "string") {
+      const object = lookup(this.env, node.object.name)?.value;
+      const member = object?.type === "Object" ? object.props.get(node.property) : undefined;
+      return member?.type === "Closure" ? member.arrow : undefined;
+    }
+    if (node.type !== "Name") return undefined;
+    const local = this.functions.get(node.name);
+    if (local) return local;
+    const found = lookup(this.env, node.name)?.value;
+    return found?.type === "Closure" ? found.arrow : undefined;
+  }
+
+  #write(
+    target: Surface.Expr,
+    method: string,
+    nested: Map<string, Origin>,
+    out: Effects,
+    span?: Core.Span,
+  ): void {
+    if (isFresh(target)) return;
+    const origin = this.origin(target, nested);
+    for (const root of origin.roots) out.writes.add(root);
+    if (origin.shared) out.shared.push({ span, method });
+  }
+
+  #alias(into: Origin, from: Origin, out: Effects): void {
+    for (const a of into.roots) for (const b of from.roots) if (a !== b) out.aliases.push([a, b]);
+  }
+
+  #visit(node: unknown, nested: Map<string, Origin>, out: Effects): void {
+    if (typeof node !== "object" || node === null) return;
+    if (Array.isArray(node)) {
+      for (const item of node) this.#visit(item, nested, out);
+      return;
+    }
+    const typed = node as Surface.Stmt | Surface.Expr;
+    switch (typed.type) {
+      case "Declare":
+        for (const decl of typed.decls) {
+          this.#visit(decl.init, nested, out);
+          const origin = this.origin(decl.init, nested);
+          for (const name of patternNames(decl.target)) {
+            if (nested.has("")) nested.set(name, origin);
+            else for (const root of origin.roots) if (root !== name) out.aliases.push([name, root]);
+          }
+        }
+        return;
+      case "Block":
+      case "If":
+      case "While":
+      case "DoWhile":
+      case "Switch":
+      case "Try":
+      case "For":
+        this.#children(typed, this.#nest(nested), out);
+        return;
+      case "ForOf": {
+        const inner = this.#nest(nested);
+        this.#visit(typed.of, inner, out);
+        const origin = this.origin(typed.of, inner);
+        for (const name of patternNames(typed.target)) {
+          if (typed.kind) inner.set(name, origin);
+          else out.writes.add(name);
+        }
+        this.#visit(typed.body, inner, out);
+        return;
+      }
+      case "Arrow":
+      case "Func": {
+        const inner = this.#nest(nested);
+        for (const param of typed.params) for (const name of patternNames(param)) inner.set(name, NOTHING);
+        if (typed.rest) for (const name of patternNames(typed.rest)) inner.set(name, NOTHING);
+        this.#visit(typed.body, inner, out);
+        return;
+      }
+      case "Assign": {
+        this.#visit(typed.value, nested, out);
+        this.#target(typed.target, this.origin(typed.value, nested), nested, out);
+        return;
+      }
+      case "Update":
+        this.#target(typed.target, NOTHING, nested, out);
+        return;
+      case "Unary":
+        if (typed.op === "delete" && typed.arg.type === "Member")
+          this.#write(typed.arg.object, "delete", nested, out, typed.span);
+        this.#visit(typed.arg, nested, out);
+        return;
+      case "Call":
+        this.#call(typed, nested, out);
+        return;
+      default:
+        this.#children(typed, nested, out);
+    }
+  }
+
+  /** Inside nested code a declaration is local to it. */
+  #nest(nested: Map<string, Origin>): Map<string, Origin> {
+    return new Map(nested).set("", NOTHING);
+  }
+
+  #children(node: object, nested: Map<string, Origin>, out: Effects): void {
+    for (const [key, part] of Object.entries(node)) if (key !== "span") this.#visit(part, nested, out);
+  }
+
+  #target(target: Surface.Pattern, value: Origin, nested: Map<string, Origin>, out: Effects): void {
+    if (target.type === "Member") {
+      this.#visit(target.object, nested, out);
+      this.#visit(target.property, nested, out);
+      this.#write(target.object, "assignment", nested, out, target.span);
+      this.#alias(this.origin(target.object, nested), value, out);
+      return;
+    }
+    for (const name of patternNames(target)) {
+      const inner = nested.get(name);
+      if (inner) {
+        nested.set(name, merge([inner, value]));
+        continue;
+      }
+      out.writes.add(name);
+      for (const root of value.roots) if (root !== name) out.aliases.push([name, root]);
+    }
+  }
+
+  #call(node: Core.Call<Surface.Extra>, nested: Map<string, Origin>, out: Effects): void {
+    const { callee } = node;
+    const args = node.args.map((x) => (x.type === "Spread" ? x.arg : x));
+    const origins = args.map((x) =>
+      x.type === "Arrow" || x.type === "Func" ? NOTHING : this.origin(x, nested),
+    );
+    const receiver = callee.type === "Member" ? this.origin(callee.object, nested) : NOTHING;
+    const given = merge([receiver, ...origins]);
+    if (callee.type === "Member") {
+      this.#visit(callee.object, nested, out);
+      this.#visit(callee.property, nested, out);
+      const name = typeof callee.property === "string" ? callee.property : "";
+      if (MUTATORS.has(name)) {
+        this.#write(callee.object, name, nested, out, node.span);
+        for (const origin of origins) this.#alias(receiver, origin, out);
+      } else if (name === "") {
+        // `object[key](…)` may be any method; only what the list makes itself can be meant to change
+        for (const root of receiver.roots) if (this.origins.has(root)) out.writes.add(root);
+      }
+      if (callee.object.type === "Name" && callee.object.name === "Object") {
+        if (["assign", "defineProperty", "defineProperties", "setPrototypeOf"].includes(name) && args[0])
+          this.#write(args[0], `Object.${name}`, nested, out, node.span);
+      }
+    } else this.#visit(callee, nested, out);
+    const fn = this.#function(callee);
+    if (fn) {
+      const summary = this.summary(fn);
+      for (const n of summary.params) {
+        const arg = args[n];
+        if (arg) this.#write(arg, "a helper that changes it", nested, out, node.span);
+        else for (const root of given.roots) out.writes.add(root);
+      }
+      for (const name of summary.captured) this.#captured(name, nested, out);
+      for (const a of origins) for (const b of origins) this.#alias(a, b, out);
+    } else if (this.#unread(callee, nested)) {
+      for (const origin of origins) for (const root of origin.roots) out.writes.add(root);
+    }
+    for (const arg of args) {
+      const passed = arg.type === "Name" ? this.#function(arg) : undefined;
+      if (passed) {
+        const summary = this.summary(passed);
+        if (summary.params.size) for (const root of given.roots) out.writes.add(root);
+        for (const name of summary.captured) this.#captured(name, nested, out);
+      }
+      if (arg.type === "Arrow")
+        this.#callback(arg, this.#given(callee, receiver, origins, given), nested, out);
+      else this.#visit(arg, nested, out);
+    }
+  }
+
+  /** A function that comes out of a local object or pattern: it may write whatever it is given. */
+  #unread(callee: Surface.Expr, nested: ReadonlyMap<string, Origin>): boolean {
+    if (callee.type === "Name") return !nested.has(callee.name) && this.origins.has(callee.name);
+    if (callee.type !== "Member" || callee.object.type !== "Name") return false;
+    const name = typeof callee.property === "string" ? callee.property : "";
+    if (FRESH.has(name) || PRIMITIVE.has(name) || MUTATORS.has(name) || name === "get" || name === "at")
+      return false;
+    return this.origins.has(callee.object.name);
+  }
+
+  /** What a callback is called with, parameter by parameter; the last goes for all others. */
+  #given(callee: Surface.Expr, receiver: Origin, args: readonly Origin[], all: Origin): readonly Origin[] {
+    const name = callee.type === "Member" && typeof callee.property === "string" ? callee.property : "";
+    if (name === "reduce" || name === "reduceRight")
+      return [args.length > 1 ? (args[1] ?? NOTHING) : receiver, receiver, NOTHING, receiver];
+    if (name === "sort" || name === "toSorted") return [receiver];
+    if (ITERATORS.has(name)) return [receiver, NOTHING, receiver];
+    return [all];
+  }
+
+  #callback(
+    arrow: Core.Arrow<Surface.Extra>,
+    given: readonly Origin[],
+    nested: ReadonlyMap<string, Origin>,
+    out: Effects,
+  ): void {
+    const inner = new Map(nested).set("", NOTHING);
+    arrow.params.forEach((param, n) => {
+      for (const name of patternNames(param)) inner.set(name, given[n] ?? given.at(-1) ?? NOTHING);
+    });
+    if (arrow.rest) for (const name of patternNames(arrow.rest)) inner.set(name, given.at(-1) ?? NOTHING);
+    this.#visit(arrow.body, inner, out);
+  }
+
+  #captured(name: string, nested: Map<string, Origin>, out: Effects): void {
+    const inner = nested.get(name);
+    if (inner) for (const root of inner.roots) out.writes.add(root);
+    else out.writes.add(name);
+  }
+}
+
+function merge(origins: readonly Origin[], keepShared = true): Origin {
+  const roots = new Set<string>();
+  let shared = false;
+  for (const origin of origins) {
+    for (const root of origin.roots) roots.add(root);
+    shared ||= origin.shared;
+  }
+  return { roots, shared: shared && keepShared };
+}
+
+/** An object that was made just here: writing it concerns nobody else. */
+function isFresh(node: Surface.Expr): boolean {
+  switch (node.type) {
+    case "Array":
+    case "Object":
+    case "New":
+      return true;
+    case "Call":
+      return (
+        node.callee.type === "Member" &&
+        typeof node.callee.property === "string" &&
+        (FRESH.has(node.callee.property) ||
+          (MUTATORS.has(node.callee.property) && isFresh(node.callee.object)))
+      );
+    case "Conditional":
+      return isFresh(node.then) && isFresh(node.else);
+    default:
+      return false;
+  }
+}
+
+/** Names used in a tree that it does not bind itself; coarse: a name bound anywhere in it counts as bound. */
+export function freeNames(node: unknown): Set<string> {
+  const used = new Set<string>();
+  const bound = new Set<string>();
+  collect(node, used, bound);
+  for (const name of bound) used.delete(name);
+  return used;
+}
+
+/** All names mentioned in a tree. */
+export function mentionedNames(node: unknown): Set<string> {
+  const used = new Set<string>();
+  collect(node, used, new Set());
+  return used;
+}
+
+function collect(node: unknown, used: Set<string>, bound: Set<string>): void {
+  if (typeof node !== "object" || node === null) return;
+  if (Array.isArray(node)) {
+    for (const item of node) collect(item, used, bound);
+    return;
+  }
+  const typed = node as Surface.Stmt | Surface.Expr;
+  if (typed.type === "Name") used.add(typed.name);
+  if (typed.type === "Func" || typed.type === "Class" || typed.type === "Foreign")
+    for (const name of typed.free) used.add(name);
+  if (typed.type === "Arrow") {
+    for (const param of typed.params) for (const name of patternNames(param)) bound.add(name);
+    if (typed.rest) for (const name of patternNames(typed.rest)) bound.add(name);
+  }
+  if (typed.type === "Declare")
+    for (const decl of typed.decls) for (const name of patternNames(decl.target)) bound.add(name);
+  if (typed.type === "ForOf" && typed.kind) for (const name of patternNames(typed.target)) bound.add(name);
+  if (typed.type === "Try" && typed.param) for (const name of patternNames(typed.param)) bound.add(name);
+  for (const [key, part] of Object.entries(typed)) if (key !== "span") collect(part, used, bound);
+}
