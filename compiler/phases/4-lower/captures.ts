@@ -1,0 +1,89 @@
+/** Functions that run as code: what they take along from the workflow. */
+import type * as Core from "../../../plan/core/ast.ts";
+import { reify } from "../3-evaluate/reify.ts";
+import { isStructural } from "../3-evaluate/shape.ts";
+import { type Evaluation, report } from "../3-evaluate/state.ts";
+import {
+  type Closure,
+  type Code,
+  type Environment,
+  lookup,
+  toJson,
+  type Value,
+} from "../3-evaluate/value.ts";
+import { freeNames } from "../3-evaluate/writes.ts";
+import type { Field } from "./draft.ts";
+
+/** Names a function uses that are neither its own nor of a module's top level nor global, those of local helpers included. */
+export function capturedNames(
+  fn: Closure | Code,
+): Map<string, { value: Value | undefined; env: Environment }> {
+  const result = new Map<string, { value: Value | undefined; env: Environment }>();
+  const seen = new Set<object>();
+  const visit = (node: Closure | Code): void => {
+    const syntax = node.type === "Closure" ? node.arrow : node.func;
+    if (seen.has(syntax)) return;
+    seen.add(syntax);
+    const names = node.type === "Closure" ? freeNames(syntax) : new Set(node.func.free);
+    for (const name of names) {
+      const found = lookup(node.env, name);
+      if (!found || found.env.module) continue;
+      if (found.value.type === "Closure" || found.value.type === "Code") visit(found.value);
+      else result.set(name, found);
+    }
+  };
+  visit(fn);
+  return result;
+}
+
+/** The captures of a function as fields of its node. `ctx` is given by the runtime. */
+export function captureFields(ev: Evaluation, fn: Closure | Code, span: Core.Span): Map<string, Field> {
+  const fields = new Map<string, Field>();
+  for (const [name, { value }] of capturedNames(fn)) {
+    if (!value || value.type === "Poison" || isCtx(value)) continue;
+    if (
+      value.type === "Namespace" ||
+      value.type === "Native" ||
+      value.type === "Schema" ||
+      value.type === "External"
+    )
+      continue;
+    if (isStructural(value) || value.type === "Instance" || value.type === "Prompt") {
+      report(
+        ev,
+        "SM103",
+        (fn.type === "Closure" ? fn.arrow.span : fn.func.span) ?? span,
+        `'${name}' (${value.type === "Instance" ? "an agent" : value.type.toLowerCase()}) can't go along into the function's own process`,
+        "Take along plain data: strings, numbers, objects, rows.",
+      );
+      continue;
+    }
+    const json = toJson(value);
+    fields.set(
+      name,
+      json === undefined ? { type: "core", expr: reify(ev, value) } : { type: "json", value: json },
+    );
+  }
+  return fields;
+}
+
+const isCtx = (value: Value): boolean =>
+  value.type === "Residual" && value.expr.type === "Name" && value.expr.name === "ctx";
+
+/** Gives a function its name among the plan's modules. */
+export function registerModule(
+  ev: Evaluation,
+  fn: Closure | Code,
+  wanted: string,
+  captures: readonly string[],
+): string {
+  const syntax = fn.type === "Closure" ? fn.arrow : fn.func;
+  const existing = ev.codeNames.get(syntax);
+  if (existing) return existing;
+  const base = wanted.replace(/[^\w$-]+/g, "-").replace(/^-+|-+$/g, "") || "code";
+  let name = base;
+  for (let n = 2; ev.codeModules.has(name); n++) name = `${base}-${n}`;
+  ev.codeModules.set(name, { fn, captures });
+  ev.codeNames.set(syntax, name);
+  return name;
+}
