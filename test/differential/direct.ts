@@ -1,0 +1,370 @@
+/**
+ * The other side of the comparison: the same source run by the JavaScript engine, under a JSX runtime of a few lines.
+ * Nothing here is shared with the compiler.
+ */
+import path from "node:path";
+import { build } from "esbuild";
+import * as zod from "zod";
+import type { Frame, Mounted } from "./tree.ts";
+
+interface Element {
+  readonly isElement: true;
+  readonly type: unknown;
+  readonly props: Record<string, unknown>;
+  readonly key: unknown;
+}
+
+export interface Store {
+  readonly [table: string]: readonly Record<string, unknown>[];
+}
+
+export interface Program {
+  readonly schemas: Record<string, unknown>;
+  frame(input: unknown, store: Store): Frame;
+}
+
+class Missing extends Error {}
+
+const FRAGMENT = { kind: "Fragment" };
+const KINDS = [
+  "Workflow",
+  "Task",
+  "Sequence",
+  "Parallel",
+  "Branch",
+  "If",
+  "Each",
+  "Loop",
+  "Ralph",
+  "While",
+  "Approval",
+];
+
+function createElement(
+  type: unknown,
+  given: Record<string, unknown> | null,
+  ...children: unknown[]
+): Element {
+  const { key, ...props } = given ?? {};
+  if (children.length) props.children = children.length === 1 ? children[0] : children;
+  return { isElement: true, type, props, key };
+}
+
+const isElement = (x: unknown): x is Element => typeof x === "object" && x !== null && "isElement" in x;
+
+/** What an agent is compared by: its class and options. */
+class Agent {
+  readonly className: string;
+  readonly options: unknown;
+  constructor(className: string, options: unknown) {
+    this.className = className;
+    this.options = options;
+  }
+}
+
+interface Definition {
+  readonly run: (ctx: unknown) => unknown;
+}
+
+/** Loads a workflow file. */
+export async function load(file: string): Promise<Program> {
+  const built = await build({
+    entryPoints: [file],
+    bundle: true,
+    write: false,
+    format: "cjs",
+    platform: "node",
+    jsx: "transform",
+    jsxFactory: "__element",
+    jsxFragment: "__fragment",
+    tsconfigRaw: {
+      compilerOptions: { jsx: "react", jsxFactory: "__element", jsxFragmentFactory: "__fragment" },
+    },
+    logLevel: "silent",
+    plugins: [
+      {
+        name: "parts",
+        setup(at) {
+          at.onResolve({ filter: /\.mdx?$/ }, (x) => ({
+            path: path.resolve(path.dirname(x.importer), x.path),
+            namespace: "prompt",
+          }));
+          at.onLoad({ filter: /.*/, namespace: "prompt" }, (x) => ({
+            contents: `const f = () => null; f.promptFile = ${JSON.stringify(path.basename(x.path))}; export default f;`,
+            loader: "js",
+          }));
+          at.onResolve({ filter: /^[^./]/ }, (x) =>
+            x.kind === "entry-point" ? undefined : { path: x.path, external: true },
+          );
+        },
+      },
+    ],
+  });
+  let schemas: Record<string, unknown> = {};
+  let current: unknown;
+  const components = Object.fromEntries(KINDS.map((kind) => [kind, { kind }]));
+  const library: Record<string, unknown> = {
+    ...components,
+    Fragment: FRAGMENT,
+    useCtx: () => current,
+    createSmithers: (tables: Record<string, unknown>) => {
+      schemas = tables;
+      return {
+        ...components,
+        outputs: tables,
+        tables,
+        useCtx: () => current,
+        smithers: (run: Definition["run"]): Definition => ({ run }),
+      };
+    },
+  };
+  const classes = new Map<string, unknown>();
+  const packageOf = (name: string): unknown =>
+    new Proxy(
+      {},
+      {
+        get(_, key) {
+          if (typeof key !== "string" || key === "then") return undefined;
+          if (key === "__esModule") return true;
+          const id = `${name}#${key}`;
+          const made = classes.get(id) ?? agentClass(key);
+          classes.set(id, made);
+          return made;
+        },
+      },
+    );
+  const require = (name: string): unknown => {
+    if (/^smithers(-orchestrator)?(\/|$)/.test(name))
+      return new Proxy(library, {
+        get: (target, key) => Reflect.get(target, key) ?? Reflect.get(packageOf(name) as object, key),
+      });
+    if (/^zod(\/|$)/.test(name)) return zod;
+    return packageOf(name);
+  };
+  const module: { exports: { default?: Definition } } = { exports: {} };
+  const code = built.outputFiles[0]!.text;
+  new Function("module", "exports", "require", "__element", "__fragment", code)(
+    module,
+    module.exports,
+    require,
+    createElement,
+    FRAGMENT,
+  );
+  const definition = module.exports.default;
+  if (!definition) throw new Error(`${file} exports no workflow`);
+  const tableName = (table: unknown): unknown =>
+    typeof table === "string" ? table : Object.entries(schemas).find(([, schema]) => schema === table)?.[0];
+  return {
+    schemas,
+    frame(input, store) {
+      const ctx = context(input, store, tableName);
+      current = ctx;
+      try {
+        const tree: Mounted[] = [];
+        render(definition.run(ctx), tree, { ctx, tableName });
+        return { type: "tree", tree, waiting: false };
+      } catch (error) {
+        if (error instanceof Missing) return { type: "waiting" };
+        return { type: "threw", message: error instanceof Error ? error.message : String(error) };
+      }
+    },
+  };
+}
+
+function agentClass(name: string): unknown {
+  return class extends Agent {
+    constructor(options: unknown) {
+      super(name, options);
+    }
+  };
+}
+
+type Table = (table: unknown) => unknown;
+
+function context(input: unknown, store: Store, tableName: Table) {
+  const rows = (table: unknown): readonly Record<string, unknown>[] => store[String(tableName(table))] ?? [];
+  const of = (table: unknown, nodeId: string) => rows(table).filter((row) => row.nodeId === nodeId);
+  const strip = (row: Record<string, unknown> | undefined) => {
+    if (!row) return undefined;
+    const { nodeId: _, iteration: __, ...fields } = row;
+    return fields;
+  };
+  // One object per row and frame, as a runtime that parses a row once.
+  const cache = new Map<object, unknown>();
+  const once = (row: Record<string, unknown> | undefined): unknown => {
+    if (!row) return undefined;
+    if (!cache.has(row)) cache.set(row, strip(row));
+    return cache.get(row);
+  };
+  const outputs = Object.assign((table: unknown) => rows(table), store);
+  return {
+    runId: "run-1",
+    iteration: 0,
+    iterations: {},
+    input,
+    outputs,
+    now: () => 1_700_000_000_000,
+    outputMaybe: (table: unknown, at: { nodeId: string }) => once(of(table, at.nodeId)[0]),
+    output: (table: unknown, at: { nodeId: string }) => {
+      const [row] = of(table, at.nodeId);
+      if (!row) throw new Missing(at.nodeId);
+      return once(row);
+    },
+    latest: (table: unknown, nodeId: string) => once(of(table, nodeId).at(-1)),
+    latestArray: (value: unknown) => (Array.isArray(value) ? value : value == null ? [] : [value]),
+    iterationCount: (table: unknown, nodeId: string) => of(table, nodeId).length,
+  };
+}
+
+interface Rendering {
+  readonly ctx: ReturnType<typeof context>;
+  readonly tableName: Table;
+}
+
+/** Mounts whatever a component gave. */
+function render(x: unknown, out: Mounted[], r: Rendering): void {
+  if (x === null || x === undefined || typeof x !== "object") {
+    if (typeof x === "function") throw new Error("a function as child");
+    return;
+  }
+  if (Array.isArray(x)) {
+    for (const item of x) render(item, out, r);
+    return;
+  }
+  if (!isElement(x)) throw new Error("an object as child");
+  const { type, props } = x;
+  if (type === FRAGMENT || typeof type === "function") {
+    render(type === FRAGMENT ? props.children : (type as (p: unknown) => unknown)(props), out, r);
+    return;
+  }
+  if (typeof type !== "object" || type === null || !("kind" in type)) throw new Error("an unknown element");
+  const children: Mounted[] = [];
+  switch (String(type.kind)) {
+    case "Branch":
+      render(props.if ? props.then : props.else, children, r);
+      out.push({ kind: "branch", id: null, props: {}, children });
+      return;
+    case "If":
+      render(props.test ? (props.then ?? props.children) : props.else, children, r);
+      out.push({ kind: "branch", id: null, props: {}, children });
+      return;
+    case "Each": {
+      const each = props.children as (item: unknown, index: number) => unknown;
+      for (const [n, item] of (props.of as unknown[]).entries()) render(each(item, n), out, r);
+      return;
+    }
+    case "Task":
+    case "Approval":
+      out.push(task(x, String(type.kind).toLowerCase(), r));
+      return;
+    default: {
+      const { id, children: inside, skipIf, ...others } = props;
+      if (skipIf) return;
+      const kind = ["Ralph", "While"].includes(String(type.kind)) ? "loop" : String(type.kind).toLowerCase();
+      if (kind === "loop") others.until = Boolean(others.until);
+      render(inside, children, r);
+      out.push({ kind, id: id === undefined || id === null ? null : String(id), props: others, children });
+    }
+  }
+}
+
+function task(element: Element, kind: string, r: Rendering): Mounted {
+  const { id, children, agent, output, deps, request, ...others } = element.props;
+  const props: Record<string, unknown> = { ...others, skipIf: Boolean(others.skipIf) };
+  if (agent !== undefined && agent !== null) props.agent = agentText(agent);
+  if (output !== undefined) props.output = r.tableName(output);
+  let given: Record<string, unknown> | undefined;
+  if (deps) {
+    given = {};
+    const names: Record<string, unknown> = {};
+    for (const [key, table] of Object.entries(deps as Record<string, unknown>)) {
+      names[key] = r.tableName(table);
+      const nodeId = (props.needs as Record<string, string> | undefined)?.[key] ?? key;
+      const row = r.ctx.outputMaybe(table, { nodeId });
+      if (row === undefined) props.blocked = true;
+      given[key] = row;
+    }
+    props.deps = names;
+  }
+  if (request) Object.assign(props, request);
+  if (!props.blocked) child(children, given, props);
+  return { kind, id: id === undefined || id === null ? null : String(id), props, children: [] };
+}
+
+function child(
+  children: unknown,
+  deps: Record<string, unknown> | undefined,
+  props: Record<string, unknown>,
+): void {
+  const isFunction = typeof children === "function";
+  const hasAgent = props.agent !== undefined;
+  const value =
+    isFunction && (hasAgent || deps) ? (children as (x: unknown) => unknown)(deps ?? {}) : children;
+  if (hasAgent) {
+    if (value !== undefined) props.prompt = promptText(value);
+  } else if (typeof value === "function") props.compute = true;
+  else if (value !== undefined && value !== null) props.payload = payload(value);
+}
+
+function payload(value: unknown): unknown {
+  const markup = isElement(value) || (Array.isArray(value) && value.some(isElement));
+  return markup ? promptText(value) : JSON.parse(JSON.stringify(value));
+}
+
+function agentText(agent: unknown): unknown {
+  if (Array.isArray(agent)) return agent.map(agentText);
+  if (agent instanceof Agent) return `${agent.className} ${JSON.stringify(agent.options)}`;
+  if (typeof agent === "object" && agent !== null && "generate" in agent) return "a plain agent";
+  return "no agent";
+}
+
+/** DESIGN §4, prompts: one string or number is exact; the rest is joined, shortened, trimmed. */
+export function promptText(children: unknown): string {
+  if (typeof children === "string") return children;
+  if (typeof children === "number") return String(children);
+  return part(children)
+    .replace(/\n{3,}/g, "\n\n")
+    .trim();
+}
+
+const MARKDOWN: Record<string, (inner: string) => string> = {
+  b: (x) => `**${x}**`,
+  strong: (x) => `**${x}**`,
+  i: (x) => `*${x}*`,
+  em: (x) => `*${x}*`,
+  code: (x) => `\`${x}\``,
+  p: (x) => `${x}\n\n`,
+  br: () => "\n",
+  h1: (x) => `# ${x}\n\n`,
+  h2: (x) => `## ${x}\n\n`,
+  ul: (x) => `${x}\n`,
+  li: (x) => `- ${x}\n`,
+  div: (x) => `${x}\n`,
+};
+
+function part(x: unknown): string {
+  if (x === null || x === undefined || typeof x === "boolean") return "";
+  if (typeof x === "string" || typeof x === "number") return String(x);
+  if (Array.isArray(x)) {
+    const isData =
+      x.length > 0 &&
+      x.every((y) => typeof y === "object" && y !== null && !Array.isArray(y) && !isElement(y));
+    return isData ? JSON.stringify(x, null, 2) : x.map(part).join("");
+  }
+  if (!isElement(x)) return JSON.stringify(x, null, 2);
+  const { type, props } = x;
+  if (type === FRAGMENT) return part(props.children);
+  if (typeof type === "string") {
+    const as = MARKDOWN[type];
+    return as ? as(part(props.children)) : `<${type}>${part(props.children)}</${type}>`;
+  }
+  if (typeof type === "function") {
+    if ("promptFile" in type) {
+      const { children, ...others } = props;
+      const inner = children === undefined ? others : { ...others, children: part(children) };
+      return `[${String(type.promptFile)} ${JSON.stringify(inner)}]`;
+    }
+    return part((type as (p: unknown) => unknown)(props));
+  }
+  throw new Error("an element of the library in a prompt");
+}
