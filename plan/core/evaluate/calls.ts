@@ -11,6 +11,7 @@ import { elementsOf, notIterable } from "./iterate.ts";
 import { getMember, lookUp } from "./members.ts";
 import { render } from "./render.ts";
 import { SHORT } from "./short.ts";
+import { shown } from "./shown.ts";
 import { SPECIAL_FORMS } from "./special.ts";
 import { isPlain } from "./types.ts";
 
@@ -57,7 +58,7 @@ function readComputed(ctx: Context, property: Expr): Read {
   const key = compile(ctx, property);
   return (f, object) => {
     if (object === undefined || object === null) {
-      return throwType(`Cannot read properties of ${object} (reading '${String(shownKey(key(f)))}')`);
+      return throwType(`Cannot read properties of ${object}${reading(key(f))}`);
     }
     const name = key(f);
     if (typeof name === "number" && Array.isArray(object) && name >= 0 && Number.isInteger(name)) {
@@ -68,8 +69,10 @@ function readComputed(ctx: Context, property: Expr): Read {
   };
 }
 
-function shownKey(key: Value): string {
-  return typeof key === "object" && key !== null ? "[object Object]" : String(key);
+/** V8 leaves a key out that it would have to run a program for. */
+function reading(key: Value): string {
+  const text = shown(key);
+  return text.startsWith("[object ") ? "" : ` (reading '${text}')`;
 }
 
 export function compileArgs(ctx: Context, args: readonly (Expr | Spread)[]): (f: Frame) => Value[] {
@@ -93,21 +96,25 @@ export function compileArgs(ctx: Context, args: readonly (Expr | Spread)[]): (f:
       return out;
     };
   }
-  const steps = args.map((arg) => ({
-    spread: arg.type === "Spread",
-    code: compile(ctx, arg.type === "Spread" ? arg.arg : arg),
-  }));
+  const steps = args.map((arg, i) => {
+    const source = arg.type === "Spread" ? arg.arg : arg;
+    const last = i === args.length - 1;
+    return {
+      code: compile(ctx, source),
+      problem: arg.type === "Spread" ? (value: Value) => spreadArgument(source, value, last) : undefined,
+    };
+  });
   return (f) => {
     const ev = evaluationOf(f);
     const out: Value[] = [];
-    for (const { spread, code } of steps) {
+    for (const { code, problem } of steps) {
       const value = code(f);
-      if (spread) {
-        for (const item of elementsOf(ev, value, () => spreadArgument(value))) {
+      if (problem === undefined) {
+        out.push(value);
+      } else {
+        for (const item of elementsOf(ev, value, () => problem(value))) {
           out.push(item);
         }
-      } else {
-        out.push(value);
       }
     }
     // V8 has no room for more arguments than this on its stack
@@ -118,9 +125,13 @@ export function compileArgs(ctx: Context, args: readonly (Expr | Spread)[]): (f:
   };
 }
 
-function spreadArgument(value: Value): string {
+/** V8 words it by where the spread stands: a last one is not iterated by the language but by a helper. */
+function spreadArgument(source: Expr, value: Value, last: boolean): string {
+  if (!last) {
+    return notIterable(value);
+  }
   return value === undefined || value === null
-    ? notIterable(value)
+    ? `${render(source)} is not iterable (cannot read property ${value})`
     : "Spread syntax requires ...iterable[Symbol.iterator] to be a function";
 }
 
@@ -189,7 +200,7 @@ function methodFinder(ctx: Context, property: string | Expr): Read {
   return (f, self) => {
     const ev = evaluationOf(f);
     const name = key(f);
-    return lookUp(ev, self, self === undefined || self === null ? shownKey(name) : toKey(ev, name));
+    return lookUp(ev, self, self === undefined || self === null ? shown(name) : toKey(ev, name));
   };
 }
 

@@ -1,4 +1,5 @@
 import { limits } from "../limits.ts";
+import type { RegexInfo } from "../regex/info.ts";
 import type { Env, Reader, Value } from "../values.ts";
 import { limitError } from "./errors.ts";
 
@@ -11,6 +12,8 @@ export class Evaluation {
   readonly timeZone: string;
   fuel: number = limits.fuel;
   depth = 0;
+  /** What is known of the regular expressions it has searched with. */
+  readonly regexes = new Map<RegExp, RegexInfo>();
   private owned: Set<object> | undefined;
 
   constructor(reader: Reader, timeZone: string) {

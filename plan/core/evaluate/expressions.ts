@@ -11,9 +11,8 @@ import { compileArray, compileObject } from "./literals.ts";
 import { getMember, lookUp } from "./members.ts";
 import { assignName, readName } from "./names.ts";
 import { BINARY, type BinaryRun } from "./operators.ts";
-import { assignPattern, bindArguments } from "./patterns.ts";
+import { assignPattern, bindArguments, sourceOf } from "./patterns.ts";
 import { compileRegex } from "./regex-literal.ts";
-import { render } from "./render.ts";
 import { SHORT } from "./short.ts";
 import { compileBlock } from "./statements.ts";
 import { deleteMember, setMember } from "./writes.ts";
@@ -241,7 +240,7 @@ function compileAssign(ctx: Context, expr: Assign): Code {
         return result;
       };
     }
-    const store = assignPattern(ctx, target, () => render(expr.value));
+    const store = assignPattern(ctx, target, sourceOf(expr.value, false));
     return (f) => {
       const result = value(f);
       store(f, result);

@@ -1,7 +1,10 @@
+import type { Expr } from "../ast.ts";
 import type { Value } from "../values.ts";
 import { throwType } from "./errors.ts";
 import type { Evaluation } from "./evaluation.ts";
-import { isObject, typeOf } from "./types.ts";
+import { render } from "./render.ts";
+import { typed } from "./shown.ts";
+import { typeOf } from "./types.ts";
 
 /** The engine's own iterator over an iterable of Core, or undefined where the value is none. */
 export function iteratorOf(value: Value): Iterator<Value> | undefined {
@@ -38,13 +41,21 @@ export function elementsOf(ev: Evaluation, value: Value, describe: () => string)
   return out;
 }
 
-/** How V8 names a value that is not iterable, where it has no source text to show. */
+/** How V8 says that a value is not iterable where it does not show the source. */
 export function notIterable(value: Value): string {
-  const tail = "is not iterable (cannot read property Symbol(Symbol.iterator))";
-  if (value === undefined || value === null) {
-    return `${value} ${tail}`;
+  return `${typed(value)} is not iterable (cannot read property Symbol(Symbol.iterator))`;
+}
+
+/** The same where it shows the source: the list of a `for … of` or a spread. */
+export function sourceNotIterable(expr: Expr, value: Value): string {
+  if (expr.type === "Call") {
+    return `${render(expr.callee)} is not a function or its return value is not iterable`;
   }
-  return isObject(value)
-    ? `object is not iterable (cannot read property Symbol(Symbol.iterator))`
-    : `${typeof value} ${String(value)} ${tail}`;
+  if (expr.type === "New") {
+    return `${expr.callee.name} is not a function or its return value is not iterable`;
+  }
+  const hidden =
+    expr.type === "Object" &&
+    expr.props.some((prop) => prop.type === "Property" && prop.value.type === "Arrow");
+  return hidden || expr.type === "Chain" ? notIterable(value) : `${render(expr)} is not iterable`;
 }

@@ -5,11 +5,9 @@ import { toKey } from "./coerce.ts";
 import type { Context } from "./context.ts";
 import { type Code, evaluationOf, type Frame } from "./evaluation.ts";
 import { compile } from "./expressions.ts";
-import { elementsOf, notIterable } from "./iterate.ts";
+import { elementsOf, sourceNotIterable } from "./iterate.ts";
 import { guardKey } from "./keys.ts";
 import { copyInto } from "./properties.ts";
-import { render } from "./render.ts";
-import { isObject } from "./types.ts";
 
 export function compileArray(ctx: Context, expr: ArrayExpr): Code {
   if (expr.elements.every((element) => element !== null && element.type !== "Spread")) {
@@ -39,7 +37,7 @@ export function compileArray(ctx: Context, expr: ArrayExpr): Code {
     return (f, out) => {
       const value = code(f);
       const ev = evaluationOf(f);
-      for (const item of elementsOf(ev, value, () => spreadProblem(value, () => render(arg)))) {
+      for (const item of elementsOf(ev, value, () => sourceNotIterable(arg, value))) {
         out.push(item);
       }
       ev.room(out.length);
@@ -52,12 +50,6 @@ export function compileArray(ctx: Context, expr: ArrayExpr): Code {
     }
     return evaluationOf(f).own(out);
   };
-}
-
-function spreadProblem(value: Value, describe: () => string): string {
-  return value === undefined || value === null || !isObject(value)
-    ? notIterable(value)
-    : `${describe()} is not iterable`;
 }
 
 export function compileObject(ctx: Context, expr: ObjectExpr): Code {

@@ -1,10 +1,11 @@
 import type { BinaryOp } from "../ast.ts";
 import { Handle, HostObject, type Value } from "../values.ts";
-import { toKey, toNumber, toPrimitive, toText } from "./coerce.ts";
+import { toKey, toNumber, toPrimitive } from "./coerce.ts";
 import { forbidden, handleError, throwType } from "./errors.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { Closure, Intrinsic, isCallable } from "./functions.ts";
 import { guardKey } from "./keys.ts";
+import { shown } from "./shown.ts";
 import { isObject, typeOf } from "./types.ts";
 
 export type BinaryRun = (ev: Evaluation, a: Value, b: Value) => Value;
@@ -97,7 +98,7 @@ function arithmetic(run: (a: number, b: number) => number): BinaryRun {
 function isIn(ev: Evaluation, key: Value, target: Value): boolean {
   if (!isObject(target)) {
     return throwType(
-      `Cannot use 'in' operator to search for '${shown(ev, key)}' in ${typeof target === "string" ? target : String(target)}`,
+      `Cannot use 'in' operator to search for '${shown(key)}' in ${typeof target === "string" ? target : String(target)}`,
     );
   }
   const name = toKey(ev, key);
@@ -114,10 +115,6 @@ function isIn(ev: Evaluation, key: Value, target: Value): boolean {
     return forbidden("'in' on something that is not data");
   }
   return name in target;
-}
-
-function shown(ev: Evaluation, key: Value): string {
-  return isObject(key) ? toText(ev, key) : String(key);
 }
 
 function instanceOf(value: Value, type: Value): boolean {

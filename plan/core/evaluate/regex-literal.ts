@@ -1,8 +1,16 @@
+import { RegexInfo } from "../regex/info.ts";
 import { native } from "./errors.ts";
 import type { Code } from "./evaluation.ts";
 import { evaluationOf } from "./evaluation.ts";
 
 /** Code for a regular expression literal: a new object each time, as in JavaScript. */
 export function compileRegex(pattern: string, flags: string): Code {
-  return (f) => evaluationOf(f).own(native(() => new RegExp(pattern, flags)));
+  let info: RegexInfo | undefined;
+  return (f) => {
+    const ev = evaluationOf(f);
+    const regex = ev.own(native(() => new RegExp(pattern, flags)));
+    info ??= new RegexInfo(regex.source, regex.flags);
+    ev.regexes.set(regex, info);
+    return regex;
+  };
 }

@@ -8,12 +8,10 @@ import type { Context, Opened } from "./context.ts";
 import { Thrown, throwType } from "./errors.ts";
 import { Box, type Code, evaluationOf, type Frame, RETURN } from "./evaluation.ts";
 import { compile } from "./expressions.ts";
-import { iteratorOf } from "./iterate.ts";
+import { iteratorOf, sourceNotIterable } from "./iterate.ts";
 import type { Store } from "./names.ts";
 import { strictEquals } from "./operators.ts";
-import { assignPattern, bindPattern } from "./patterns.ts";
-import { render } from "./render.ts";
-import { isObject } from "./types.ts";
+import { assignPattern, bindPattern, named, sourceOf } from "./patterns.ts";
 
 export function compileBlock(outer: Context, block: Block): Code {
   const opened = outer.open(block, constantsOf(block.body));
@@ -136,7 +134,7 @@ function compileLoopBody(ctx: Context, body: Stmt, ...heads: readonly Parameters
 
 function compileDeclare(ctx: Context, statement: Declare): Code {
   const steps = statement.decls.map(({ target, init }): ((f: Frame) => void) => {
-    const store = bindPattern(ctx, target, () => (init ? render(init) : "undefined"));
+    const store = bindPattern(ctx, target, init ? sourceOf(init, true) : named("undefined"));
     if (init === undefined) {
       return (f) => store(f, undefined);
     }
@@ -191,10 +189,9 @@ function compileForOf(outer: Context, statement: ForOf): Code {
   const opened = statement.kind ? outer.open(statement, () => statement.kind === "const") : undefined;
   const ctx = opened?.ctx ?? outer;
   const of = compile(ctx, statement.of);
-  const describe = (): string => render(statement.of);
   const store: Store = statement.kind
-    ? bindPattern(ctx, statement.target, () => "undefined")
-    : assignPattern(ctx, statement.target, () => "undefined");
+    ? bindPattern(ctx, statement.target, named(".for"))
+    : assignPattern(ctx, statement.target, named(".for"));
   const enter = opened?.enter;
   const body = compileLoopBody(ctx, statement.body);
   return (f) => {
@@ -202,7 +199,7 @@ function compileForOf(outer: Context, statement: ForOf): Code {
     const list = of(f);
     const iterator = iteratorOf(list);
     if (iterator === undefined) {
-      return throwType(`${notIterableSubject(list, describe)} is not iterable`);
+      return throwType(sourceNotIterable(statement.of, list));
     }
     for (let step = iterator.next(); step.done !== true; step = iterator.next()) {
       enter?.(f);
@@ -216,16 +213,9 @@ function compileForOf(outer: Context, statement: ForOf): Code {
   };
 }
 
-function notIterableSubject(value: Value, describe: () => string): string {
-  return isObject(value) || value === undefined || value === null ? describe() : describe();
-}
-
 function compileFor(outer: Context, statement: For): Code {
   const { init } = statement;
-  const opened =
-    init?.type === "Declare"
-      ? outer.open(init === undefined ? statement : statement, () => init.kind === "const")
-      : undefined;
+  const opened = init?.type === "Declare" ? outer.open(statement, () => init.kind === "const") : undefined;
   const ctx = opened?.ctx ?? outer;
   const start = init ? compileStatement(ctx, init) : undefined;
   const test = statement.test ? compile(ctx, statement.test) : undefined;
@@ -318,7 +308,7 @@ function compileHandler(outer: Context, statement: Try): (f: Frame, error: Value
     return (f) => code(f);
   }
   const { ctx, enter } = outer.open(statement, () => false);
-  const store = bindPattern(ctx, statement.param, () => "undefined");
+  const store = bindPattern(ctx, statement.param, named(".catch"));
   const code = compileBlock(ctx, block);
   return (f, error) => {
     enter?.(f);

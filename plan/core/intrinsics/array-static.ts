@@ -3,9 +3,10 @@ import { forbidden, throwRange, throwType } from "../evaluate/errors.ts";
 import type { Evaluation } from "../evaluate/evaluation.ts";
 import { Intrinsic, isCallable } from "../evaluate/functions.ts";
 import { elementsOf, iteratorOf, notIterable } from "../evaluate/iterate.ts";
+import { shown } from "../evaluate/shown.ts";
 import { hasOwn, isObject, isPlain, typeOf } from "../evaluate/types.ts";
 import type { Value } from "../values.ts";
-import { callback, shown, statics } from "./define.ts";
+import { callback, statics } from "./define.ts";
 
 function make(ev: Evaluation, args: readonly Value[]): Value[] {
   const [length] = args;
@@ -22,20 +23,16 @@ function make(ev: Evaluation, args: readonly Value[]): Value[] {
 /** The elements of an array-like object, as `Array.from({ length: 3 })` sees them. */
 function arrayLike(ev: Evaluation, source: Value): Value[] {
   if (source === undefined || source === null) {
-    return throwType(
-      notIterable(source).replace(
-        " (cannot read property Symbol(Symbol.iterator))",
-        " (cannot read property Symbol(Symbol.iterator))",
-      ),
-    );
+    return throwType(notIterable(source));
   }
-  if (!isObject(source) || typeOf(source) === "function") {
+  if (!isObject(source)) {
     return [];
   }
   if (!isPlain(source)) {
-    return typeOf(source) === "handle" || typeOf(source) === "host"
-      ? forbidden("Array.from of something that is not data")
-      : [];
+    const type = typeOf(source);
+    return type === "date" || type === "regexp" || type === "error"
+      ? []
+      : forbidden("Array.from of something that is not data");
   }
   const length = hasOwn(source, "length") ? Math.max(0, toInteger(ev, source.length)) : 0;
   ev.room(length);

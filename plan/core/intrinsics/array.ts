@@ -3,6 +3,7 @@ import { Thrown, throwType } from "../evaluate/errors.ts";
 import type { Evaluation } from "../evaluate/evaluation.ts";
 import { isCallable } from "../evaluate/functions.ts";
 import { strictEquals } from "../evaluate/operators.ts";
+import { shown } from "../evaluate/shown.ts";
 import { checkWrite } from "../evaluate/writes.ts";
 import { limits } from "../limits.ts";
 import { Handle, type Value } from "../values.ts";
@@ -153,7 +154,7 @@ const READING: Readonly<Record<string, ArrayMethod>> = {
     const at = toInteger(ev, args[0]);
     const place = at < 0 ? self.length + at : at;
     if (!(place >= 0 && place < self.length)) {
-      throw new Thrown(new RangeError(`Invalid index : ${at}`), true);
+      throw new Thrown(new RangeError(`Invalid index : ${shown(args[0])}`), true);
     }
     return ev.array(self.with(place, args[1]));
   },

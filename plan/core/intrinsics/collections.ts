@@ -2,6 +2,7 @@ import { throwType } from "../evaluate/errors.ts";
 import type { Evaluation } from "../evaluate/evaluation.ts";
 import { Intrinsic } from "../evaluate/functions.ts";
 import { elementsOf, notIterable } from "../evaluate/iterate.ts";
+import { typed } from "../evaluate/shown.ts";
 import { checkWrite } from "../evaluate/writes.ts";
 import type { Value } from "../values.ts";
 import { callback, methods } from "./define.ts";
@@ -23,7 +24,7 @@ export const MAP_METHODS = methods<Map<Value, Value>>("Map", {
   },
   entries: (_ev, self) => self.entries(),
   forEach: (ev, self, args) => {
-    self.forEach(callback(ev, args[0]));
+    self.forEach(callback(ev, args[0], typed));
     return undefined;
   },
   get: (_ev, self, args) => self.get(args[0]),
@@ -56,7 +57,7 @@ export const SET_METHODS = methods<Set<Value>>("Set", {
   },
   entries: (_ev, self) => self.entries(),
   forEach: (ev, self, args) => {
-    self.forEach(callback(ev, args[0]));
+    self.forEach(callback(ev, args[0], typed));
     return undefined;
   },
   has: (_ev, self, args) => self.has(args[0]),

@@ -2,7 +2,7 @@ import { toInteger, toNumber } from "../evaluate/coerce.ts";
 import { throwType } from "../evaluate/errors.ts";
 import type { Evaluation } from "../evaluate/evaluation.ts";
 import { Closure, call, Intrinsic, isCallable, type Native } from "../evaluate/functions.ts";
-import { typeOf } from "../evaluate/types.ts";
+import { shown } from "../evaluate/shown.ts";
 import type { Value } from "../values.ts";
 
 /** A method of a receiver type whose values are `Self`. */
@@ -33,47 +33,14 @@ export function statics(
   return Object.fromEntries(Object.entries(table).map(([name, run]) => [name, fn(`${owner}.${name}`, run)]));
 }
 
-/** How V8 shows a value in the message of a TypeError. */
-export function shown(value: Value): string {
-  switch (typeOf(value)) {
-    case "string":
-      return value as string;
-    case "array":
-    case "object":
-    case "map":
-    case "set":
-    case "date":
-    case "regexp":
-    case "error":
-    case "iterator":
-      return shownObject(value as object);
-    case "function":
-    case "intrinsic":
-      return "function";
-    case "host":
-    case "handle":
-    case "unknown":
-      return "#<Object>";
-    default:
-      return String(value);
-  }
-}
-
-function shownObject(value: object): string {
-  if (value instanceof RegExp) {
-    return String(value);
-  }
-  if (value instanceof Error) {
-    return `${value.name}: ${value.message}`;
-  }
-  const tag = Object.prototype.toString.call(value).slice(8, -1);
-  return Array.isArray(value) ? "[object Array]" : tag === "Date" ? String(value) : `#<${tag}>`;
-}
-
 /** The argument as a function for the engine; a TypeError as V8 words it where it is none. */
-export function callback(ev: Evaluation, value: Value): (...args: Value[]) => Value {
+export function callback(
+  ev: Evaluation,
+  value: Value,
+  show: (value: Value) => string = shown,
+): (...args: Value[]) => Value {
   if (!isCallable(value)) {
-    return throwType(`${shown(value)} is not a function`);
+    return throwType(`${show(value)} is not a function`);
   }
   if (value instanceof Closure && value.code.simple > 0 && value.code.simple < 2) {
     // most callbacks take the element only: the others need not travel

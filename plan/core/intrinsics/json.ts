@@ -13,6 +13,8 @@ interface Writer {
   readonly only: readonly string[] | undefined;
   readonly gap: string;
   readonly open: object[];
+  /** The keys under which those in `open` stand. */
+  readonly keys: string[];
   length: number;
 }
 
@@ -58,14 +60,44 @@ function write(w: Writer, holder: Value, key: string, indent: string): string | 
   }
   refuseOpaque(value);
   if (w.open.includes(value)) {
-    return throwType("Converting circular structure to JSON");
+    return throwType(circular(w, value, key));
   }
   w.open.push(value);
+  w.keys.push(key);
   ev.enter(10);
   const text = Array.isArray(value) ? writeArray(w, value, indent) : writeObject(w, value, indent);
   ev.depth -= 10;
   w.open.pop();
+  w.keys.pop();
   return text;
+}
+
+/** V8's picture of the circle: its start, two steps, the last one, and what closes it. */
+function circular(w: Writer, start: object, closing: string): string {
+  const from = w.open.indexOf(start);
+  const { length } = w.open;
+  const named = (at: number): string =>
+    `object with constructor '${Array.isArray(w.open[at]) ? "Array" : tagOf(w.open[at])}'`;
+  const keyed = (key: string, holder: Value): string =>
+    Array.isArray(holder) ? `index ${key}` : `property '${key}'`;
+  const step = (at: number): string =>
+    `\n    |     ${keyed(w.keys[at] ?? "", w.open[at - 1])} -> ${named(at)}`;
+  const prefixEnd = Math.min(length, from + 3);
+  let out = `Converting circular structure to JSON\n    --> starting at ${named(from)}`;
+  for (let at = from + 1; at < prefixEnd; at++) {
+    out += step(at);
+  }
+  if (length > prefixEnd + 1) {
+    out += "\n    |     ...";
+  }
+  for (let at = Math.max(length - 1, prefixEnd); at < length; at++) {
+    out += step(at);
+  }
+  return `${out}\n    --- ${keyed(closing, w.open.at(-1))} closes the circle`;
+}
+
+function tagOf(value: Value): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
 }
 
 function writeArray(w: Writer, array: readonly Value[], indent: string): string {
@@ -130,6 +162,7 @@ export function stringify(ev: Evaluation, value: Value, replacer?: Value, space?
     only,
     gap: gapOf(ev, space),
     open: [],
+    keys: [],
     length: 0,
   };
   const text = write(w, { "": value }, "", "");

@@ -1,9 +1,10 @@
 import { toInteger, toNumber, toText } from "../evaluate/coerce.ts";
-import { forbidden, native } from "../evaluate/errors.ts";
+import { native } from "../evaluate/errors.ts";
 import type { Evaluation } from "../evaluate/evaluation.ts";
 import { Intrinsic } from "../evaluate/functions.ts";
 import type { Value } from "../values.ts";
 import { fn, methods, statics } from "./define.ts";
+import { locale, localeOptions } from "./locale.ts";
 
 export const NUMBER_METHODS = methods<number>("Number", {
   toExponential: (ev, self, args) => {
@@ -14,8 +15,11 @@ export const NUMBER_METHODS = methods<number>("Number", {
     const digits = toInteger(ev, args[0]);
     return native(() => self.toFixed(digits));
   },
-  toLocaleString: (_ev: Evaluation, self: number, args: readonly Value[]) =>
-    args.length > 0 ? forbidden("toLocaleString with arguments") : self.toLocaleString("en-US"),
+  toLocaleString: (_ev: Evaluation, self: number, args: readonly Value[]) => {
+    const options = localeOptions(args[1]);
+    const where = locale(args[0]);
+    return native(() => self.toLocaleString(where, options));
+  },
   toPrecision: (ev, self, args) => {
     const digits = args[0] === undefined ? undefined : toInteger(ev, args[0]);
     return native(() => self.toPrecision(digits));

@@ -1,14 +1,15 @@
-import { builtInText, tagText, toKey } from "../evaluate/coerce.ts";
+import { builtInText, tagText, toKey, toText } from "../evaluate/coerce.ts";
 import { forbidden, throwType } from "../evaluate/errors.ts";
 import type { Evaluation } from "../evaluate/evaluation.ts";
 import { Intrinsic } from "../evaluate/functions.ts";
 import { elementsOf, iteratorOf, notIterable } from "../evaluate/iterate.ts";
 import { guardKey } from "../evaluate/keys.ts";
 import { checkEnumerable, ownKeys } from "../evaluate/properties.ts";
+import { shown } from "../evaluate/shown.ts";
 import { hasOwn, isObject } from "../evaluate/types.ts";
 import { checkWrite, setMember } from "../evaluate/writes.ts";
 import type { Value } from "../values.ts";
-import { methods, shown, statics } from "./define.ts";
+import { methods, statics } from "./define.ts";
 
 function toObject(value: Value): Record<string, Value> {
   if (value === undefined || value === null) {
@@ -32,7 +33,8 @@ export const OBJECT_METHODS = methods<object>("Object", {
     guardKey(name);
     return Object.prototype.propertyIsEnumerable.call(self, name);
   },
-  toLocaleString: (ev: Evaluation, self: object) => builtInText(ev, self),
+  toLocaleString: (ev: Evaluation, self: object) =>
+    hasOwn(self, "toString") ? toText(ev, self) : builtInText(ev, self),
   toString: (_ev: Evaluation, self: object) => tagText(self),
   valueOf: (_ev: Evaluation, self: object) => self,
 });
@@ -86,7 +88,7 @@ const OBJECT_STATICS = statics("Object", {
     const source = args[0];
     if (iteratorOf(source) === undefined) {
       return throwType(
-        source === undefined || source === null ? `${source} is not iterable` : notIterable(source),
+        source === undefined || source === null ? "undefined is not iterable" : notIterable(source),
       );
     }
     for (const item of elementsOf(ev, source, () => notIterable(source))) {

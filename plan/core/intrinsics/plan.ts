@@ -1,7 +1,8 @@
 import { handleError } from "../evaluate/errors.ts";
 import type { Intrinsic } from "../evaluate/functions.ts";
+import { shown } from "../evaluate/shown.ts";
 import { CoreError, Handle, type HandleKind, type Value } from "../values.ts";
-import { fn, shown } from "./define.ts";
+import { fn } from "./define.ts";
 
 function handle(kind: HandleKind): Intrinsic {
   return fn(kind, (_ev, args) => {

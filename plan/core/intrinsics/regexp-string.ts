@@ -1,17 +1,60 @@
 import { toInteger, toText } from "../evaluate/coerce.ts";
-import { native, throwType } from "../evaluate/errors.ts";
+import { forbidden, native, throwType } from "../evaluate/errors.ts";
 import type { Evaluation } from "../evaluate/evaluation.ts";
 import { isCallable } from "../evaluate/functions.ts";
 import { checkWrite } from "../evaluate/writes.ts";
+import { meteredRegExp } from "../regex/exec.ts";
+import { RegexInfo } from "../regex/info.ts";
+import { isShort } from "../regex/policy.ts";
 import type { Value } from "../values.ts";
 import { callback, type Method } from "./define.ts";
 
-/** A search writes `lastIndex` of a global or sticky expression: only of one's own. */
-export function prepare(ev: Evaluation, regex: RegExp, subject: string): void {
-  ev.spend(subject.length >> 4);
-  if (regex.global || regex.sticky) {
+/** What is known of an expression, kept for as long as the evaluation lasts. */
+function infoOf(ev: Evaluation, regex: RegExp): RegexInfo {
+  let info = ev.regexes.get(regex);
+  if (info === undefined) {
+    info = new RegexInfo(regex.source, regex.flags);
+    ev.regexes.set(regex, info);
+  }
+  return info;
+}
+
+/**
+ * Searches with an expression: in the engine where no text of this length can take long, else with the metered matcher.
+ * A search moves `lastIndex` of a global or sticky expression, so that has to be one's own unless `free`.
+ */
+export function searching<T>(
+  ev: Evaluation,
+  regex: RegExp,
+  text: string,
+  run: (regex: RegExp) => T,
+  free = false,
+): T {
+  ev.spend(1 + (text.length >> 4));
+  const moves = regex.global || regex.sticky;
+  if (moves && !free) {
     checkWrite(ev, regex, () => "a search with a global regular expression moves its lastIndex");
   }
+  const info = infoOf(ev, regex);
+  if (isShort(info.growth(), text.length)) {
+    return run(regex);
+  }
+  if (regex.flags.includes("v")) {
+    return forbidden("a regular expression with the v flag that could take long");
+  }
+  const metered = meteredRegExp(info, (units) => ev.spend(units));
+  if (moves) {
+    metered.lastIndex = toLength(ev, regex.lastIndex);
+  }
+  const result = run(metered);
+  if (moves && !free) {
+    regex.lastIndex = metered.lastIndex;
+  }
+  return result;
+}
+
+function toLength(ev: Evaluation, value: Value): number {
+  return Math.max(0, Math.min(toInteger(ev, value), Number.MAX_SAFE_INTEGER));
 }
 
 /** Notes the arrays that a match is made of. */
@@ -49,10 +92,10 @@ function replace(name: "replace" | "replaceAll"): Method<string> {
     const [pattern, by] = args;
     if (pattern instanceof RegExp) {
       if (name === "replaceAll" && !pattern.global) {
-        return throwType("replaceAll must be called with a global RegExp");
+        return throwType("String.prototype.replaceAll called with a non-global RegExp argument");
       }
-      prepare(ev, pattern, self);
-      return ev.text(replacement(ev, by)((run) => self[name](pattern, run)));
+      const put = replacement(ev, by);
+      return ev.text(searching(ev, pattern, self, (regex) => put((text) => self[name](regex, text))));
     }
     const text = toText(ev, pattern);
     ev.spend(self.length >> 4);
@@ -69,29 +112,33 @@ function toRegex(value: Value, flags: string, ev: Evaluation): RegExp {
 export const REGEX_STRING_METHODS: Readonly<Record<string, Method<string>>> = {
   match: (ev, self, args) => {
     const regex = args[0] instanceof RegExp ? args[0] : toRegex(args[0], "", ev);
-    prepare(ev, regex, self);
-    return ownMatch(ev, self.match(regex));
+    return ownMatch(
+      ev,
+      searching(ev, regex, self, (engine) => self.match(engine)),
+    );
   },
   matchAll: (ev, self, args) => {
     if (args[0] instanceof RegExp && !args[0].global) {
       return throwType("String.prototype.matchAll called with a non-global RegExp argument");
     }
     const regex = args[0] instanceof RegExp ? args[0] : toRegex(args[0], "g", ev);
-    ev.spend(self.length >> 4);
-    return self.matchAll(regex);
+    return searching(ev, regex, self, (engine) => self.matchAll(engine), true);
   },
   replace: replace("replace"),
   replaceAll: replace("replaceAll"),
   search: (ev, self, args) => {
     const regex = args[0] instanceof RegExp ? args[0] : toRegex(args[0], "", ev);
-    ev.spend(self.length >> 4);
-    return self.search(new RegExp(regex.source, regex.flags));
+    const fresh = new RegExp(regex.source, regex.flags);
+    return searching(ev, fresh, self, (engine) => self.search(engine), true);
   },
   split: (ev, self, args) => {
     const [by, limit] = args;
     const most = limit === undefined ? undefined : toInteger(ev, limit);
-    const separator = by === undefined || by instanceof RegExp ? by : toText(ev, by);
     ev.spend(self.length >> 2);
+    if (by instanceof RegExp) {
+      return ev.array(searching(ev, by, self, (engine) => self.split(engine, most), true));
+    }
+    const separator = by === undefined ? undefined : toText(ev, by);
     return ev.array(self.split(separator as string, most));
   },
 };

@@ -3,18 +3,19 @@ import { native } from "../evaluate/errors.ts";
 import type { Evaluation } from "../evaluate/evaluation.ts";
 import { Intrinsic } from "../evaluate/functions.ts";
 import { methods } from "./define.ts";
-import { ownMatch, prepare } from "./regexp-string.ts";
+import { ownMatch, searching } from "./regexp-string.ts";
 
 export const REGEXP_METHODS = methods<RegExp>("RegExp", {
   exec: (ev, self, args) => {
     const text = toText(ev, args[0]);
-    prepare(ev, self, text);
-    return ownMatch(ev, self.exec(text));
+    return ownMatch(
+      ev,
+      searching(ev, self, text, (engine) => engine.exec(text)),
+    );
   },
   test: (ev, self, args) => {
     const text = toText(ev, args[0]);
-    prepare(ev, self, text);
-    return self.test(text);
+    return searching(ev, self, text, (engine) => engine.test(text));
   },
   toString: (_ev: Evaluation, self: RegExp) => String(self),
 });

@@ -2,6 +2,7 @@ import { toInteger, toNumber, toText } from "../evaluate/coerce.ts";
 import { native, throwRange, throwType } from "../evaluate/errors.ts";
 import type { Evaluation } from "../evaluate/evaluation.ts";
 import { index, type Method, methods } from "./define.ts";
+import { locale, localeOptions } from "./locale.ts";
 import { REGEX_STRING_METHODS } from "./regexp-string.ts";
 
 type StringMethod = Method<string>;
@@ -68,7 +69,10 @@ export const STRING_METHODS = methods<string>("String", {
   },
   localeCompare: (ev, self, args) => {
     scan(ev, self);
-    return self.localeCompare(toText(ev, args[0]), "en-US");
+    const other = toText(ev, args[0]);
+    const options = localeOptions(args[2]);
+    const where = locale(args[1]);
+    return native(() => self.localeCompare(other, where, options));
   },
   normalize: (ev, self, args) => {
     const form = args[0] === undefined ? undefined : toText(ev, args[0]);
@@ -102,8 +106,8 @@ export const STRING_METHODS = methods<string>("String", {
     const start = toInteger(ev, args[0]);
     return self.substring(start, index(ev, args[1]));
   },
-  toLocaleLowerCase: changed((self) => self.toLocaleLowerCase("en-US")),
-  toLocaleUpperCase: changed((self) => self.toLocaleUpperCase("en-US")),
+  toLocaleLowerCase: (ev, self, args) => ev.text(self.toLocaleLowerCase(locale(args[0]))),
+  toLocaleUpperCase: (ev, self, args) => ev.text(self.toLocaleUpperCase(locale(args[0]))),
   toLowerCase: changed((self) => self.toLowerCase()),
   toString: (_ev: Evaluation, self: string) => self,
   toUpperCase: changed((self) => self.toUpperCase()),

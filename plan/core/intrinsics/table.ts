@@ -25,11 +25,23 @@ export const METHODS: Readonly<Partial<Record<TypeName, MethodTable>>> = {
   string: STRING_METHODS,
 };
 
+/** Prototypes of the engine that replace some of what all objects have. */
+const PROTOTYPES: Readonly<Partial<Record<TypeName, object>>> = {
+  array: Array.prototype,
+  boolean: Boolean.prototype,
+  date: Date.prototype,
+  error: Error.prototype,
+  number: Number.prototype,
+  regexp: RegExp.prototype,
+  string: String.prototype,
+};
+
 /** The method of this name that receivers of this type have. */
 export function methodOf(type: TypeName, key: string): Intrinsic | undefined {
   const own = METHODS[type]?.get(key);
   if (own !== undefined || type === "function" || type === "intrinsic") {
     return own;
   }
-  return OBJECT_METHODS.get(key);
+  const replaced = PROTOTYPES[type];
+  return replaced !== undefined && Object.hasOwn(replaced, key) ? undefined : OBJECT_METHODS.get(key);
 }

@@ -1,0 +1,45 @@
+import { compileExpr } from "../evaluate.ts";
+import { parseExpr } from "../parse.ts";
+import { CoreError, type Env } from "../values.ts";
+import { encode } from "./encode.ts";
+
+export type Result = {
+  readonly kind: "same" | "refused" | "different";
+  readonly v8: string;
+  readonly core: string;
+};
+
+const EMPTY: Env = {
+  name: (name) => {
+    throw new CoreError("FORBIDDEN", `nothing is called ${name}`);
+  },
+};
+
+export function runV8(text: string): string {
+  try {
+    const run = new Function(`"use strict"; return (${text});`) as () => unknown;
+    return `value ${encode(run())}`;
+  } catch (error) {
+    return `throws ${encode(error)}`;
+  }
+}
+
+export function runCore(text: string, env = EMPTY): { text: string; refused: boolean } {
+  try {
+    return { text: `value ${encode(compileExpr(parseExpr(text)).evaluate(env))}`, refused: false };
+  } catch (error) {
+    if (error instanceof CoreError) {
+      return error.code === "THROWN"
+        ? { text: `throws ${encode(error.value)}`, refused: false }
+        : { text: `${error.code} ${error.message}`, refused: true };
+    }
+    throw error;
+  }
+}
+
+/** Runs one program in V8 and in Core. */
+export function compare(text: string): Result {
+  const core = runCore(text);
+  const v8 = runV8(text);
+  return { kind: core.refused ? "refused" : core.text === v8 ? "same" : "different", v8, core: core.text };
+}
