@@ -3,6 +3,10 @@ import { z } from "zod";
 import type { Agent, Json } from "../../plan/types.ts";
 import { formatIssues, type Issue } from "../../plan/zod/index.ts";
 
+/** A registered tool: by name, or as the compiler writes one of the library. */
+const tool = z.union([z.string(), z.object({ tool: z.string() }).transform((known) => known.tool)]);
+const steps = z.object({ maxSteps: z.int().positive() });
+
 /** Constructor options of an Anthropic agent as authors write them; several names are in use for the same thing. */
 const shape = z.object({
   maxTokens: z.int().positive().optional(),
@@ -21,8 +25,14 @@ const shape = z.object({
   maxSteps: z.int().positive().optional(),
   /** Of one request, milliseconds. */
   timeoutMs: z.int().positive().optional(),
-  /** Names of registered tools. */
-  tools: z.array(z.string()).optional(),
+  /** `stopWhen: stepCountIs(5)`, one or a list. */
+  stopWhen: z.union([steps, z.array(steps)]).optional(),
+  /** A list, or an object whose keys are the author's names for them. */
+  tools: z
+    .union([z.array(tool), z.record(z.string(), tool).transform((named) => Object.values(named))])
+    .optional(),
+  /** What kind of output the author declared; the task's schema decides. */
+  output: z.unknown().optional(),
   system: z.string().optional(),
 });
 
@@ -72,11 +82,16 @@ export function readOptions(agent: Agent): ReadOptions {
       request,
       thinks: given.thinking !== undefined && given.thinking.type !== "disabled",
       tools: given.tools ?? [],
-      maxSteps: given.maxSteps ?? DEFAULT_MAX_STEPS,
+      maxSteps: given.maxSteps ?? stepsOf(given.stopWhen),
       timeoutMs: given.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     },
     ignored: Object.entries(agent.options satisfies { readonly [name: string]: Json })
       .map(([name]) => name)
       .filter((name) => !Object.hasOwn(shape.shape, name)),
   };
+}
+
+function stepsOf(stopWhen: z.infer<typeof shape>["stopWhen"]): number {
+  if (stopWhen === undefined) return DEFAULT_MAX_STEPS;
+  return Math.min(DEFAULT_MAX_STEPS, ...[stopWhen].flat().map((rule) => rule.maxSteps));
 }

@@ -172,6 +172,38 @@ describe("a compute task", () => {
     ]);
   });
 
+  it("logs what has no JSON form without failing", async () => {
+    const { result, context } = start(
+      executor(),
+      fn("task.log('odd', { big: 1n }); task.log('map', new Map()); return 1;"),
+    );
+    expect(await result).toMatchObject({ ok: true });
+    expect(context.events).toEqual([
+      { type: "task.log", data: { message: "odd", data: "[object Object]" } },
+      { type: "task.log", data: { message: "map", data: "{}" } },
+    ]);
+  });
+
+  it("takes and gives megabytes, whatever the characters", async () => {
+    const big = "é😀\n\u2028".repeat(300_000);
+    expect(await run(executor(), fn("return { back: captures.big };"), { captures: { big } })).toEqual({
+      ok: true,
+      raw: { back: big },
+      value: { back: big },
+    });
+  });
+
+  it("that prints without end does not fill the journal", async () => {
+    const code = fn("for (let i = 0; i < 20_000; i++) console.log(i); return 1;");
+    const { result, context } = start(executor(), code);
+    expect(await result).toMatchObject({ ok: true });
+    expect(context.events).toHaveLength(10_001);
+    expect(context.events.at(-1)).toMatchObject({
+      type: "task.log",
+      data: { message: expect.stringContaining("left out") },
+    });
+  });
+
   it("starts only when its process is recorded", async () => {
     let recorded = false;
     const code = fn("return process.pid;");

@@ -130,11 +130,20 @@ async function perform(message, signal) {
         type: "log",
         id: message.id,
         message: String(text),
-        data: data === undefined ? null : toJson(data),
+        data: loggable(data),
       });
     },
   });
   return toJson(await module.default(decode(message.captures), makeCtx(message.ctx), task));
+}
+
+/** A log line must never fail the task that writes it. @param {unknown} data */
+function loggable(data) {
+  try {
+    return toJson(data);
+  } catch {
+    return show(data);
+  }
 }
 
 /** An exception or rejection outside the promise of any task. @param {unknown} error */
