@@ -383,8 +383,15 @@ describe("worker processes", () => {
 
   it("run side by side, no more than allowed", async () => {
     const on = executor({ maxWorkers: 2 });
-    const code = fn("await new Promise((r) => setTimeout(r, 50)); return process.pid;");
-    const results = await Promise.all([1, 2, 3, 4, 5].map(() => run(on, code)));
+    // Each of the first two ends only when the other has begun.
+    const meet = (own: string, other: string) => `import { existsSync, writeFileSync } from "node:fs";
+      export default async () => {
+        writeFileSync("${own}", "");
+        while (!existsSync("${other}")) await new Promise((resolve) => setTimeout(resolve, 5));
+        return process.pid;
+      };`;
+    const tasks = [meet("one", "two"), meet("two", "one"), pid, pid, pid];
+    const results = await Promise.all(tasks.map((code) => run(on, code)));
     const pids = new Set(results.map((result) => (result.ok ? result.raw : "failed")));
     expect(pids.size).toBe(2);
   });

@@ -111,6 +111,10 @@ async function run(message) {
     done = { type: "done", id: message.id, ok: false, error: describe(error), spoiled: null };
     await new Promise((resolve) => setImmediate(resolve));
   }
+  for (const stream of [process.stdout, process.stderr]) {
+    // A full pipe: what was printed must be on its way before the result is.
+    if (stream.writableLength > 0) await new Promise((resolve) => stream.write("", resolve));
+  }
   current = null;
   send({ ...done, spoiled: spoiled ?? leftovers() });
 }
