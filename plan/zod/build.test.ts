@@ -132,6 +132,15 @@ describe("nothing outside the whitelist can be reached", () => {
     });
   });
 
+  it.each(["/^(a*)*b$/", "/^(a|a)*$/i", "new RegExp('^(a+)+$')"])("no text makes %s hang", (regex) => {
+    const schema = built(`z.string().regex(${regex})`);
+    const begin = performance.now();
+    expect(parseWith(schema, `${"a".repeat(50_000)}!`).ok).toBe(false);
+    expect(performance.now() - begin).toBeLessThan(30_000);
+    expect(parseWith(schema, "c").ok).toBe(false);
+    expect(parseWith(schema, regex.includes("b") ? "aab" : "aa").ok).toBe(true);
+  });
+
   it("an error function sees the issue's plain fields, not the schema", () => {
     const schema = built("z.string({ error: (issue) => Object.keys(issue).sort().join(' ') })");
     expect(parseWith(schema, 1)).toMatchObject({ issues: [{ message: "code expected input" }] });

@@ -3,6 +3,7 @@ import { callFunction, compileExpr, parseExpr } from "../core/index.ts";
 import { CoreError, type Env, type Value } from "../core/values.ts";
 import type { CoreText, Plan } from "../types.ts";
 import { ZodBuildError } from "./error.ts";
+import { guarded } from "./regex.ts";
 
 /** A tree as it is; text parsed. @throws ZodBuildError for text that is no Core expression. */
 export function toExpr(source: Expr | CoreText): Expr {
@@ -17,7 +18,8 @@ export function toExpr(source: Expr | CoreText): Expr {
 /** Plain data within a schema: literals, names of constants, anything pure. @throws ZodBuildError */
 export function evaluateData(expr: Expr, env: Env): Value {
   try {
-    return compileExpr(expr).evaluate(env);
+    const value = compileExpr(expr).evaluate(env);
+    return value instanceof RegExp ? guarded(value) : value;
   } catch (error) {
     throw new ZodBuildError(reasonOf(error), expr.span, { cause: error });
   }
