@@ -100,7 +100,7 @@ export function freeNames(root: ts.Node): string[] {
 }
 
 /** Types, and what only the checker sees. */
-function isErased(node: ts.Node): boolean {
+export function isErased(node: ts.Node): boolean {
   if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return true;
   if (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) return true;
   if (ts.isTypeParameterDeclaration(node)) return true;
@@ -114,7 +114,7 @@ function open(parent: Scope, names: readonly string[]): Scope {
   return { names: new Set(names), parent };
 }
 
-function opensScope(node: ts.Node): boolean {
+export function opensScope(node: ts.Node): boolean {
   return (
     ts.isBlock(node) ||
     ts.isSourceFile(node) ||
@@ -127,7 +127,7 @@ function opensScope(node: ts.Node): boolean {
 }
 
 /** Names that a scope-opening node declares itself. `var` counts for the block it stands in as well: wider never hides a true free name of another block. */
-function lexical(node: ts.Node): string[] {
+export function lexical(node: ts.Node): string[] {
   const names: string[] = [];
   const declare = (statement: ts.Node): void => {
     if (ts.isVariableStatement(statement)) declare(statement.declarationList);
@@ -148,7 +148,7 @@ function lexical(node: ts.Node): string[] {
 }
 
 /** `var` names anywhere in a function's body, nested functions apart. */
-function hoistedVars(body: ts.Node): string[] {
+export function hoistedVars(body: ts.Node): string[] {
   const names: string[] = [];
   const walk = (node: ts.Node): void => {
     if (ts.isFunctionLike(node) || ts.isClassLike(node)) return;

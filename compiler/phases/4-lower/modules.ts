@@ -1,0 +1,162 @@
+/**
+ * Functions that run as code → modules of the plan: sliced, bundled by esbuild (loaded only where there are such
+ * functions), with captures as explicit parameters and packages left external at the versions of the lock file.
+ */
+import { isBuiltin } from "node:module";
+import path from "node:path";
+import { digestJson } from "../../../plan/canonical.ts";
+import type { DraftModule } from "../../../plan/draft.ts";
+import type { Diagnostic } from "../../diagnostics.ts";
+import { problem } from "../../report.ts";
+import type { Span } from "../../surface.ts";
+import type { Graph } from "../2-bind/bind.ts";
+import type { Closure, Code, Environment } from "../3-evaluate/value.ts";
+import { lockedVersions, packageOf, type Versions } from "./lock.ts";
+import { type PieceCache, type Slice, type SlicePart, sliceOf } from "./slice.ts";
+
+/** A compute function, or an agent object whose `generate` is called. */
+export type CodeRequest =
+  | { readonly kind: "function"; readonly fn: Closure | Code; readonly captures: readonly string[] }
+  | { readonly kind: "agent"; readonly span: Span; readonly env: Environment };
+
+export interface LoweredModule {
+  readonly module: DraftModule;
+  /** Node's own modules that the code imports, for the plan's capabilities. */
+  readonly builtins: readonly string[];
+}
+
+/** Modules by plan name; a function that can't be one is reported and left out. */
+export async function lowerModules(
+  graph: Graph,
+  requests: ReadonlyMap<string, CodeRequest>,
+  problems: Diagnostic[],
+): Promise<Map<string, LoweredModule>> {
+  const lowered = new Map<string, LoweredModule>();
+  if (requests.size === 0) return lowered;
+  const versions = lockedVersions(graph.files);
+  const cache: PieceCache = new Map();
+  const { build } = await import("esbuild");
+  for (const [name, request] of requests) {
+    const span = spanOf(request);
+    if (!span) continue;
+    const env = request.kind === "agent" ? request.env : request.fn.env;
+    const captures = request.kind === "agent" ? [] : request.captures;
+    const slice = sliceOf(graph, cache, { span, captures, env }, problems);
+    if (!slice) continue;
+    const externals = pin(slice, versions, problems);
+    const code = await bundle(build, slice, entryOf(request, slice), span, graph, problems);
+    if (code === null) continue;
+    lowered.set(name, {
+      module: {
+        code,
+        captures,
+        externals,
+        digest: digestJson({ source: slice.digest, externals }),
+      },
+      builtins: [...slice.externals.keys()].filter((specifier) => isBuiltin(specifier)).sort(),
+    });
+  }
+  return lowered;
+}
+
+function spanOf(request: CodeRequest): Span | undefined {
+  if (request.kind === "agent") return request.span;
+  return request.fn.type === "Closure" ? request.fn.arrow.span : request.fn.func.span;
+}
+
+/** The call that the module's default export makes. */
+function entryOf(request: CodeRequest, slice: Slice): string {
+  const body = [...slice.locals, `const run = ${slice.main};`].map((line) => `  ${line}`).join("\n");
+  if (request.kind === "agent")
+    return `export default async (request, ctx, task) => {\n${body}\n  return run.generate({ ...request, signal: task?.signal });\n};`;
+  const names = request.captures.length > 0 ? `{ ${request.captures.join(", ")} }` : "_captures";
+  return `export default async (${names}, ctx, task) => {\n${body}\n  return run(task);\n};`;
+}
+
+function pin(slice: Slice, versions: Versions, problems: Diagnostic[]): Record<string, string> {
+  const externals: Record<string, string> = {};
+  for (const [specifier, span] of [...slice.externals].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (isBuiltin(specifier)) continue;
+    const name = packageOf(specifier);
+    const version = versions(name);
+    if (version !== null) externals[name] = version;
+    else
+      problems.push(
+        problem(
+          "SM802",
+          span,
+          `The lock file names no version of \`${name}\`, which a compute function imports.`,
+          {
+            hint: "Install the package and commit the lock file beside the workflow's package.json.",
+          },
+        ),
+      );
+  }
+  return externals;
+}
+
+function partText(part: SlicePart, tail: string): string {
+  const names = part.pieces.flatMap((piece) => piece.names);
+  const exports = names.length > 0 && tail === "" ? `export { ${names.join(", ")} };` : "";
+  return [...part.head, ...part.pieces.map((piece) => piece.text), exports, tail]
+    .filter((t) => t !== "")
+    .join("\n");
+}
+
+async function bundle(
+  build: typeof import("esbuild").build,
+  slice: Slice,
+  entry: string,
+  span: Span,
+  graph: Graph,
+  problems: Diagnostic[],
+): Promise<readonly string[] | null> {
+  const [main, ...others] = slice.parts;
+  const isCircular = others.some((part) =>
+    part.head.some((line) => line.includes(`"slice:${main!.module.path}"`)),
+  );
+  const names = main!.pieces.flatMap((piece) => piece.names);
+  const tail = isCircular && names.length > 0 ? `${entry}\nexport { ${names.join(", ")} };` : entry;
+  const texts = new Map<string, string>([
+    [main!.module.path, partText(main!, tail)],
+    ...others.map((part) => [part.module.path, partText(part, "")] as const),
+  ]);
+  try {
+    const result = await build({
+      entryPoints: [`slice:${main!.module.path}`],
+      absWorkingDir: path.parse(process.cwd()).root,
+      bundle: true,
+      write: false,
+      format: "esm",
+      platform: "node",
+      target: "node20",
+      charset: "utf8",
+      legalComments: "none",
+      logLevel: "silent",
+      tsconfigRaw: "{}",
+      plugins: [
+        {
+          name: "slice",
+          setup(setup) {
+            setup.onResolve({ filter: /.*/ }, ({ path: specifier }) =>
+              specifier.startsWith("slice:")
+                ? { path: specifier.slice("slice:".length), namespace: "slice" }
+                : { path: specifier, external: true },
+            );
+            setup.onLoad({ filter: /.*/, namespace: "slice" }, ({ path: file }) => ({
+              contents: texts.get(file) ?? "",
+              loader: file.endsWith("x") ? "tsx" : "ts",
+            }));
+          },
+        },
+      ],
+    });
+    const text = result.outputFiles[0]!.text;
+    return text.replace(/\n$/, "").split("\n");
+  } catch (error) {
+    const reasons = (error as { errors?: { text: string }[] }).errors?.map((e) => e.text) ?? [String(error)];
+    const file = graph.files.list[span.file]?.path ?? "";
+    problems.push(problem("SM103", span, `The function can't be bundled (${file}): ${reasons.join("; ")}`));
+    return null;
+  }
+}

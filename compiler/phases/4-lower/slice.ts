@@ -1,0 +1,393 @@
+/**
+ * What a function that runs as code needs of its sources: exactly the declarations that it refers to, directly or
+ * through others, over the module graph. Declarations are discovered in the order in which the normal form of the
+ * function meets them, so neither names nor files nor their order change the slice's digest.
+ */
+import { canonicalize, sha256 } from "../../../plan/canonical.ts";
+import type { Json } from "../../../plan/types.ts";
+import type { Diagnostic } from "../../diagnostics.ts";
+import { problem } from "../../report.ts";
+import type { SourceModule, Span } from "../../surface.ts";
+import { DEFAULT_NAME, type Piece, type Pieces, piecesOf } from "../1-parse/slices.ts";
+import type { Graph } from "../2-bind/bind.ts";
+import type { Environment } from "../3-evaluate/value.ts";
+
+/** What one source module gives to a slice. */
+export interface SlicePart {
+  readonly module: SourceModule;
+  readonly pieces: readonly Piece[];
+  /** Statements that bring in names from elsewhere. */
+  readonly head: readonly string[];
+}
+
+export interface Slice {
+  readonly parts: readonly SlicePart[];
+  /** Names and functions of the workflow function's own scopes: statements in front of the call. */
+  readonly locals: readonly string[];
+  /** The function (or agent object) as an expression. */
+  readonly main: string;
+  /** Import specifiers of packages, with the first place that asks for each. */
+  readonly externals: ReadonlyMap<string, Span>;
+  /** Of the normal forms; names of packages included, versions not. */
+  readonly digest: string;
+}
+
+export interface SliceRequest {
+  readonly span: Span;
+  readonly captures: readonly string[];
+  /** Where the function's free names are found. */
+  readonly env: Environment;
+}
+
+/** The pieces of every module, made once a build. */
+export type PieceCache = Map<SourceModule, Pieces>;
+
+/** Null where the function can't be sliced; the reasons are in `problems`. */
+export function sliceOf(
+  graph: Graph,
+  cache: PieceCache,
+  request: SliceRequest,
+  problems: Diagnostic[],
+): Slice | null {
+  const before = problems.length;
+  const slicer = new Slicer(graph, cache, request, problems);
+  const slice = slicer.run();
+  return problems.length > before ? null : slice;
+}
+
+interface Part {
+  readonly pieces: Set<Piece>;
+  /** Local name → statement. */
+  readonly head: Map<string, string>;
+}
+
+/** Where the free names of a piece are looked up: at a module's top level, or first in the function's environment. */
+interface Home {
+  readonly module: SourceModule;
+  readonly env: Environment | null;
+}
+
+/** An imported name: `local` in `module` stands for `imported` of something. */
+interface Use {
+  readonly module: SourceModule;
+  readonly local: string;
+  readonly imported: string;
+  readonly span: Span;
+}
+
+class Slicer {
+  readonly #graph: Graph;
+  readonly #cache: PieceCache;
+  readonly #request: SliceRequest;
+  readonly #problems: Diagnostic[];
+  readonly #parts = new Map<SourceModule, Part>();
+  readonly #externals = new Map<string, Span>();
+  readonly #locals = new Map<string, string>();
+  readonly #tokens = new Map<Piece, string>();
+  readonly #queue: { readonly piece: Piece; readonly home: Home }[] = [];
+  readonly #captured: string[] = [];
+
+  constructor(graph: Graph, cache: PieceCache, request: SliceRequest, problems: Diagnostic[]) {
+    this.#graph = graph;
+    this.#cache = cache;
+    this.#request = request;
+    this.#problems = problems;
+  }
+
+  run(): Slice | null {
+    const { span, env } = this.#request;
+    const module = this.#graph.modules.find((m) => m.file === span.file);
+    const main = module && this.#pieces(module).expression(span);
+    if (!module || !main) {
+      this.#refuse(span, "This function's source can't be cut out.");
+      return null;
+    }
+    this.#part(module);
+    const forms: Json[] = [];
+    this.#queue.push({ piece: main, home: { module, env } });
+    for (;;) {
+      const next = this.#queue.shift();
+      if (next) forms.push(this.#form(next.piece, next.home));
+      else if (!this.#addEffects()) break;
+    }
+    return {
+      parts: [...this.#parts].map(([m, part]) => ({
+        module: m,
+        // In source order: a declaration may use an earlier one while the module is loaded.
+        pieces: [...part.pieces].sort((a, b) => a.span.start - b.span.start),
+        head: [...part.head.values()],
+      })),
+      locals: [...this.#locals.values()],
+      main: main.text,
+      externals: this.#externals,
+      digest: sha256(canonicalize(forms)),
+    };
+  }
+
+  #pieces(module: SourceModule): Pieces {
+    const known = this.#cache.get(module) ?? piecesOf(module);
+    this.#cache.set(module, known);
+    return known;
+  }
+
+  #part(module: SourceModule): Part {
+    let part = this.#parts.get(module);
+    if (!part) {
+      part = { pieces: new Set(), head: new Map() };
+      this.#parts.set(module, part);
+      for (const decl of module.imports)
+        if (decl.names.length === 0)
+          this.#problems.push(
+            problem(
+              "SM108",
+              decl.span,
+              `\`${decl.from}\` is imported for its effects, which a compute function of this file may need.`,
+              {
+                hint: "Export a function that does it and call it where it is needed, or move what the function uses into a file of its own.",
+              },
+            ),
+          );
+    }
+    return part;
+  }
+
+  #form(piece: Piece, home: Home): string {
+    if (piece.hasJsx) this.#refuse(piece.span, "Code that runs as a module can't hold elements.");
+    return piece.normal((name) => this.#refer(name, home, piece.span));
+  }
+
+  #refer(name: string, home: Home, at: Span): string {
+    return (home.env && this.#local(name, home)) ?? this.#topLevel(name, home.module, at) ?? `global:${name}`;
+  }
+
+  /** A name of the workflow function's own scopes. */
+  #local(name: string, home: Home): string | null {
+    if (this.#request.captures.includes(name)) return this.#capture(name);
+    for (let env = home.env; env && !env.module; env = env.parent) {
+      const value = env.own(name);
+      if (!value) continue;
+      if (value.type === "Closure" || value.type === "Code") {
+        const span = value.type === "Closure" ? value.arrow.span : value.func.span;
+        const module = span && this.#graph.modules.find((m) => m.file === span.file);
+        const piece = span && module && this.#pieces(module).expression(span);
+        if (!piece || !module) return null;
+        const token = this.#tokens.get(piece);
+        if (token !== undefined) return token;
+        const fresh = this.#token(piece);
+        this.#locals.set(name, `const ${name} = ${piece.text};`);
+        this.#queue.push({ piece, home: { module, env: value.env } });
+        return fresh;
+      }
+      const isCtx = value.type === "Residual" && value.expr.type === "Name" && value.expr.name === "ctx";
+      if (isCtx) {
+        if (name !== "ctx") this.#locals.set(name, `const ${name} = ctx;`);
+        return "ctx";
+      }
+      return null;
+    }
+    return null;
+  }
+
+  #capture(name: string): string {
+    if (!this.#captured.includes(name)) this.#captured.push(name);
+    return `capture:${this.#captured.indexOf(name)}`;
+  }
+
+  #token(piece: Piece): string {
+    const token = `piece:${this.#tokens.size}`;
+    this.#tokens.set(piece, token);
+    return token;
+  }
+
+  #topLevel(name: string, module: SourceModule, at: Span): string | null {
+    const piece = this.#pieces(module).declaration(name);
+    if (piece) return this.#declaration(piece, name, module, at);
+    for (const decl of module.imports)
+      for (const { local, imported, span } of decl.names)
+        if (local === name)
+          return this.#imported({ module, source: module, local, from: decl.from, imported, span });
+    return null;
+  }
+
+  #declaration(piece: Piece, name: string, module: SourceModule, at: Span): string {
+    const member = piece.names.indexOf(name === "*default*" ? DEFAULT_NAME : name);
+    const api = this.#apiMember(piece, name, module);
+    if (api) {
+      if (api !== "outputs" && api !== "tables" && api !== "*")
+        this.#refuse(
+          at,
+          `\`${name}\` belongs to the workflow and can't be used in code that runs as a module.`,
+        );
+      // Table handles are their names.
+      const tables = "new Proxy({}, { get: (_, table) => table })";
+      const text = api === "*" ? `{ outputs: ${tables}, tables: ${tables} }` : tables;
+      this.#part(module).head.set(name, `const ${name} = ${text};`);
+      return `tables:${api}`;
+    }
+    const known = this.#tokens.get(piece);
+    if (known === undefined) {
+      this.#part(module).pieces.add(piece);
+      this.#token(piece);
+      this.#queue.push({ piece, home: { module, env: null } });
+    }
+    return `${this.#tokens.get(piece)}.${member}`;
+  }
+
+  /** Which member of `createSmithers(…)` a declaration binds to a name (`*`: all of it); null for any other declaration. */
+  #apiMember(piece: Piece, name: string, module: SourceModule): string | null {
+    const made = /=\s*(?:await\s+)?([\w$]+)\s*(?:<[^()]*>)?\(/.exec(piece.text)?.[1];
+    const isApi = module.imports.some(
+      (decl) =>
+        this.#graph.resolve(module, decl.from).type === "smithers" &&
+        decl.names.some((n) => n.local === made && n.imported === "createSmithers"),
+    );
+    return isApi ? (piece.keys.get(name) ?? "*") : null;
+  }
+
+  #imported(use: Use & { readonly source: SourceModule; readonly from: string }): string | null {
+    const { module, local, from, imported, span } = use;
+    const target = this.#graph.resolve(use.source, from);
+    const { head } = this.#part(module);
+    switch (target.type) {
+      case "zod":
+      case "external": {
+        const specifier = target.type === "zod" ? from : target.name;
+        if (!this.#externals.has(specifier)) this.#externals.set(specifier, span);
+        head.set(local, importStatement(local, imported, specifier));
+        return `import:${specifier}#${imported}`;
+      }
+      case "json":
+        head.set(local, `const ${local} = ${JSON.stringify(target.value)};`);
+        return `json:${canonicalize(target.value)}`;
+      case "source":
+        return this.#fromSource(target.module, use);
+      case "smithers":
+        this.#refuse(
+          span,
+          `\`${local}\` is part of the authoring package, which only describes workflows and can't run in a compute function.`,
+        );
+        return null;
+      case "prompt":
+        this.#refuse(span, `\`${local}\` is a prompt and can't be used in code that runs as a module.`);
+        return null;
+      case "missing":
+        return null;
+      default:
+        return target satisfies never;
+    }
+  }
+
+  #fromSource(module: SourceModule, use: Use): string | null {
+    const { head } = this.#part(use.module);
+    if (use.imported === "*") {
+      const tokens = [...module.exports.keys()].map((name) => {
+        const alias = `${use.local}_${name}`;
+        const token = this.#fromSource(module, { ...use, local: alias, imported: name });
+        return [name, alias, token] as const;
+      });
+      const members = tokens.map(([name, alias]) => `${JSON.stringify(name)}: ${alias}`).join(", ");
+      head.set(use.local, `const ${use.local} = { ${members} };`);
+      return `namespace:${JSON.stringify(tokens.map(([name, , token]) => [name, token]))}`;
+    }
+    const found = exported(this.#graph, module, use.imported, new Set());
+    if (!found) return null;
+    if ("source" in found)
+      return this.#imported({ ...use, source: found.source, from: found.from, imported: found.name });
+    const token = this.#topLevel(found.local, found.module, use.span);
+    const name = found.local === "*default*" ? DEFAULT_NAME : found.local;
+    if (found.module === use.module) {
+      if (name !== use.local) head.set(use.local, `const ${use.local} = ${name};`);
+    } else head.set(use.local, importStatement(use.local, name, `slice:${found.module.path}`));
+    return token;
+  }
+
+  /** Takes in the statements that touch what the slice has; true when that gave new work. */
+  #addEffects(): boolean {
+    let added = false;
+    for (const [module, part] of this.#parts) {
+      const names = new Set([...part.head.keys(), ...[...part.pieces].flatMap((piece) => piece.names)]);
+      for (const effect of this.#pieces(module).effects) {
+        if (part.pieces.has(effect)) continue;
+        const free: string[] = [];
+        effect.normal((name) => {
+          free.push(name);
+          return name;
+        });
+        if (free.some((name) => names.has(name))) {
+          part.pieces.add(effect);
+          this.#queue.push({ piece: effect, home: { module, env: null } });
+          added = true;
+        }
+      }
+    }
+    if (!added && this.#queue.length === 0) this.#reportEffects();
+    return added;
+  }
+
+  /** What is left does something that the slice may rely on without naming it. */
+  #reportEffects(): void {
+    for (const [module, part] of this.#parts)
+      for (const effect of this.#pieces(module).effects)
+        if (!part.pieces.has(effect))
+          this.#problems.push(
+            problem(
+              "SM108",
+              effect.span,
+              "This statement runs when the file is loaded, and a compute function of the file may need it.",
+              {
+                hint: "Move it into a function that is called where it is needed, or move what the function uses into a file of its own.",
+              },
+            ),
+          );
+  }
+
+  #refuse(span: Span, message: string): void {
+    this.#problems.push(
+      problem("SM103", span, message, { hint: "Pass plain data in, and return plain data." }),
+    );
+  }
+}
+
+function importStatement(local: string, imported: string, specifier: string): string {
+  const from = JSON.stringify(specifier);
+  if (imported === "*") return `import * as ${local} from ${from};`;
+  if (imported === "default") return `import ${local} from ${from};`;
+  return `import { ${imported === local ? local : `${imported} as ${local}`} } from ${from};`;
+}
+
+/** A declaration, or an import of `source` that leads out of the project's code (a package, JSON, a whole module). */
+type Exported =
+  | { readonly module: SourceModule; readonly local: string }
+  | { readonly source: SourceModule; readonly from: string; readonly name: string };
+
+/** Follows re-exports to the declaration, or to the package they end in. */
+function exported(graph: Graph, module: SourceModule, name: string, seen: Set<string>): Exported | null {
+  const key = `${module.path}#${name}`;
+  if (seen.has(key)) return null;
+  seen.add(key);
+  const own = module.exports.get(name);
+  if (own && "local" in own) {
+    const via = module.imports
+      .flatMap((d) => d.names.map((n) => ({ ...n, from: d.from })))
+      .find((n) => n.local === own.local);
+    return via ? through(graph, module, via.from, via.imported, seen) : { module, local: own.local };
+  }
+  if (own) return through(graph, module, own.from, own.name, seen);
+  for (const from of module.stars) {
+    const found = through(graph, module, from, name, seen);
+    if (found) return found;
+  }
+  return null;
+}
+
+function through(
+  graph: Graph,
+  module: SourceModule,
+  from: string,
+  name: string,
+  seen: Set<string>,
+): Exported | null {
+  const target = graph.resolve(module, from);
+  if (target.type === "source" && name !== "*") return exported(graph, target.module, name, seen);
+  return target.type === "missing" ? null : { source: module, from, name };
+}
