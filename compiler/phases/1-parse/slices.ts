@@ -143,7 +143,8 @@ function isWanted(node: ts.Node): boolean {
     ts.isFunctionExpression(node) ||
     ts.isFunctionDeclaration(node) ||
     ts.isMethodDeclaration(node) ||
-    ts.isObjectLiteralExpression(node)
+    ts.isObjectLiteralExpression(node) ||
+    ts.isNewExpression(node)
   );
 }
 

@@ -1,0 +1,87 @@
+/** SM301: a node id that no node of the plan can ever have, or one whose rows go to another table. */
+import type { Diagnostic } from "../../diagnostics.ts";
+import type { NodeDraft } from "../../phases/4-lower/draft.ts";
+import { canBe, type Model } from "../../phases/5-analyse/model.ts";
+import { outputRead, walk } from "../../phases/5-analyse/reads.ts";
+import { problem } from "../../report.ts";
+import { nearest } from "../../suggest.ts";
+import type { Span } from "../../surface.ts";
+import type { Rule } from "../rule.ts";
+
+export const unknownNode: Rule = {
+  code: "SM301",
+  check(model) {
+    const found: Diagnostic[] = [];
+    for (const { node, expr } of model.exprs) {
+      walk(expr, (part) => {
+        const read = outputRead(part);
+        if (read?.nodeId?.type !== "Literal" || typeof read.nodeId.value !== "string") return;
+        const span = read.nodeId.span ?? read.call.span ?? node.span;
+        found.push(...checkId(model, read.nodeId.value, read.table, span));
+      });
+    }
+    for (const node of model.draft.nodes) found.push(...checkFields(model, node));
+    return found;
+  },
+};
+
+function checkId(model: Model, id: string, table: string | undefined, span: Span): Diagnostic[] {
+  const producers = model.producers.filter((p) => canBe(p.id, id));
+  if (producers.length === 0) {
+    const ids = model.producers.flatMap((p) => (p.id.type === "exact" ? [p.id.id] : []));
+    const near = nearest(id, ids);
+    return [
+      problem("SM301", span, `No node of this workflow can have the id \`${id}\`.`, {
+        hint: near
+          ? `Did you mean \`${near}\`?`
+          : ids.length > 0
+            ? `There are: ${ids.slice(0, 8).join(", ")}.`
+            : "No task has an id.",
+      }),
+    ];
+  }
+  if (table === undefined) return [];
+  const outputs = producers.map(({ node }) => node.fields.get("output"));
+  const names = outputs.map((output) => (output?.type === "json" ? String(output.value) : undefined));
+  if (names.includes(table) || names.includes(undefined)) return [];
+  return [
+    problem(
+      "SM301",
+      span,
+      `The node \`${id}\` gives rows of \`${[...new Set(names)].join("`, `")}\`, never of \`${table}\`.`,
+      {
+        hint: `Read the table that the node writes: ${names[0]}.`,
+      },
+    ),
+  ];
+}
+
+/** `deps`, `needs` and `dependsOn` that are written out. */
+function checkFields(model: Model, node: NodeDraft): Diagnostic[] {
+  const deps = entries(node, "deps");
+  const needs = new Map(entries(node, "needs"));
+  const found: Diagnostic[] = [];
+  const hasNeeds = node.fields.get("needs")?.type !== "core";
+  for (const [local, table] of hasNeeds ? deps : []) {
+    const id = needs.get(local) ?? local;
+    found.push(...checkId(model, id, table, model.placeIn(node, id)));
+  }
+  for (const [local, id] of needs)
+    if (!deps.some(([name]) => name === local))
+      found.push(...checkId(model, id, undefined, model.placeIn(node, id)));
+  const dependsOn = node.fields.get("dependsOn");
+  if (dependsOn?.type === "json") {
+    const ids = Array.isArray(dependsOn.value) ? dependsOn.value : [dependsOn.value];
+    for (const id of ids)
+      if (typeof id === "string") found.push(...checkId(model, id, undefined, model.placeIn(node, id)));
+  }
+  return found;
+}
+
+function entries(node: NodeDraft, name: string): [string, string][] {
+  const field = node.fields.get(name);
+  if (field?.type !== "json" || typeof field.value !== "object" || field.value === null) return [];
+  return Object.entries(field.value).flatMap(([key, value]) =>
+    typeof value === "string" ? [[key, value]] : [],
+  );
+}

@@ -1,0 +1,245 @@
+/** Agents → declarative entries of the plan: what the constructor would have been given, as data. */
+import type { Agent, Json } from "../../../plan/types.ts";
+import type { Diagnostic } from "../../diagnostics.ts";
+import { problem } from "../../report.ts";
+import { nearest } from "../../suggest.ts";
+import type { Span } from "../../surface.ts";
+import type { Instance, ObjectValue, Value } from "../3-evaluate/value.ts";
+import type { AgentSource } from "./draft.ts";
+import type { CodeRequest } from "./modules.ts";
+
+/** Command-line agents: class → name in the plan and the program that is run. */
+const CLI: ReadonlyMap<string, { readonly kind: string; readonly program: string }> = new Map(
+  [
+    ["ClaudeCodeAgent", "claude-code", "claude"],
+    ["CodexAgent", "codex", "codex"],
+    ["GeminiAgent", "gemini", "gemini"],
+    ["AntigravityAgent", "antigravity", "antigravity"],
+    ["PiAgent", "pi", "pi"],
+    ["KimiAgent", "kimi", "kimi"],
+    ["ForgeAgent", "forge", "forge"],
+    ["AmpAgent", "amp", "amp"],
+    ["OpenCodeAgent", "opencode", "opencode"],
+    ["CursorAgent", "cursor", "cursor-agent"],
+    ["VibeAgent", "vibe", "vibe"],
+    ["HermesAgent", "hermes", "hermes"],
+  ].map(([name, kind, program]) => [name!, { kind: `cli:${kind}`, program: program! }]),
+);
+const API: ReadonlyMap<string, string> = new Map([
+  ["AnthropicAgent", "anthropic"],
+  ["OpenAIAgent", "openai"],
+]);
+/** Classes of the AI SDK that run a model with tools. */
+const LOOPS: ReadonlySet<string> = new Set(["ToolLoopAgent", "Experimental_Agent"]);
+const HOSTS: ReadonlyMap<string, readonly [host: string, key: string]> = new Map([
+  ["anthropic", ["api.anthropic.com", "ANTHROPIC_API_KEY"]],
+  ["ai-sdk:openai", ["api.openai.com", "OPENAI_API_KEY"]],
+  ["ai-sdk:google", ["generativelanguage.googleapis.com", "GOOGLE_GENERATIVE_AI_API_KEY"]],
+]);
+
+export interface LoweredAgents {
+  readonly agents: Record<string, Agent>;
+  /** Code of the author's own agents, by the module name that their entry refers to. */
+  readonly code: ReadonlyMap<string, CodeRequest>;
+  readonly net: readonly string[];
+  readonly env: readonly string[];
+  readonly exec: readonly string[];
+}
+
+export function lowerAgents(
+  sources: ReadonlyMap<string, AgentSource>,
+  problems: Diagnostic[],
+): LoweredAgents {
+  const agents: Record<string, Agent> = {};
+  const code = new Map<string, CodeRequest>();
+  const used = { net: new Set<string>(), env: new Set<string>(), exec: new Set<string>() };
+  for (const [name, source] of sources) {
+    const own = source.type === "Object" || source.callee.type === "Class";
+    const agent = own ? moduleAgent(name, source, code, problems) : declaredAgent(source, problems);
+    if (!agent) continue;
+    agents[name] = agent;
+    const [host, key] = HOSTS.get(agent.kind) ?? [];
+    if (host) used.net.add(host);
+    if (key) used.env.add(key);
+    for (const { kind, program } of CLI.values()) if (kind === agent.kind) used.exec.add(program);
+  }
+  const list = (set: ReadonlySet<string>): string[] => [...set].sort();
+  return { agents, code, net: list(used.net), env: list(used.env), exec: list(used.exec) };
+}
+
+function declaredAgent(source: AgentSource, problems: Diagnostic[]): Agent | null {
+  if (source.type === "Object" || source.callee.type === "Class") return null;
+  const className = source.callee.path.at(-1) ?? "";
+  const kind = kindOf(className, source, problems);
+  if (kind === null) return null;
+  const [first] = source.args;
+  if (first === undefined || (first.type === "Known" && first.value === undefined))
+    return { kind, options: {} };
+  if (first.type !== "Object") {
+    refuse(problems, source.span, `The options of \`${className}\` are not an object that can be read here.`);
+    return null;
+  }
+  return optionsOf(kind, className, first, source.span, problems);
+}
+
+function kindOf(className: string, source: Instance, problems: Diagnostic[]): string | null {
+  const api = API.get(className);
+  if (api) return api === "anthropic" ? api : `ai-sdk:${api}`;
+  const cli = CLI.get(className);
+  if (cli) return cli.kind;
+  if (LOOPS.has(className) && source.callee.type === "External" && source.callee.from === "ai")
+    return "ai-sdk:";
+  const near = nearest(className, [...API.keys(), ...CLI.keys(), ...LOOPS]);
+  problems.push(
+    problem("SM704", source.span, `\`${className}\` is no agent that a plan knows.`, {
+      hint: near
+        ? `Did you mean \`${near}\`?`
+        : "Use an agent of the library, or a plain object with a `generate` function, which runs as code.",
+    }),
+  );
+  return null;
+}
+
+function optionsOf(
+  kind: string,
+  className: string,
+  given: ObjectValue,
+  span: Span,
+  problems: Diagnostic[],
+): Agent | null {
+  const options: Record<string, Json> = {};
+  let provider = kind;
+  let model: string | undefined;
+  let instructions: string | undefined;
+  let sound = true;
+  for (const [name, value] of given.props) {
+    if (value.type === "Known" && value.value === undefined) continue;
+    if (value.type === "Poison") {
+      sound = false;
+      continue;
+    }
+    if (name === "model") {
+      const found = modelOf(value);
+      model = found?.model;
+      if (found && kind === "ai-sdk:") provider = providerKind(found.provider);
+      if (found) continue;
+    }
+    const isText = value.type === "Known" && typeof value.value === "string";
+    if (isText && ["instructions", "system", "systemPrompt"].includes(name) && instructions === undefined) {
+      instructions = String(value.value);
+      continue;
+    }
+    const json = optionJson(value);
+    if (json !== undefined) options[name] = json;
+    else {
+      sound = false;
+      refuse(
+        problems,
+        "span" in value && value.span ? value.span : (given.span ?? span),
+        `The option \`${name}\` of \`${className}\` is not data.`,
+      );
+    }
+  }
+  if (!sound) return null;
+  if (provider === "ai-sdk:") provider = "ai-sdk:gateway";
+  return {
+    kind: provider,
+    ...(model === undefined ? {} : { model }),
+    ...(instructions === undefined ? {} : { instructions }),
+    options,
+  };
+}
+
+function providerKind(provider: string | null): string {
+  if (provider === null) return "ai-sdk:gateway";
+  return provider === "anthropic" ? "anthropic" : `ai-sdk:${provider}`;
+}
+
+/** `"model"`, or `anthropic("model")` of an AI SDK provider. */
+function modelOf(value: Value): { readonly model: string; readonly provider: string | null } | null {
+  if (value.type === "Known" && typeof value.value === "string")
+    return { model: value.value, provider: null };
+  if (value.type !== "Instance" || value.construct || value.callee.type !== "External") return null;
+  const [name] = value.args;
+  if (name?.type !== "Known" || typeof name.value !== "string") return null;
+  return { model: name.value, provider: value.callee.from.replace(/^@ai-sdk\//, "") };
+}
+
+/** JSON; tools of the library by name; what the AI SDK makes of literals. Undefined for everything else. */
+function optionJson(value: Value): Json | undefined {
+  switch (value.type) {
+    case "Known":
+      return typeof value.value === "number" && !Number.isFinite(value.value) ? undefined : value.value;
+    case "Array": {
+      const items = value.items.map((item) => (item.type === "SpreadItem" ? undefined : optionJson(item)));
+      return items.every((item) => item !== undefined) ? items : undefined;
+    }
+    case "Object": {
+      const entries: [string, Json][] = [];
+      for (const [key, member] of value.props) {
+        if (member.type === "Known" && member.value === undefined) continue;
+        const json = optionJson(member);
+        if (json === undefined) return undefined;
+        entries.push([key, json]);
+      }
+      return Object.fromEntries(entries);
+    }
+    case "External":
+      return /^smithers(-orchestrator)?(\/|$)/.test(value.from) ? { tool: value.path.join(".") } : undefined;
+    case "Instance": {
+      const callee = value.callee.type === "External" ? value.callee.path.join(".") : "";
+      if (callee === "stepCountIs") return optionCall(value, "maxSteps");
+      // The task's output schema says what is wanted; the SDK's own declaration of it adds nothing.
+      if (callee === "Output.object" || callee === "Output.text")
+        return { output: callee.slice("Output.".length) };
+      return undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+function optionCall(value: Instance, name: string): Json | undefined {
+  const [first] = value.args;
+  const json = first && optionJson(first);
+  return json === undefined ? undefined : { [name]: json };
+}
+
+/** A plain object with `generate`, or an instance of the author's own class: its code runs as a module. */
+function moduleAgent(
+  name: string,
+  source: AgentSource,
+  code: Map<string, CodeRequest>,
+  problems: Diagnostic[],
+): Agent | null {
+  const generate = source.type === "Object" ? source.props.get("generate") : undefined;
+  const env =
+    source.type === "Instance"
+      ? source.callee.type === "Class" && source.callee.env
+      : (generate?.type === "Code" || generate?.type === "Closure") && generate.env;
+  if (!env || !source.span) {
+    refuse(
+      problems,
+      source.span ?? null,
+      `The agent \`${name}\` has no \`generate\` function that can be cut out.`,
+    );
+    return null;
+  }
+  const module = `${name}.generate`;
+  code.set(module, { kind: "agent", span: source.span, env });
+  const options: Record<string, Json> = {};
+  if (source.type === "Object")
+    for (const [key, value] of source.props) {
+      const json = optionJson(value);
+      if (json !== undefined) options[key] = json;
+    }
+  return { kind: "module", module, options };
+}
+
+function refuse(problems: Diagnostic[], span: Span | null, message: string): void {
+  problems.push(
+    problem("SM704", span, message, {
+      hint: "Agents are kept as data: write literals, or give a plain object with a `generate` function, which runs as code.",
+    }),
+  );
+}

@@ -1,0 +1,102 @@
+/** What lint rules ask about: nodes with their ids and conditions, expressions with their scopes, reads of outputs. */
+import type * as Core from "../../../plan/core/ast.ts";
+import type { DraftSchema } from "../../../plan/draft.ts";
+import type { Json } from "../../../plan/types.ts";
+import type { Span } from "../../surface.ts";
+import type { SourceFile } from "../2-bind/files.ts";
+import type { Field, NodeDraft, PlanDraft } from "../4-lower/draft.ts";
+
+/** Which ids a node can have: exactly one, or those that match a pattern. */
+export type IdPattern =
+  | { readonly type: "exact"; readonly id: string }
+  | { readonly type: "pattern"; readonly matches: RegExp };
+
+export interface Model {
+  readonly draft: PlanDraft;
+  readonly nodes: ReadonlyMap<string, NodeDraft>;
+  /** Nodes that yield rows, with their ids. */
+  readonly producers: readonly { readonly node: NodeDraft; readonly id: IdPattern }[];
+  /** Every expression of the plan that is evaluated in a node's scope, values and guards included. */
+  readonly exprs: readonly { readonly node: NodeDraft; readonly expr: Core.Expr }[];
+  /** What a name of the plan stands for. */
+  meaning(name: string): Core.Expr | undefined;
+  /** The JSON Schema of a table (or of `input`); undefined where there is none. */
+  schema(table: string): Json | undefined;
+  /** The place of a quoted string or of a key within an element; the element itself where it is not written there. */
+  placeIn(node: NodeDraft, text: string): Span;
+}
+
+export function modelOf(
+  draft: PlanDraft,
+  schemas: { readonly [table: string]: DraftSchema },
+  files: readonly SourceFile[],
+): Model {
+  const nodes = new Map(draft.nodes.map((node) => [node.key, node]));
+  const meanings = new Map<string, Core.Expr>([...draft.constants, ...draft.functions]);
+  for (const node of draft.nodes) for (const [name, expr] of node.values) meanings.set(name, expr);
+  return {
+    draft,
+    nodes,
+    producers: draft.nodes
+      .filter((node) => node.kind === "task" || node.kind === "approval")
+      .map((node) => ({ node, id: idOf(node) })),
+    exprs: draft.nodes.flatMap((node) => exprsOf(node).map((expr) => ({ node, expr }))),
+    meaning: (name) => meanings.get(name),
+    schema: (table) => (Object.hasOwn(schemas, table) ? schemas[table]!.jsonSchema : undefined),
+    placeIn(node, text) {
+      const source = files[node.span.file]?.text ?? "";
+      for (const written of [`"${text}"`, `'${text}'`, `\`${text}\``, `${text}:`, `${text},`, `${text} `]) {
+        const start = source.indexOf(written, node.span.start);
+        if (start >= 0 && start < node.span.end)
+          return { file: node.span.file, start, end: start + written.replace(/[:, ]$/, "").length };
+      }
+      return node.span;
+    },
+  };
+}
+
+function exprsOf(node: NodeDraft): Core.Expr[] {
+  const core = (field: Field | undefined): Core.Expr[] => (field?.type === "core" ? [field.expr] : []);
+  return [
+    ...[node.if, node.each?.of, node.each?.key, node.each?.if].filter((e) => e !== undefined),
+    ...core(node.id),
+    ...core(node.orderKey),
+    ...node.values.values(),
+    ...node.guards.flatMap((guard) => [guard.if, ...core(guard.message)]),
+    ...[...node.fields.values()].flatMap(core),
+    ...[...(node.captures?.values() ?? [])].flatMap(core),
+  ];
+}
+
+/** A node without an id is addressed by its key. */
+function idOf(node: NodeDraft): IdPattern {
+  if (!node.id) return { type: "exact", id: node.key };
+  if (node.id.type === "json") return { type: "exact", id: String(node.id.value) };
+  return patternOf(node.id.expr);
+}
+
+/** The ids that an expression can give; only literal text is certain. */
+export function patternOf(expr: Core.Expr): IdPattern {
+  const source = textOf(expr);
+  if (source.every((part) => part !== null)) return { type: "exact", id: source.join("") };
+  const pattern = source.map((part) =>
+    part === null ? "[\\s\\S]*" : part.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&"),
+  );
+  return { type: "pattern", matches: new RegExp(`^${pattern.join("")}$`) };
+}
+
+/** The parts of a text; null for what only the run knows. */
+function textOf(expr: Core.Expr): (string | null)[] {
+  if (expr.type === "Literal") return [String(expr.value)];
+  if (expr.type === "Template")
+    return expr.quasis.flatMap((quasi, i) =>
+      i < expr.exprs.length ? [quasi, ...textOf(expr.exprs[i]!)] : [quasi],
+    );
+  if (expr.type === "Binary" && expr.op === "+") return [...textOf(expr.left), ...textOf(expr.right)];
+  return [null];
+}
+
+/** Whether a node may have this id. */
+export function canBe(pattern: IdPattern, id: string): boolean {
+  return pattern.type === "exact" ? pattern.id === id : pattern.matches.test(id);
+}

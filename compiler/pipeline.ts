@@ -1,0 +1,102 @@
+/** The order of the passes, and nothing else. */
+import path from "node:path";
+import { sha256 } from "../plan/canonical.ts";
+import { seal } from "../plan/seal.ts";
+import type { Plan } from "../plan/types.ts";
+import type { Sources } from "./code-frame.ts";
+import { collect, unsilenced } from "./collect.ts";
+import type { Diagnostic } from "./diagnostics.ts";
+import { type BuildHost, nodeHost } from "./host.ts";
+import { bind, type Graph } from "./phases/2-bind/bind.ts";
+import { checkEntry } from "./phases/2-bind/check-entry.ts";
+import { projectRoot } from "./phases/2-bind/root.ts";
+import { findWorkflow } from "./phases/3-evaluate/index.ts";
+import { newEvaluation } from "./phases/3-evaluate/state.ts";
+import { lowerAgents } from "./phases/4-lower/agents.ts";
+import { assemble } from "./phases/4-lower/assemble.ts";
+import { capabilitiesOf } from "./phases/4-lower/capabilities.ts";
+import type { PlanDraft } from "./phases/4-lower/draft.ts";
+import { lowerWorkflow } from "./phases/4-lower/index.ts";
+import { type CodeRequest, lowerModules } from "./phases/4-lower/modules.ts";
+import { lowerPrompts } from "./phases/4-lower/prompts.ts";
+import { analyse } from "./phases/5-analyse/analyse.ts";
+import { toolchain } from "./toolchain.ts";
+
+export interface BuildOptions {
+  /** Project root; nothing outside it is read. Default: the nearest directory with a package.json, .git or tsconfig.json. */
+  readonly root?: string;
+  /** Default: the file system. */
+  readonly host?: BuildHost;
+  /** Leave the workflow function as one block: the plain twin of partial evaluation (COMPILER.md). */
+  readonly twin?: boolean;
+}
+
+export interface BuildResult {
+  /** Null when there are errors. */
+  readonly plan: Plan | null;
+  /** All problems of all files, in order of place. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** What the spans of diagnostics refer to. */
+  readonly sources: Sources;
+}
+
+/** Compiles a workflow file. Reads sources, executes none of them. Throws only for faults of the compiler itself. */
+export async function build(entry: string, options: BuildOptions = {}): Promise<BuildResult> {
+  const host = options.host ?? nodeHost();
+  const file = path.resolve(entry);
+  const root = options.root === undefined ? projectRoot(host, file) : path.resolve(options.root);
+
+  const graph = bind(host, root, file);
+  const draft = graph.entry && evaluateAndLower(graph, options.twin === true);
+  const problems = draft?.problems ?? [];
+  const lowered = draft?.draft ? await lowerSources(graph, draft.draft, problems) : null;
+  const findings = lowered && draft?.draft ? analyse(draft.draft, lowered.schemas, graph.files.list) : [];
+
+  const sources = graph.files.list;
+  const diagnostics = collect([...graph.problems, ...problems, ...unsilenced(findings, sources)]);
+  const failed = diagnostics.some((d) => d.severity === "error");
+  return { plan: lowered && !failed ? seal(lowered) : null, diagnostics, sources };
+}
+
+/** Compiles without keeping the plan: all problems of a workflow file. */
+export async function check(entry: string, options: BuildOptions = {}): Promise<Omit<BuildResult, "plan">> {
+  const { diagnostics, sources } = await build(entry, options);
+  return { diagnostics, sources };
+}
+
+function evaluateAndLower(
+  graph: Graph,
+  twin: boolean,
+): { readonly draft: PlanDraft | null; readonly problems: Diagnostic[] } {
+  const entry = graph.entry!;
+  const problems = checkEntry(entry);
+  if (!entry.exports.has("default")) return { draft: null, problems };
+  const evaluation = newEvaluation(graph.resolve);
+  const workflow = findWorkflow(evaluation, entry);
+  const draft = workflow ? lowerWorkflow(evaluation, workflow, { twin }) : null;
+  problems.push(...evaluation.diagnostics);
+  return { draft, problems };
+}
+
+async function lowerSources(graph: Graph, draft: PlanDraft, problems: Diagnostic[]) {
+  const agents = lowerAgents(draft.agents, problems);
+  const prompts = await lowerPrompts(graph, draft.prompts, problems);
+  const functions = [...draft.modules].map(([name, { fn, captures }]): [string, CodeRequest] => [
+    name,
+    { kind: "function", fn, captures },
+  ]);
+  const modules = await lowerModules(graph, new Map([...functions, ...agents.code]), problems);
+  return assemble(
+    {
+      draft,
+      files: graph.files.list,
+      agents: agents.agents,
+      prompts,
+      modules: new Map([...modules].map(([name, { module }]) => [name, module])),
+      capabilities: capabilitiesOf(agents, modules.values()),
+      toolchain: toolchain(modules.size > 0),
+      sources: Object.fromEntries(graph.files.list.map((f) => [f.path, sha256(f.text)])),
+    },
+    problems,
+  );
+}
