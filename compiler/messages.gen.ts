@@ -27,7 +27,7 @@ export const MESSAGES = {
   SM401: { title: "unused value", severity: "warning" },
   SM501: { title: "clock", severity: "warning" },
   SM502: { title: "random value", severity: "error" },
-  SM503: { title: "environment", severity: "warning" },
+  SM503: { title: "environment", severity: "error" },
   SM504: { title: "effect in an expression", severity: "error" },
   SM601: { title: "schema outside the supported forms", severity: "error" },
   SM604: { title: "schema under two output keys", severity: "error" },

@@ -8,7 +8,7 @@ import { collect, unsilenced } from "./collect.ts";
 import type { Diagnostic } from "./diagnostics.ts";
 import { type BuildHost, nodeHost } from "./host.ts";
 import { bind, type Graph } from "./phases/2-bind/bind.ts";
-import { checkEntry } from "./phases/2-bind/check-entry.ts";
+import { checkEntry, defaultExportSpan } from "./phases/2-bind/check-entry.ts";
 import { projectRoot } from "./phases/2-bind/root.ts";
 import { findWorkflow } from "./phases/3-evaluate/index.ts";
 import { newEvaluation } from "./phases/3-evaluate/state.ts";
@@ -74,7 +74,9 @@ function evaluateAndLower(
   const evaluation = newEvaluation(graph.resolve);
   const workflow = findWorkflow(evaluation, entry);
   const draft = workflow ? lowerWorkflow(evaluation, workflow, { twin }) : null;
-  problems.push(...evaluation.diagnostics);
+  // What has no place of its own is said of the workflow as a whole.
+  const span = defaultExportSpan(entry);
+  problems.push(...evaluation.diagnostics.map((d) => (d.span ? d : { ...d, span })));
   return { draft, problems };
 }
 

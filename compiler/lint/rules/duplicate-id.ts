@@ -29,11 +29,11 @@ function clashes(model: Model, id: string, nodes: readonly NodeDraft[]): Diagnos
     return [
       problem(
         "SM201",
-        model.placeIn(node, id),
+        model.placeIn(node.span, id),
         `Two nodes that can run at the same time have the id \`${id}\`.`,
         {
           hint: "Give each its own id, or put them into branches that exclude one another.",
-          related: [{ span: model.placeIn(first, id), message: "the other one" }],
+          related: [{ span: model.placeIn(first.span, id), message: "the other one" }],
         },
       ),
     ];

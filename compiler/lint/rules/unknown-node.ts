@@ -16,7 +16,7 @@ export const unknownNode: Rule = {
       walk(expr, (part) => {
         const read = outputRead(part);
         if (read?.nodeId?.type !== "Literal" || typeof read.nodeId.value !== "string") return;
-        const span = read.nodeId.span ?? read.call.span ?? node.span;
+        const span = read.nodeId.span ?? model.placeIn(read.call.span ?? node.span, read.nodeId.value);
         found.push(...checkId(model, read.nodeId.value, read.table, span));
       });
     }
@@ -64,16 +64,16 @@ function checkFields(model: Model, node: NodeDraft): Diagnostic[] {
   const hasNeeds = node.fields.get("needs")?.type !== "core";
   for (const [local, table] of hasNeeds ? deps : []) {
     const id = needs.get(local) ?? local;
-    found.push(...checkId(model, id, table, model.placeIn(node, id)));
+    found.push(...checkId(model, id, table, model.placeIn(node.span, id)));
   }
   for (const [local, id] of needs)
     if (!deps.some(([name]) => name === local))
-      found.push(...checkId(model, id, undefined, model.placeIn(node, id)));
+      found.push(...checkId(model, id, undefined, model.placeIn(node.span, id)));
   const dependsOn = node.fields.get("dependsOn");
   if (dependsOn?.type === "json") {
     const ids = Array.isArray(dependsOn.value) ? dependsOn.value : [dependsOn.value];
     for (const id of ids)
-      if (typeof id === "string") found.push(...checkId(model, id, undefined, model.placeIn(node, id)));
+      if (typeof id === "string") found.push(...checkId(model, id, undefined, model.placeIn(node.span, id)));
   }
   return found;
 }

@@ -24,6 +24,16 @@ export function checkEntry(entry: SourceModule): Diagnostic[] {
   return problems;
 }
 
+/** Where the default export stands; the head of the file where it has none of its own. */
+export function defaultExportSpan(entry: SourceModule): Span {
+  const target = entry.exports.get("default");
+  for (const statement of entry.body)
+    if (statement.type === "Declare" && statement.span && target && "local" in target)
+      for (const d of statement.decls)
+        if (d.target.type === "Name" && d.target.name === target.local) return statement.span;
+  return { file: entry.file, start: 0, end: 0 };
+}
+
 /** Calls `smithers(fn)` that make a top-level value. */
 function workflowCalls(entry: SourceModule): Span[] {
   const spans: Span[] = [];

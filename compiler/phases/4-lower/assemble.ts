@@ -114,7 +114,12 @@ class Texts {
     for (const [name, expr] of [...draft.constants, ...draft.functions]) this.#meaning.set(name, expr);
     for (const node of draft.nodes) for (const [name, expr] of node.values) this.#meaning.set(name, expr);
     for (const [name, { template }] of input.prompts)
-      this.#meaning.set(`prompt:${name}`, parseExpr(coreText(template)));
+      // `props` is the template's own parameter.
+      this.#meaning.set(`prompt:${name}`, {
+        type: "Arrow",
+        params: [{ type: "Name", name: "props" }],
+        body: parseExpr(coreText(template)),
+      });
   }
 
   node(node: NodeDraft): DraftNode {
@@ -154,8 +159,8 @@ class Texts {
         ...(when ? { if: core(when, `${path}.each.if`) } : {}),
       };
     }
-    if (node.id) out.id = field(node.id, `${path}.id`);
-    if (node.orderKey) out.key = field(node.orderKey, `${path}.key`);
+    if (node.id) out.id = field(asText(node.id), `${path}.id`);
+    if (node.orderKey) out.key = field(asText(node.orderKey), `${path}.key`);
     if (node.values.size > 0)
       out.values = mapValues(node.values, (expr) => ({ expr: printLines(expr), reads: this.#reads([expr]) }));
     for (const [name, expr] of node.values) this.#place(childPath(`${path}.values`, name), expr.span);
@@ -195,6 +200,11 @@ class Texts {
     this.#lines.set(span.file, lines);
     this.#places.set(path, { file: span.file, ...lines.at(span.start) });
   }
+}
+
+/** Ids and keys are strings, as in React; only what the run computes is turned into one there. */
+function asText(value: Field): Field {
+  return value.type === "json" ? { type: "json", value: String(value.value) } : value;
 }
 
 /** Text of several lines is kept as Core text, which a plan shows line by line. */

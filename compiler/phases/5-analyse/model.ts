@@ -22,8 +22,8 @@ export interface Model {
   meaning(name: string): Core.Expr | undefined;
   /** The JSON Schema of a table (or of `input`); undefined where there is none. */
   schema(table: string): Json | undefined;
-  /** The place of a quoted string or of a key within an element; the element itself where it is not written there. */
-  placeIn(node: NodeDraft, text: string): Span;
+  /** The place of a quoted string or of a key within a span; the span itself where it is not written there. */
+  placeIn(span: Span, text: string): Span;
 }
 
 export function modelOf(
@@ -43,14 +43,14 @@ export function modelOf(
     exprs: draft.nodes.flatMap((node) => exprsOf(node).map((expr) => ({ node, expr }))),
     meaning: (name) => meanings.get(name),
     schema: (table) => (Object.hasOwn(schemas, table) ? schemas[table]!.jsonSchema : undefined),
-    placeIn(node, text) {
-      const source = files[node.span.file]?.text ?? "";
+    placeIn(span, text) {
+      const source = files[span.file]?.text ?? "";
       for (const written of [`"${text}"`, `'${text}'`, `\`${text}\``, `${text}:`, `${text},`, `${text} `]) {
-        const start = source.indexOf(written, node.span.start);
-        if (start >= 0 && start < node.span.end)
-          return { file: node.span.file, start, end: start + written.replace(/[:, ]$/, "").length };
+        const start = source.indexOf(written, span.start);
+        if (start >= 0 && start < span.end)
+          return { file: span.file, start, end: start + written.replace(/[:, ]$/, "").length };
       }
-      return node.span;
+      return span;
     },
   };
 }
