@@ -113,8 +113,8 @@ class Texts {
     const { draft } = input;
     for (const [name, expr] of [...draft.constants, ...draft.functions]) this.#meaning.set(name, expr);
     for (const node of draft.nodes) for (const [name, expr] of node.values) this.#meaning.set(name, expr);
+    // `props` is the template's own parameter.
     for (const [name, { template }] of input.prompts)
-      // `props` is the template's own parameter.
       this.#meaning.set(`prompt:${name}`, {
         type: "Arrow",
         params: [{ type: "Name", name: "props" }],
