@@ -1,0 +1,146 @@
+/**
+ * What a durable step costs: sequences, fan-outs and loops of static tasks on the real store, against a raw
+ * append + fdatasync in the same run. Prints milliseconds a step, the ratio to the append, and the growth exponent of
+ * the whole run's time (1: each step costs the same).
+ */
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { seal } from "../plan/index.ts";
+import type { Plan } from "../plan/types.ts";
+import { createExecutors } from "../runtime/executors/index.ts";
+import { run } from "../runtime/index.ts";
+import { computed, planOf, type TestNode, value } from "../test/plans.ts";
+
+const SIZES = (process.env.SIZES ?? "10,30,100,300,1000").split(",").map(Number);
+const ROUNDS = Number(process.env.ROUNDS ?? 3);
+const scratch = mkdtempSync(path.join(os.tmpdir(), "smithers-bench-"));
+const schemas = { row: "z.object({ v: z.number() })" };
+
+const shapes: { readonly [name: string]: (size: number) => Plan } = {
+  sequence: (size) => {
+    const nodes: { [key: string]: TestNode } = {};
+    for (let index = 0; index < size; index++)
+      nodes[`t${index}`] =
+        index === 0 ? value(0) : computed(`ctx.output('row', { nodeId: 't${index - 1}' }).v + 1`);
+    return seal(planOf(nodes, { schemas }));
+  },
+  "fan-out": (size) =>
+    seal(
+      planOf(
+        {
+          fan: { kind: "parallel" },
+          work: computed("x", {
+            parent: "fan",
+            id: { $: "`work-${x}`" },
+            each: { of: `Array.from({ length: ${size} }, (_, i) => i)`, as: "x", key: "x" },
+          }),
+          last: computed("ctx.output('row', { nodeId: 'work-0' }).v"),
+        },
+        { schemas },
+      ),
+    ),
+  "fan-out of 4": (size) =>
+    seal(
+      planOf(
+        {
+          fan: { kind: "parallel", maxConcurrency: 4 },
+          work: computed("x", {
+            parent: "fan",
+            id: { $: "`work-${x}`" },
+            each: { of: `Array.from({ length: ${size} }, (_, i) => i)`, as: "x", key: "x" },
+          }),
+        },
+        { schemas },
+      ),
+    ),
+  loop: (size) =>
+    seal(
+      planOf(
+        {
+          rounds: {
+            kind: "loop",
+            until: `(ctx.latest('row', 'work')?.v ?? 0) >= ${size}`,
+            maxIterations: size,
+          },
+          work: computed("(ctx.latest('row', 'work')?.v ?? 0) + 1", { parent: "rounds" }),
+        },
+        { schemas },
+      ),
+    ),
+};
+
+/** Milliseconds of one append of a few hundred bytes, made durable. */
+function appendMs(): number {
+  const file = openSync(path.join(scratch, "append"), "w");
+  const record = Buffer.alloc(400, "x");
+  const times: number[] = [];
+  for (let index = 0; index < 300; index++) {
+    const start = performance.now();
+    writeSync(file, record);
+    fdatasyncSync(file);
+    times.push(performance.now() - start);
+  }
+  closeSync(file);
+  return median(times);
+}
+
+/** Milliseconds from the first event to the last: plan and store are open, the process is warm. */
+async function runMs(plan: Plan): Promise<number> {
+  const root = mkdtempSync(path.join(scratch, "run-"));
+  const executors = createExecutors();
+  let start = 0;
+  let end = 0;
+  const result = await run(plan, {
+    root,
+    executors,
+    onEvent: ({ type }) => {
+      if (type === "run.started") start = performance.now();
+      end = performance.now();
+    },
+  });
+  await executors.close();
+  rmSync(root, { recursive: true });
+  if (result.status !== "finished") throw new Error(`${result.status}: ${result.reason}`);
+  return end - start;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] as number;
+}
+
+/** Slope of log time over log size. */
+function exponent(points: readonly (readonly [size: number, ms: number])[]): number {
+  const logs = points.map(([size, ms]) => [Math.log(size), Math.log(ms)] as const);
+  const meanX = logs.reduce((sum, [x]) => sum + x, 0) / logs.length;
+  const meanY = logs.reduce((sum, [, y]) => sum + y, 0) / logs.length;
+  const over = logs.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0);
+  return over / logs.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
+}
+
+try {
+  await runMs((shapes.sequence as (size: number) => Plan)(100));
+  for (const [name, make] of Object.entries(shapes)) {
+    const points: (readonly [number, number])[] = [];
+    for (const size of SIZES) {
+      const plan = make(size);
+      const append = appendMs();
+      const times: number[] = [];
+      for (let round = 0; round < ROUNDS; round++) times.push(await runMs(plan));
+      const ms = median(times);
+      points.push([size, ms]);
+      const step = ms / size;
+      const ratio = step / append;
+      console.log(
+        `${name.padEnd(14)} ${String(size).padStart(6)}  ${step.toFixed(3)} ms a step  append ${append.toFixed(3)} ms  ratio ${ratio.toFixed(2)}`,
+      );
+    }
+    const large = points.filter(([size]) => size >= 30);
+    console.log(
+      `${name.padEnd(14)} exponent ${exponent(large.length > 1 ? large : points).toFixed(2)} (from 30 up)`,
+    );
+  }
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
