@@ -4,7 +4,7 @@
  * The text is never run as JavaScript: this walk knows calls on the intrinsic `z` and on schemas, and hands what is
  * plain data or a function of the author to Core. Names outside the whitelist of table.ts can't be reached.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Arrow, Call, Expr, Member, ObjectExpr, Spread } from "../core/ast.ts";
 import type { Env } from "../core/values.ts";
 import type { CoreText } from "../types.ts";
@@ -111,14 +111,10 @@ class Walk {
     if (callee.type !== "Member" || callee.optional || expr.optional) return evaluateData(expr, this.#env);
     const { object, property } = callee;
     if (typeof property !== "string") return evaluateData(expr, this.#env);
-    if (isZ(object)) {
-      return this.#construct(expr, property, CONSTRUCTORS, `z.${property}`, z);
-    }
+    if (isZ(object)) return this.#construct(expr, property, CONSTRUCTORS, `z.${property}`);
     if (object.type === "Member" && isZ(object.object) && typeof object.property === "string") {
-      const names = GROUPS.get(object.property);
-      if (names === undefined) throw notAllowed(`z.${object.property}.${property}`, property, expr);
-      const group: unknown = Reflect.get(z, object.property);
-      return this.#construct(expr, property, names, `z.${object.property}.${property}`, group);
+      const shown = `z.${object.property}.${property}`;
+      return this.#construct(expr, property, GROUPS.get(object.property) ?? new Map(), shown);
     }
     if (!reachesZ(object)) return evaluateData(expr, this.#env);
     const receiver = this.value(object);
@@ -126,20 +122,17 @@ class Walk {
       throw new ZodBuildError(`.${property}(…) can only be called on a schema.`, expr.span);
     }
     if (!METHODS.has(property)) throw notAllowed(`.${property}(…)`, property, expr);
-    return this.#apply(expr, receiver, property, `.${property}`);
+    return this.#apply(expr, Reflect.get(receiver, property), receiver, property, `.${property}`);
   }
 
-  #construct(expr: Call, name: string, allowed: ReadonlySet<string>, shown: string, group: unknown): unknown {
-    if (!allowed.has(name)) throw notAllowed(shown, name, expr);
-    return this.#apply(expr, group, name, shown);
+  #construct(expr: Call, name: string, allowed: ReadonlyMap<string, unknown>, shown: string): unknown {
+    const make = allowed.get(name);
+    if (make === undefined) throw notAllowed(shown, name, expr);
+    return this.#apply(expr, make, undefined, name, shown);
   }
 
   /** Calls what a whitelisted name stands for. Zod's own complaints become build errors with the span. */
-  #apply(expr: Call, receiver: unknown, name: string, shown: string): unknown {
-    if ((typeof receiver !== "object" && typeof receiver !== "function") || receiver === null) {
-      throw new ZodBuildError(`${shown} does not exist.`, expr.span);
-    }
-    const method: unknown = Reflect.get(receiver, name);
+  #apply(expr: Call, method: unknown, receiver: unknown, name: string, shown: string): unknown {
     if (typeof method !== "function") {
       throw new ZodBuildError(`This schema has no method ${shown}(…).`, expr.span);
     }

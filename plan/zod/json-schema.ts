@@ -2,7 +2,9 @@
  * JSON Schema of a schema, for models, checks and lints. Where Zod's own converter throws, drops or misleads
  * (PEERS, "Parsers") this says what can be said: wider than the parser where it must, never narrower.
  */
-import { z } from "zod";
+import * as z from "zod";
+// Not `z.core`: that name would bring all of Zod's languages into a bundle.
+import { $ZodRegistry } from "zod/v4/core";
 import type { Json } from "../types.ts";
 
 /**
@@ -27,7 +29,7 @@ export function jsonSchemaOf(schema: z.ZodType, side: "input" | "output"): Json 
 }
 
 /** An `id` in `.meta(…)` would turn schemas into references, and fail where two share one; here it is only a label. */
-class PlainMetadata extends z.core.$ZodRegistry<z.core.GlobalMeta> {
+class PlainMetadata extends $ZodRegistry<z.core.GlobalMeta> {
   override get<S extends z.core.$ZodType>(schema: S): z.core.$replace<z.core.GlobalMeta, S> | undefined {
     const meta = z.globalRegistry.get(schema);
     return meta === undefined ? undefined : { ...meta, id: undefined };

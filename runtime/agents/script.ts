@@ -11,7 +11,7 @@
  * where the entry names them. So a script holds no state, and a resumed run gets the same answers.
  */
 import { readFile } from "node:fs/promises";
-import { z } from "zod";
+import * as z from "zod";
 import type { Json } from "../../plan/types.ts";
 import { formatIssues, parseWith } from "../../plan/zod/index.ts";
 import type { Address } from "../store/store.ts";
