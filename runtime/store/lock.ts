@@ -18,7 +18,6 @@ import { StoreError } from "./store.ts";
 export interface Generation {
   readonly database: string;
   readonly log: string;
-  readonly undo: string;
 }
 
 /** What a lock file says. */
@@ -282,9 +281,9 @@ function asHolder(value: Fields | null): LockState["holder"] {
 
 /** File names within the directory; anything else is no generation. */
 function asGeneration(value: unknown): Generation | null {
-  const { database, log, undo } = asFields(value) ?? {};
+  const { database, log } = asFields(value) ?? {};
   const name = (text: unknown): text is string => typeof text === "string" && /^[\w.-]+$/.test(text);
-  return name(database) && name(log) && name(undo) ? { database, log, undo } : null;
+  return name(database) && name(log) ? { database, log } : null;
 }
 
 /** Epochs that have a lock, ascending. */

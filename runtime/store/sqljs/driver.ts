@@ -19,6 +19,7 @@ import type { FileHooks } from "./file.ts";
 import { begin, finish } from "./generation.ts";
 import { loadSqlite } from "./load.ts";
 import { migrate } from "./migrations.ts";
+import { PINNED_LOG_LIMIT, pinned } from "./pins.ts";
 import { type Row, Rows, rowOf } from "./rows.ts";
 import { Seqlock } from "./seqlock.ts";
 import type { DatabaseFiles, NodeVfs } from "./vfs.ts";
@@ -73,7 +74,9 @@ function open(vfs: NodeVfs, disk: Disk, directory: string, options: StoreOptions
     files = begin({ vfs, disk, directory }, ownership);
     seqlock = new Seqlock(disk, files.database);
     const log = { end: 0 };
+    const synchronous = options.synchronous ?? "FULL";
     const hooks: FileHooks = {
+      writeThrough: synchronous !== "FULL",
       ...seqlock.hooks(),
       logWritten: (end) => {
         log.end = end;
@@ -81,7 +84,6 @@ function open(vfs: NodeVfs, disk: Disk, directory: string, options: StoreOptions
     };
     const cacheKiB = options.cacheKiB ?? 16_384;
     db = new Connection(vfs, files, { disk, hooks, readonly: false, cacheKiB });
-    const synchronous = options.synchronous ?? "FULL";
     db.exec(`PRAGMA wal_autocheckpoint=0; PRAGMA journal_mode=WAL; PRAGMA synchronous=${synchronous}`);
     migrate(db, files.database);
     const recorded = Number(db.value("SELECT value FROM meta WHERE key = 'epoch'") ?? 0);
@@ -286,10 +288,12 @@ class FileStore implements Store {
   #checkpointIfDue(): void {
     if (this.#parts.log.end < this.#checkpointAt) return;
     setImmediate(() => {
-      if (this.#ended || this.#parts.log.end < this.#checkpointAt) return;
+      const { directory, disk, log } = this.#parts;
+      if (this.#ended || log.end < this.#checkpointAt) return;
+      if (log.end < PINNED_LOG_LIMIT && pinned(disk, directory)) return;
       try {
         this.#parts.db.all("PRAGMA wal_checkpoint(PASSIVE)");
-        this.#parts.log.end = 0;
+        log.end = 0;
         this.#checkpointAt = this.#parts.checkpointBytes;
       } catch (error) {
         // The log still holds everything; it grows until there is space. A failed sync is another matter.

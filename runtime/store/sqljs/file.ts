@@ -10,11 +10,13 @@ export interface FileHooks {
   afterLogRestart?(): void;
   /** After SQLite wrote to the log: how far it reaches. */
   logWritten?(end: number): void;
+  /** Log writes are not collected: for settings under which SQLite does not sync each commit. */
+  readonly writeThrough?: boolean;
   /** Before the log is removed or cut. */
   beforeLogEnd?(): void;
 }
 
-export type FileKind = "database" | "log" | "undo";
+export type FileKind = "database" | "log";
 
 export interface OpenFile {
   readonly kind: FileKind;

@@ -14,7 +14,8 @@ import type { Generation, Ownership } from "../lock.ts";
 import { StoreError } from "../store.ts";
 import { Connection } from "./connection.ts";
 import { SEAL } from "./file.ts";
-import { checkVersion, refuseNewer } from "./migrations.ts";
+import { checkVersion, migrate, refuseNewer } from "./migrations.ts";
+import { removeOldPins } from "./pins.ts";
 import { readSeq, Seqlock, seqFile } from "./seqlock.ts";
 import type { DatabaseFiles, NodeVfs } from "./vfs.ts";
 
@@ -33,20 +34,19 @@ export function filesOf(directory: string, generation: Generation): DatabaseFile
   return {
     database: path.join(directory, generation.database),
     log: path.join(directory, generation.log),
-    undo: path.join(directory, generation.undo),
   };
 }
 
 /**
- * Makes the truth this epoch's own and says so in its lock. The database is complete, without a log, and marked for
- * writing ahead when it returns.
+ * Makes the truth this epoch's own and says so in its lock. The database is complete, without a log, and
+ * sealed when it returns.
  * @throws StoreError `VERSION` or `CORRUPT`: nothing was changed
  */
 export function begin(place: Place, ownership: Ownership): DatabaseFiles {
   const { directory, disk } = place;
   const { generation, quiet } = ownership.inherited();
   const epoch = ownership.epoch;
-  const previous: Generation = generation ?? { database: FIRST, log: "store.log.0", undo: "store.undo.0" };
+  const previous: Generation = generation ?? { database: FIRST, log: "store.log.0" };
   let database = previous.database;
   if (quiet) {
     fold(place, filesOf(directory, previous));
@@ -54,25 +54,25 @@ export function begin(place: Place, ownership: Ownership): DatabaseFiles {
     database = `store-${epoch}.db`;
     copy(place, filesOf(directory, previous), path.join(directory, database));
   }
-  const own: Generation = { database, log: `store.log.${epoch}`, undo: `store.undo.${epoch}` };
-  ownership.ready(own);
+  const own: Generation = { database, log: `store.log.${epoch}` };
   const files = filesOf(directory, own);
-  markHeader(disk, files.database, "sealed");
+  if ((disk.stat(files.database)?.size ?? 0) === 0) create(place, files.database, epoch);
+  ownership.ready(own);
+  seal(disk, files.database);
   cleanUp(place, ownership, own);
   return files;
 }
 
 /** After the connection is closed: makes the file an ordinary database again, unless its log could not be folded in. */
 export function finish(disk: Disk, files: DatabaseFiles): void {
-  if ((disk.stat(files.log)?.size ?? 0) === 0) markHeader(disk, files.database, "plain");
+  if ((disk.stat(files.log)?.size ?? 0) === 0) unseal(disk, files.database);
 }
 
 /** Folds what a dead owner's log holds into the database. Done again from the start if this owner dies over it. */
 function fold(place: Place, files: DatabaseFiles): void {
   const { disk } = place;
   checkHeader(disk, files.database);
-  const logged = (disk.stat(files.log)?.size ?? 0) > 0 || (disk.stat(files.undo)?.size ?? 0) > 0;
-  if (!logged) return;
+  if ((disk.stat(files.log)?.size ?? 0) === 0) return;
   const seqlock = new Seqlock(disk, files.database);
   try {
     const connection = new Connection(place.vfs, files, {
@@ -101,10 +101,11 @@ function fold(place: Place, files: DatabaseFiles): void {
 /** Copies one consistent state, though an owner of it may wake and write meanwhile. */
 function copy(place: Place, from: DatabaseFiles, database: string): void {
   const { disk } = place;
-  const to: DatabaseFiles = { database, log: `${database}.log`, undo: `${database}.undo` };
+  checkHeader(disk, from.database);
+  const to: DatabaseFiles = { database, log: `${database}.log` };
   for (let attempt = 0; ; attempt += 1) {
     const before = readSeq(disk, from.database);
-    for (const kind of ["database", "log", "undo"] as const) copyFile(disk, from[kind], to[kind]);
+    for (const kind of ["database", "log"] as const) copyFile(disk, from[kind], to[kind]);
     if (before % 2 === 0 && readSeq(disk, from.database) === before) break;
     // An odd number may be one that its writer will never raise again; the log's checksums then decide.
     if (before % 2 === 1 && attempt > 20 && readSeq(disk, from.database) === before) break;
@@ -142,22 +143,48 @@ function copyFile(disk: Disk, from: string, to: string): void {
   }
 }
 
-/** Puts the two bytes that say how the file is written: one write within one sector, so it can't be torn. */
-function markHeader(disk: Disk, database: string, as: "sealed" | "plain"): void {
-  const stat = disk.stat(database);
-  if (!stat || stat.size < HEADER) return;
-  const seqlock = new Seqlock(disk, database);
+/** Makes an empty store under another name and gives it its own when it is complete: there is never half a one. */
+function create(place: Place, database: string, epoch: number): void {
+  const { disk, directory } = place;
+  const draft = path.join(directory, `store-${epoch}.db.new`);
+  removeFile(disk, draft);
+  const files: DatabaseFiles = { database: draft, log: `${draft}.log` };
+  const connection = new Connection(place.vfs, files, { disk, readonly: false, cacheKiB: 4096 });
+  try {
+    connection.exec("PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF");
+    migrate(connection, draft);
+  } finally {
+    connection.close();
+  }
+  putVersions(disk, draft, "sealed");
+  removeFile(disk, database);
+  disk.link(draft, database);
+  removeFile(disk, draft);
+}
+
+function seal(disk: Disk, database: string): void {
+  putVersions(disk, database, "sealed", new Seqlock(disk, database));
+}
+
+function unseal(disk: Disk, database: string): void {
+  if (disk.stat(database)) putVersions(disk, database, "plain", new Seqlock(disk, database));
+}
+
+/** Puts the two bytes that say how the file is written, durably: one write within one sector, so it can't be torn. */
+function putVersions(disk: Disk, database: string, as: "sealed" | "plain", seqlock?: Seqlock): void {
   const fd = disk.open(database, "r+");
   try {
     const page = new Uint8Array(HEADER);
     disk.read(fd, page, 0, HEADER, 0);
+    const is = as === "sealed" ? SEAL.isSealed(page, 0) : SEAL.isPlain(page, 0);
+    if (is) return;
     SEAL.put(page, 0, as);
-    seqlock.bump(2);
+    seqlock?.bump(2);
     disk.write(fd, page, 18, 2, 18);
     disk.sync(fd);
   } finally {
     disk.close(fd);
-    seqlock.close();
+    seqlock?.close();
   }
 }
 
@@ -193,11 +220,12 @@ function checkHeader(disk: Disk, database: string): void {
 function cleanUp({ disk, directory }: Place, ownership: Ownership, own: Generation): void {
   const keep = new Set([own.database, seqFile(own.database)]);
   for (const name of disk.list(directory)) {
-    const match = /^store(?:-(\d+))?\.db(?:\.seq|\.log|\.undo)?$|^store\.(?:log|undo)\.(\d+)$/.exec(name);
+    const match = /^store(?:-(\d+))?\.db(?:\.seq|\.log|\.new)?$|^store\.log\.(\d+)$/.exec(name);
     if (!match || keep.has(name)) continue;
     if (Number(match[1] ?? match[2] ?? 0) >= ownership.epoch) continue;
     removeQuietly(disk, path.join(directory, name));
   }
+  removeOldPins(disk, directory);
   ownership.cleanUp();
 }
 

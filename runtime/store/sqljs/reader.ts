@@ -2,7 +2,7 @@
 import fs from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { type Disk, errno, nodeDisk } from "../disk.ts";
+import { type Disk, nodeDisk } from "../disk.ts";
 import { type Generation, lastReady, listLocks } from "../lock.ts";
 import type { EventRecord, FrameRecord, Journal, RunReader } from "../store.ts";
 import { StoreError } from "../store.ts";
@@ -11,6 +11,7 @@ import { Connection } from "./connection.ts";
 import { filesOf } from "./generation.ts";
 import { loadSqlite } from "./load.ts";
 import { checkVersion } from "./migrations.ts";
+import { pin } from "./pins.ts";
 import { Rows } from "./rows.ts";
 import { readSeq } from "./seqlock.ts";
 import type { NodeVfs } from "./vfs.ts";
@@ -34,6 +35,8 @@ const EMPTY: Journal = {
 
 /** Tries before a reader gives up on a writer that restarts its log faster than it can read. */
 const TRIES = 500;
+/** Tries after which a reader asks the writer to wait. */
+const PIN_AFTER = 2;
 
 /**
  * Opens the store in `directory` for reading. Each call reads one consistent state with all that was acknowledged
@@ -49,6 +52,8 @@ export async function openReader(directory: string, options: ReaderOptions = {})
   }
   return new FileReader(full, disk, options.vfs ?? (await loadSqlite()));
 }
+
+type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
 
 class FileReader implements RunReader {
   readonly #directory: string;
@@ -78,35 +83,43 @@ class FileReader implements RunReader {
   async close(): Promise<void> {}
 
   async #read<T>(work: (rows: Rows) => T, empty: T): Promise<T> {
-    for (let attempt = 0; ; attempt += 1) {
-      const generation = current(this.#disk, this.#directory);
-      if (!generation) throw new StoreError("CORRUPT", `there is no store in ${this.#directory}`);
-      const { database } = filesOf(this.#directory, generation);
-      const before = readSeq(this.#disk, database);
-      if (before % 2 === 0 || attempt >= 20) {
-        const outcome = this.#once(generation, work, empty);
-        if (
-          readSeq(this.#disk, database) === before &&
-          current(this.#disk, this.#directory)?.database === generation.database
-        ) {
-          if (outcome.ok) return outcome.value;
-          if (attempt >= 3) throw outcome.error;
-        }
+    let unpin: (() => void) | null = null;
+    try {
+      for (let attempt = 0; attempt < TRIES; attempt += 1) {
+        if (attempt === PIN_AFTER) unpin = pin(this.#disk, this.#directory);
+        const outcome = this.#stable(work, empty, attempt);
+        if (outcome?.ok) return outcome.value;
+        // What a writer disturbs can look like damage; undisturbed and again, it is damage.
+        if (outcome && attempt >= 3) throw outcome.error;
+        await pause(attempt < 3 ? 0 : 1);
       }
-      if (attempt >= TRIES) {
-        throw new StoreError("IO", `${database} changes faster than it can be read; try again`);
-      }
-      await pause(attempt < 3 ? 0 : 1);
+      throw new StoreError(
+        "IO",
+        `the store in ${this.#directory} changes faster than it can be read; try again`,
+      );
+    } finally {
+      unpin?.();
     }
   }
 
-  #once<T>(
-    generation: Generation,
-    work: (rows: Rows) => T,
-    empty: T,
-  ): { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown } {
+  /** One look; null when it may have been disturbed. */
+  #stable<T>(work: (rows: Rows) => T, empty: T, attempt: number): Outcome<T> | null {
+    const generation = current(this.#disk, this.#directory);
+    if (!generation) throw new StoreError("CORRUPT", `there is no store in ${this.#directory}`);
+    const { database } = filesOf(this.#directory, generation);
+    const before = readSeq(this.#disk, database);
+    // Odd: the log is being restarted, or its writer died over that.
+    if (before % 2 === 1 && attempt < 20) return null;
+    const outcome = this.#once(generation, work, empty);
+    const undisturbed =
+      readSeq(this.#disk, database) === before &&
+      current(this.#disk, this.#directory)?.database === generation.database;
+    return undisturbed ? outcome : null;
+  }
+
+  #once<T>(generation: Generation, work: (rows: Rows) => T, empty: T): Outcome<T> {
     const files = filesOf(this.#directory, generation);
-    if (unborn(this.#disk, files)) return { ok: true, value: empty };
+    if ((this.#disk.stat(files.database)?.size ?? 0) === 0) return { ok: true, value: empty };
     let connection: Connection | null = null;
     try {
       connection = new Connection(this.#vfs, files, { disk: this.#disk, readonly: true, cacheKiB: 4096 });
@@ -120,24 +133,10 @@ class FileReader implements RunReader {
   }
 }
 
-/** The first page is being made, or its maker died over it: nothing was ever committed. */
-function unborn(disk: Disk, files: { readonly database: string; readonly undo: string }): boolean {
-  const size = disk.stat(files.database)?.size ?? 0;
-  return size === 0 || (size <= 4096 && (disk.stat(files.undo)?.size ?? 0) > 0);
-}
-
-/** Where the truth is now; null where no store is. */
+/** Where the truth is now; null where no store is. One that is only being made has no file yet. */
 function current(disk: Disk, directory: string): Generation | null {
-  for (let attempt = 0; attempt < 5; attempt += 1) {
-    try {
-      const last = lastReady(listLocks(disk, directory));
-      if (last) return last.ready;
-      break;
-    } catch (error) {
-      // A lock was cleaned up between being listed and being read.
-      if (errno(error) !== "ENOENT") throw error;
-    }
-  }
-  const plain: Generation = { database: "store.db", log: "store.log.0", undo: "store.undo.0" };
-  return disk.stat(path.join(directory, plain.database)) ? plain : null;
+  const locks = listLocks(disk, directory);
+  const plain: Generation = { database: "store.db", log: "store.log.0" };
+  const there = locks.length > 0 || disk.stat(path.join(directory, plain.database)) !== null;
+  return lastReady(locks)?.ready ?? (there ? plain : null);
 }

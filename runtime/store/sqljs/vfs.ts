@@ -5,7 +5,7 @@
  * It is reached through a database handle: `struct sqlite3` begins with `sqlite3_vfs *pVfs`, and `sqlite3_vfs` and
  * `sqlite3_io_methods` are public, versioned ABI. The layout is checked before any file is touched. The instance is
  * private to the store, so every file it opens is one of ours: what is not announced by `open` (ATTACH, temporary
- * files) is refused.
+ * files, a rollback journal) is refused.
  */
 import path from "node:path";
 import { type Disk, errno, removeFile } from "../disk.ts";
@@ -48,8 +48,6 @@ export interface DatabaseFiles {
   readonly database: string;
   /** What SQLite calls the -wal; under a name that other SQLite builds do not know. */
   readonly log: string;
-  /** What SQLite calls the -journal; likewise. Only used while an empty file becomes a database. */
-  readonly undo: string;
 }
 
 export interface Connected {
@@ -136,10 +134,10 @@ export class NodeVfs {
 
   #find(zName: number): { readonly entry: Entry; readonly kind: FileKind; readonly path: string } | null {
     if (zName === 0) return null;
-    const match = /^(.*?)(-journal|-wal)?$/s.exec(this.#engine.sql.UTF8ToString(zName));
-    const entry = this.#entries.get(match?.[1] ?? "");
+    const name = this.#engine.sql.UTF8ToString(zName);
+    const kind = name.endsWith("-wal") ? "log" : "database";
+    const entry = this.#entries.get(kind === "log" ? name.slice(0, -4) : name);
     if (!entry) return null;
-    const kind = match?.[2] === "-wal" ? "log" : match?.[2] === "-journal" ? "undo" : "database";
     return { entry, kind, path: entry.files[kind] };
   }
 
@@ -270,7 +268,7 @@ export class NodeVfs {
 
   #xDelete(zName: number, sync: boolean): number {
     const found = this.#find(zName);
-    if (!found) return IOERR_DELETE;
+    if (!found) return OK; // a rollback journal: there never is one
     if (found.entry.readonly) return READONLY;
     if (found.kind === "log") found.entry.hooks.beforeLogEnd?.();
     removeFile(found.entry.disk, found.path);
@@ -317,16 +315,17 @@ export class NodeVfs {
     if (!file || file.isReadonly()) return READONLY;
     const memory = this.#memory();
     switch (file.kind) {
-      case "undo":
-        entry.disk.write(file.fd, memory, at, length, offset);
-        return OK;
       case "log":
         file.hooks.logWritten?.(offset + length);
-        if (offset > 0) {
+        if (offset > 0 && !file.hooks.writeThrough) {
           writeLater(entry.disk, file, memory, at, length, offset);
           return OK;
         }
         flush(entry.disk, file);
+        if (offset > 0) {
+          entry.disk.write(file.fd, memory, at, length, offset);
+          return OK;
+        }
         file.hooks.beforeLogRestart?.();
         entry.disk.write(file.fd, memory, at, length, offset);
         file.hooks.afterLogRestart?.();
