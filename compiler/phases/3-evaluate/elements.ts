@@ -21,16 +21,29 @@ const NOWHERE: Core.Span = { file: 0, start: 0, end: 0 };
 
 export function evaluateElement(ev: Evaluation, node: Surface.Element, env: Environment): Value {
   const tag = tagOf(ev, node, env);
+  const open = tag !== null && typeof tag !== "string" && (tag.type === "Prompt" || tag.type === "Closure");
   let props = new Map<string, Value>();
+  const parts: (readonly [string, Value] | { readonly spread: Value })[] = [];
+  let opaque = false;
   for (const prop of node.props) {
-    if (prop.type === "Spread") props = spread(ev, props, evaluate(ev, prop.arg, env), prop.span);
-    else {
+    if (prop.type === "Spread") {
+      const value = evaluate(ev, prop.arg, env);
+      parts.push({ spread: value });
+      if (open && value.type !== "Poison" && !spreadInto(ev, props, value) && !isStructural(value))
+        opaque = true;
+      else props = spread(ev, props, value, prop.span);
+    } else {
+      const value = propValue(ev, prop.value, env);
+      parts.push([prop.name, value]);
       props.delete(prop.name);
-      props.set(prop.name, propValue(ev, prop.value, env));
+      props.set(prop.name, value);
     }
   }
   const children = childrenOf(ev, node, env);
-  if (children) props.set("children", children);
+  if (children) {
+    props.set("children", children);
+    parts.push(["children", children]);
+  }
   const key = props.get("key");
   props.delete("key");
   if (tag !== null && typeof tag !== "string" && tag.type === "Poison") return POISON;
@@ -42,10 +55,27 @@ export function evaluateElement(ev: Evaluation, node: Surface.Element, env: Envi
     syntax: node,
     env,
     ...(key && { key }),
+    ...(opaque && { opaque: opaqueProps(ev, parts, node.span) }),
   };
   if (tag !== null && typeof tag !== "string" && (tag.type === "Choice" || tag.type === "Select"))
     return mapChoices(ev, tag, (one) => ({ ...element, tag: one }));
   return element;
+}
+
+/** The props of a prompt or component as one object of data. */
+function opaqueProps(
+  ev: Evaluation,
+  parts: readonly (readonly [string, Value] | { readonly spread: Value })[],
+  span: Core.Span | undefined,
+): Value {
+  const props = parts.flatMap((part): (Core.Property | Core.Spread)[] => {
+    if ("spread" in part) return [{ type: "Spread", arg: reify(ev, part.spread) }];
+    const [key, value] = part;
+    if (key === "key") return [];
+    if (isStructural(value)) throw new Bail("structure beside a spread of unknown props", span);
+    return [{ type: "Property", key, value: reify(ev, value) }];
+  });
+  return residual({ type: "Object", props }, { kind: "object", defined: true });
 }
 
 function tagOf(ev: Evaluation, node: Surface.Element, env: Environment): Value | string | null {

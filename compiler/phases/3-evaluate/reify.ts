@@ -116,7 +116,7 @@ function closureText(ev: Evaluation, closure: Closure): Core.Expr {
   const existing = ev.closureNames.get(closure);
   if (existing) return nameOf(existing.name);
   if (!closure.name) return translateClosure(ev, closure);
-  const name = freshName(ev, closure.name);
+  const name = freshName(ev, closure.name, closure.home);
   ev.closureNames.set(closure, { name, scope: closure.home });
   try {
     const arrow = translateClosure(ev, closure);

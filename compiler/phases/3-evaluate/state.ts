@@ -35,6 +35,8 @@ export interface Evaluation {
   readonly codeNames: Map<object, string>;
   /** Every name ever given in the plan. */
   readonly taken: Set<string>;
+  /** Them again in order, so that a try that failed can give its names back. */
+  readonly takenInOrder: { readonly name: string; readonly scope: Scope | null }[];
   /** Component closures being called, outermost first, with the number of open conditions at the call. */
   readonly calls: { readonly arrow: unknown; readonly conditions: number }[];
   /** Open conditions that only the run decides. */
@@ -129,6 +131,7 @@ export function newEvaluation(resolve: Resolve): Evaluation {
     closureNames: new Map(),
     codeNames: new Map(),
     taken: new Set(),
+    takenInOrder: [],
     calls: [],
     conditions: 0,
     path: [],
@@ -187,10 +190,12 @@ export function attempt<T>(ev: Evaluation, body: () => T, otherwise: (why: Bail)
   const { scope, conditions } = ev;
   const calls = ev.calls.length;
   const path = ev.path.length;
+  const taken = ev.takenInOrder.length;
   try {
     return body();
   } catch (error) {
     if (!(error instanceof Bail)) throw error;
+    giveBack(ev, taken);
     ev.diagnostics.length = reported;
     ev.scope = scope;
     ev.conditions = conditions;
@@ -198,6 +203,21 @@ export function attempt<T>(ev: Evaluation, body: () => T, otherwise: (why: Bail)
     ev.path.length = path;
     return otherwise(error);
   }
+}
+
+/** Frees the names given since; those of module top levels stay, for they are evaluated once. */
+function giveBack(ev: Evaluation, from: number): void {
+  const freed = new Set<string>();
+  for (const entry of ev.takenInOrder.splice(from)) {
+    if (ev.constants.has(entry.name) || ev.functions.has(entry.name)) {
+      ev.takenInOrder.push(entry);
+      continue;
+    }
+    freed.add(entry.name);
+    ev.taken.delete(entry.name);
+    entry.scope?.values.delete(entry.name);
+  }
+  for (const [closure, { name }] of ev.closureNames) if (freed.has(name)) ev.closureNames.delete(closure);
 }
 
 /** A region left as a block; the region around it is tried where this one can't be one by itself. */
@@ -213,17 +233,18 @@ export function blockOf(
 }
 
 /** A name of the plan that no other value has. */
-export function freshName(ev: Evaluation, wanted: string): string {
+export function freshName(ev: Evaluation, wanted: string, scope: Scope | null = null): string {
   const base = wanted.replace(/[^\w$]/g, "_").replace(/^(?=\d)/, "_") || "value";
   let name = base;
   for (let n = 2; ev.taken.has(name) || RESERVED.has(name); n++) name = `${base}_${n}`;
   ev.taken.add(name);
+  ev.takenInOrder.push({ name, scope });
   return name;
 }
 
 /** Names a value on a scope. */
 export function declare(ev: Evaluation, name: string, expr: Core.Expr, scope: Scope = ev.scope): Core.Name {
-  const unique = freshName(ev, name);
+  const unique = freshName(ev, name, scope);
   scope.values.set(unique, expr);
   return { type: "Name", name: unique };
 }

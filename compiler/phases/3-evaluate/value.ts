@@ -104,6 +104,8 @@ export interface ElementValue {
   readonly tag: Value | string | null;
   /** In source order, spreads resolved; `children` among them. */
   readonly props: ReadonlyMap<string, Value>;
+  /** Stands for `props` where a spread brings names that only the run knows: the props of a prompt or component as data. */
+  readonly opaque?: Value;
   readonly key?: Value;
   readonly span: Core.Span;
   /** Syntax and environment, so that the element can also be left as a block. */

@@ -293,7 +293,9 @@ function lowerComponent(to: Lowering, element: ElementValue, fn: Closure, place:
         values: place.scope.values,
         guards: [],
       };
-      const value = inScope(ev, scope, () => inline(ev, fn, [object(element.props)], element.span));
+      const value = inScope(ev, scope, () =>
+        inline(ev, fn, [element.opaque ?? object(element.props)], element.span),
+      );
       ev.calls.push({ arrow: fn.arrow, conditions: ev.conditions });
       const named: Place = { ...place, component: fn.name ?? place.component ?? "component" };
       inScope(ev, place.scope, () => {

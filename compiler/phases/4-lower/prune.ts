@@ -1,4 +1,5 @@
 /** Takes out of a draft the named values, constants and functions that nothing uses. */
+import type { Expr } from "../../../plan/core/ast.ts";
 import { mentionedNames } from "../3-evaluate/writes.ts";
 import type { NodeDraft, PlanDraft } from "./draft.ts";
 
@@ -20,7 +21,41 @@ export function prune(draft: PlanDraft): PlanDraft {
   const functions = new Map(draft.functions);
   keepUsed(constants, used);
   keepUsed(functions, used);
-  return { ...draft, constants, functions };
+  const live = [constants, functions, ...draft.nodes.map((node) => node.values)].map((map) => [
+    ...map.values(),
+  ]);
+  const handles = new Set<string>();
+  collectHandles([live, draft.nodes.map(withoutValues)], handles);
+  for (const node of draft.nodes) {
+    const { agent, module } = Object.fromEntries(node.fields);
+    if (agent?.type === "json") for (const name of [agent.value].flat()) handles.add(`agent ${String(name)}`);
+    if (module?.type === "json") handles.add(`module ${String(module.value)}`);
+  }
+  const usedOf = <T>(kind: string, map: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
+    new Map([...map].filter(([name]) => handles.has(`${kind} ${name}`)));
+  return {
+    ...draft,
+    constants,
+    functions,
+    agents: usedOf("agent", draft.agents),
+    prompts: usedOf("prompt", draft.prompts),
+    modules: usedOf("module", draft.modules),
+  };
+}
+
+/** `agent('x')`, `prompt('y', …)`, `module('z')` anywhere in some expressions. */
+function collectHandles(node: unknown, into: Set<string>): void {
+  if (typeof node !== "object" || node === null) return;
+  if (Array.isArray(node)) {
+    for (const item of node) collectHandles(item, into);
+    return;
+  }
+  const expr = node as Expr;
+  if (expr.type === "Call" && expr.callee.type === "Name") {
+    const [name] = expr.args;
+    if (name?.type === "Literal") into.add(`${expr.callee.name} ${String(name.value)}`);
+  }
+  for (const [key, part] of Object.entries(node)) if (key !== "span") collectHandles(part, into);
 }
 
 function keepUsed(map: Map<string, unknown>, used: ReadonlySet<string>): void {

@@ -105,6 +105,10 @@ function elementParts(ev: Evaluation, element: ElementValue): Core.Expr[] {
   if (typeof tag === "string") return markdown(ev, tag, inner(), element);
   switch (tag.type) {
     case "Prompt": {
+      if (element.opaque) {
+        const whole = reify(ev, tag) as Core.Call;
+        return [{ ...whole, args: [...whole.args, reify(ev, element.opaque)] }];
+      }
       const props = [...element.props].map(([key, prop]): readonly [string, Core.Expr] => [
         key,
         key === "children" || isStructural(prop) ? joined(partsOf(ev, prop)) : reify(ev, prop),
@@ -119,7 +123,9 @@ function elementParts(ev: Evaluation, element: ElementValue): Core.Expr[] {
       return [args ? { ...handle, args: [...handle.args, args] } : handle];
     }
     case "Closure": {
-      const value = inScope(ev, ev.scope, () => inline(ev, tag, [object(element.props)], element.span));
+      const value = inScope(ev, ev.scope, () =>
+        inline(ev, tag, [element.opaque ?? object(element.props)], element.span),
+      );
       return partsOf(ev, value);
     }
     case "Poison":
