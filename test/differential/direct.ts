@@ -287,7 +287,7 @@ function task(element: Element, kind: string, r: Rendering): Mounted {
     props.deps = names;
   }
   if (request) Object.assign(props, request);
-  if (!props.blocked) child(children, given, props);
+  if (!props.blocked) child(children, given, props, "children" in element.props);
   return { kind, id: id === undefined || id === null ? null : String(id), props, children: [] };
 }
 
@@ -295,6 +295,7 @@ function child(
   children: unknown,
   deps: Record<string, unknown> | undefined,
   props: Record<string, unknown>,
+  given: boolean,
 ): void {
   const isFunction = typeof children === "function";
   const hasAgent = props.agent !== undefined;
@@ -302,6 +303,7 @@ function child(
     isFunction && (hasAgent || deps) ? (children as (x: unknown) => unknown)(deps ?? {}) : children;
   if (hasAgent) {
     if (value !== undefined) props.prompt = promptText(value);
+    else if (given) props.prompt = "";
   } else if (typeof value === "function") props.compute = true;
   else if (value !== undefined && value !== null) props.payload = payload(value);
 }

@@ -1,36 +1,22 @@
 /** Global names: which are part of Core, which only the host can answer, and what each use is told. */
 import type * as Core from "../../../plan/core/ast.ts";
+import { RESERVED_NAMES } from "../../../plan/core/index.ts";
 import { call, memberOf, nameOf } from "./core.ts";
 import { type Evaluation, report } from "./state.ts";
 import { POISON, residual, type Value } from "./value.ts";
 
-/** Globals that a residual may name as they are; Core's own tables decide on their members. */
-const CORE_GLOBALS: ReadonlySet<string> = new Set([
-  "Math",
-  "JSON",
-  "Object",
-  "Array",
-  "String",
-  "Number",
-  "Boolean",
-  "Set",
-  "Map",
-  "Date",
-  "RegExp",
-  "Error",
-  "TypeError",
-  "RangeError",
-  "SyntaxError",
-  "parseInt",
-  "parseFloat",
-  "isNaN",
-  "isFinite",
-  "encodeURIComponent",
-  "decodeURIComponent",
-  "encodeURI",
-  "decodeURI",
-  "structuredClone",
+/** Globals that a residual may name as they are: what Core itself gives a meaning, but for the plan's own intrinsics. */
+const INTRINSICS: ReadonlySet<string> = new Set([
+  "agent",
+  "prompt",
+  "schema",
+  "output",
+  "module",
+  "site",
+  "text",
+  "fail",
 ]);
+const isCoreGlobal = (name: string): boolean => RESERVED_NAMES.has(name) && !INTRINSICS.has(name);
 
 const HOST: ReadonlySet<string> = new Set(["process", "import.meta", "Bun", "Deno", "navigator", "os"]);
 const RANDOM: ReadonlySet<string> = new Set(["crypto"]);
@@ -55,7 +41,7 @@ export function globalValue(ev: Evaluation, name: string, span?: Core.Span): Val
   if (name === "undefined") return { type: "Known", value: undefined };
   if (name === "NaN") return { type: "Known", value: Number.NaN };
   if (name === "Infinity") return { type: "Known", value: Number.POSITIVE_INFINITY };
-  if (CORE_GLOBALS.has(name)) return residual(nameOf(name, span), { defined: true });
+  if (isCoreGlobal(name)) return residual(nameOf(name, span), { defined: true });
   if (HOST.has(name)) return hostRead(ev, name, span);
   if (RANDOM.has(name)) return randomRead(ev, name, span);
   if (name === "performance") return clockRead(ev, "performance.now()", span);

@@ -7,7 +7,14 @@ import type * as Surface from "../../surface.ts";
 import { patternNames } from "./shape.ts";
 import { Bail, type Evaluation, report } from "./state.ts";
 import { type Environment, lookup } from "./value.ts";
-import { mentionedNames, type SharedWrite, WriteAnalysis } from "./writes.ts";
+import {
+  isBuiltinMethod,
+  mentionedNames,
+  type Origin,
+  retainedArrows,
+  type SharedWrite,
+  WriteAnalysis,
+} from "./writes.ts";
 
 export type Segment =
   | { readonly type: "pure"; readonly stmt: Surface.Stmt }
@@ -65,15 +72,26 @@ function regionsOf(ev: Evaluation, stmts: readonly Surface.Stmt[], env: Environm
   for (const stmt of stmts) {
     if (stmt.type !== "Declare") continue;
     for (const decl of stmt.decls) {
-      const origin = analysis.origin(decl.init);
+      const whole = analysis.origin(decl.init);
+      const origin: Origin =
+        decl.target.type === "Name" ? whole : { roots: whole.roots, shared: whole.shared };
       for (const name of patternNames(decl.target))
-        analysis.origins.set(name, { roots: new Set([name, ...origin.roots]), shared: origin.shared });
+        analysis.origins.set(name, {
+          // what comes from the run alone is frozen: writing it is an error, not a region
+          roots: stmt.kind === "const" && origin.shared ? origin.roots : new Set([name, ...origin.roots]),
+          shared: origin.shared,
+          ...(origin.fresh && { fresh: true as const }),
+        });
     }
   }
   const classes = new Classes();
   const effects = stmts.map((stmt) => analysis.effects(stmt));
   /** What calling something that hangs on a name may write. */
   const carried = carriedWrites(stmts, analysis);
+  for (const effect of effects) {
+    for (const [name, written] of effect.carries)
+      carried.set(name, new Set([...(carried.get(name) ?? []), written]));
+  }
   for (const effect of effects) for (const [a, b] of effect.aliases) classes.union(a, b);
   for (const [name, origin] of analysis.origins) for (const root of origin.roots) classes.union(name, root);
   const ranges: Range[] = [];
@@ -120,23 +138,21 @@ function carriedWrites(
     if (stmt.type !== "Declare") continue;
     for (const decl of stmt.decls) {
       const writes = new Set<string>();
-      for (const arrow of arrowsIn(decl.init))
+      for (const arrow of retainedArrows(decl.init))
         for (const name of analysis.summary(arrow).captured) writes.add(name);
+      if (mayMakeClosures(decl.init)) for (const name of analysis.effects(decl.init).writes) writes.add(name);
       if (writes.size) for (const name of patternNames(decl.target)) result.set(name, writes);
     }
   }
   return result;
 }
 
-function arrowsIn(node: unknown, out: Core.Arrow<Surface.Extra>[] = []): Core.Arrow<Surface.Extra>[] {
-  if (typeof node !== "object" || node === null) return out;
-  if (Array.isArray(node)) {
-    for (const item of node) arrowsIn(item, out);
-    return out;
-  }
-  if ("type" in node && node.type === "Arrow") out.push(node as Core.Arrow<Surface.Extra>);
-  for (const [key, part] of Object.entries(node)) if (key !== "span") arrowsIn(part, out);
-  return out;
+/** A call of a function of the source: what it writes may be written again by what it returns. */
+function mayMakeClosures(node: Surface.Expr | undefined): node is Surface.Expr {
+  if (node?.type !== "Call") return false;
+  const { callee } = node;
+  if (callee.type !== "Member") return true;
+  return typeof callee.property !== "string" || !isBuiltinMethod(callee.property);
 }
 
 /** A write to something that neither the list nor anything in it declares. */

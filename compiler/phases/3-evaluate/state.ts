@@ -1,5 +1,6 @@
 /** The state of one evaluation: what it has found and registered so far. Handed to every function of the phase. */
 import type * as Core from "../../../plan/core/ast.ts";
+import { RESERVED_NAMES } from "../../../plan/core/index.ts";
 import type { Json } from "../../../plan/types.ts";
 import type { Diagnostic, Severity } from "../../diagnostics.ts";
 import type { SourceModule } from "../../surface.ts";
@@ -53,50 +54,7 @@ export interface Evaluation {
 }
 
 /** Names that Core or the runtime give a meaning; no value or parameter of a plan is called so. */
-export const RESERVED: ReadonlySet<string> = new Set([
-  "agent",
-  "prompt",
-  "schema",
-  "output",
-  "module",
-  "site",
-  "text",
-  "fail",
-  "ctx",
-  "deps",
-  "z",
-  "props",
-  "py",
-  "undefined",
-  "NaN",
-  "Infinity",
-  "Math",
-  "JSON",
-  "Object",
-  "Array",
-  "String",
-  "Number",
-  "Boolean",
-  "Set",
-  "Map",
-  "Date",
-  "RegExp",
-  "Error",
-  "TypeError",
-  "RangeError",
-  "SyntaxError",
-  "parseInt",
-  "parseFloat",
-  "isNaN",
-  "isFinite",
-  "encodeURIComponent",
-  "decodeURIComponent",
-  "encodeURI",
-  "decodeURI",
-  "structuredClone",
-  "Symbol",
-  "BigInt",
-]);
+export const RESERVED: ReadonlySet<string> = new Set([...RESERVED_NAMES, "ctx", "deps", "z", "props", "py"]);
 
 /** Thrown when a region can't be lowered structurally; the nearest region that can be a block catches it. Never a user error. */
 export class Bail extends Error {

@@ -8,7 +8,7 @@ import { evaluate, refineEnv } from "./evaluate.ts";
 import { bind } from "./patterns.ts";
 import { exits, type Segment, segments } from "./regions.ts";
 import { named, reify } from "./reify.ts";
-import { isStructural, touchesElements, truth } from "./shape.ts";
+import { isStructural, patternNames, touchesElements, truth } from "./shape.ts";
 import { attempt, Bail, blockOf, declare, type Evaluation, report } from "./state.ts";
 import { Names, translation } from "./translate.ts";
 import { statements } from "./translate-statements.ts";
@@ -338,8 +338,7 @@ function region(
     return { type: "return", value: residual(text) };
   }
   const { liveOut } = segment;
-  const facts: Facts =
-    liveOut.length === 1 && madeHere(segment.stmts, liveOut[0]!) ? keysOf(segment.stmts) : {};
+  const facts: Facts = liveOut.length === 1 ? keysOf(segment.stmts, liveOut[0]!) : {};
   const text = (result: Core.Expr): Core.Expr =>
     translation(ev, env, null, (t) => {
       const names = new Names(null);
@@ -375,37 +374,49 @@ function rename(expr: Core.Expr, names: Names): Core.Expr {
   };
 }
 
-/** Whether a name starts as an object literal of the region. */
-function madeHere(stmts: readonly Surface.Stmt[], name: string): boolean {
-  return stmts.some(
-    (stmt) =>
-      stmt.type === "Declare" &&
-      stmt.decls.some(
-        (decl) =>
-          decl.target.type === "Name" &&
-          decl.target.name === name &&
-          stmt.kind === "const" &&
-          decl.init?.type === "Object",
-      ),
-  );
-}
-
-/** The property names that objects made in some statements can have; none where a key is computed or spread in. */
-function keysOf(stmts: readonly Surface.Stmt[]): Facts {
+/**
+ * The property names that an object made in some statements can have; nothing is said where a key is computed, or where
+ * the name can stand for an object from elsewhere.
+ */
+function keysOf(stmts: readonly Surface.Stmt[], name: string): Facts {
   const keys = new Set<string>();
+  const declared = new Set(
+    stmts
+      .flatMap((stmt) => (stmt.type === "Declare" ? stmt.decls : []))
+      .flatMap((x) => patternNames(x.target)),
+  );
+  const made = (node: Surface.Expr | undefined): boolean => {
+    if (node?.type === "Conditional") return made(node.then) && made(node.else);
+    return node?.type === "Object";
+  };
+  const spreads = (node: Surface.Expr): boolean => {
+    if (node.type === "Conditional") return spreads(node.then) && spreads(node.else);
+    if (node.type === "Logical") return spreads(node.right) && (node.op === "&&" || spreads(node.left));
+    return node.type === "Object" || (node.type === "Name" && declared.has(node.name));
+  };
   const visit = (node: unknown): boolean => {
     if (typeof node !== "object" || node === null) return true;
     if (Array.isArray(node)) return node.every(visit);
     const typed = node as Surface.Stmt | Surface.Expr;
     if (typed.type === "Object") {
       for (const prop of typed.props) {
-        if (prop.type === "Spread" || typeof prop.key !== "string") return false;
-        keys.add(prop.key);
+        if (prop.type === "Spread") {
+          if (!spreads(prop.arg)) return false;
+        } else if (typeof prop.key === "string") keys.add(prop.key);
+        else return false;
       }
     }
-    if (typed.type === "Assign" && typed.target.type === "Member") {
-      if (typeof typed.target.property !== "string") return false;
-      keys.add(typed.target.property);
+    if (typed.type === "Declare") {
+      for (const decl of typed.decls) {
+        const binds = patternNames(decl.target).includes(name);
+        if (binds && (decl.target.type !== "Name" || !made(decl.init))) return false;
+      }
+    }
+    if (typed.type === "Assign") {
+      if (typed.target.type === "Member") {
+        if (typeof typed.target.property !== "string") return false;
+        keys.add(typed.target.property);
+      } else if (patternNames(typed.target).includes(name) && !made(typed.value)) return false;
     }
     return Object.entries(typed).every(([key, part]) => key === "span" || visit(part));
   };

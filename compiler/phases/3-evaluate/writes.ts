@@ -5,7 +5,7 @@
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
 import { patternNames } from "./shape.ts";
-import { type Environment, lookup } from "./value.ts";
+import { type Environment, lookup, type Value } from "./value.ts";
 
 const MUTATORS: ReadonlySet<string> = new Set([
   "push",
@@ -102,11 +102,27 @@ const PRIMITIVE: ReadonlySet<string> = new Set([
   "substring",
 ]);
 
+/** Kinds of values that are objects which a program could write to. */
+const HOLDERS: ReadonlySet<Value["type"]> = new Set([
+  "Array",
+  "Object",
+  "Choice",
+  "Select",
+  "Each",
+  "Element",
+  "Instance",
+]);
+
 /** Names that stand for what a nested name can reach, and whether that is shared with the run (rows, input). */
 export interface Origin {
   readonly roots: ReadonlySet<string>;
   readonly shared: boolean;
+  /** Made just here: only what it holds is reached through `roots`, not the object itself. */
+  readonly fresh?: true;
 }
+
+const made = (origin: Origin): Origin => ({ ...origin, fresh: true });
+const held = ({ roots, shared }: Origin): Origin => ({ roots, shared });
 
 const NOTHING: Origin = { roots: new Set(), shared: false };
 
@@ -127,7 +143,11 @@ export interface Effects {
   readonly writes: Set<string>;
   readonly aliases: [string, string][];
   readonly shared: SharedWrite[];
+  /** Name of an object that took in a function → what calling that function writes. */
+  readonly carries: [string, string][];
 }
+
+const noEffects = (): Effects => ({ writes: new Set(), aliases: [], shared: [], carries: [] });
 
 export class WriteAnalysis {
   readonly env: Environment;
@@ -142,7 +162,7 @@ export class WriteAnalysis {
   }
 
   effects(node: Surface.Stmt | Surface.Expr): Effects {
-    const out: Effects = { writes: new Set(), aliases: [], shared: [] };
+    const out = noEffects();
     this.#visit(node, new Map(), out);
     return out;
   }
@@ -157,10 +177,11 @@ export class WriteAnalysis {
         if (inner) return inner;
         const found = lookup(this.env, node.name)?.value;
         if (found?.type === "Residual") return { roots: new Set(), shared: true };
+        if (found && !HOLDERS.has(found.type)) return NOTHING;
         return { roots: new Set([node.name]), shared: false };
       }
       case "Member":
-        return of(node.object);
+        return held(of(node.object));
       case "Chain":
         return of(node.expr);
       case "Call": {
@@ -168,16 +189,19 @@ export class WriteAnalysis {
         if (node.callee.type === "Member") {
           const name = typeof node.callee.property === "string" ? node.callee.property : "";
           if (PRIMITIVE.has(name)) return NOTHING;
-          if (ACCESSORS.has(name)) return of(node.callee.object);
-          return merge([of(node.callee.object), ...parts], !FRESH.has(name));
+          if (ACCESSORS.has(name)) return held(of(node.callee.object));
+          const all = merge([held(of(node.callee.object)), ...parts], !FRESH.has(name));
+          return FRESH.has(name) ? made(all) : held(all);
         }
-        return merge([of(node.callee), ...parts]);
+        return held(merge([of(node.callee), ...parts]));
       }
       case "New":
       case "Construct":
-        return merge(
-          node.args.map((x) => of(x.type === "Spread" ? x.arg : x)),
-          false,
+        return made(
+          merge(
+            node.args.map((x) => of(x.type === "Spread" ? x.arg : x)),
+            false,
+          ),
         );
       case "Conditional":
         return merge([of(node.then), of(node.else)]);
@@ -188,14 +212,18 @@ export class WriteAnalysis {
       case "Comma":
         return merge(node.exprs.map(of));
       case "Array":
-        return merge(
-          node.elements.map((x) => (x ? of(x.type === "Spread" ? x.arg : x) : NOTHING)),
-          false,
+        return made(
+          merge(
+            node.elements.map((x) => (x ? of(x.type === "Spread" ? x.arg : x) : NOTHING)),
+            false,
+          ),
         );
       case "Object":
-        return merge(
-          node.props.map((x) => of(x.type === "Spread" ? x.arg : x.value)),
-          false,
+        return made(
+          merge(
+            node.props.map((x) => of(x.type === "Spread" ? x.arg : x.value)),
+            false,
+          ),
         );
       case "Element":
         return merge(
@@ -237,7 +265,8 @@ export class WriteAnalysis {
       for (const name of patternNames(param)) nested.set(name, { roots: new Set([`#${n}`]), shared: false });
     });
     if (arrow.rest) for (const name of patternNames(arrow.rest)) nested.set(name, NOTHING);
-    const out: Effects = { writes: new Set(), aliases: [], shared: [] };
+    const out = noEffects();
+    for (const param of arrow.params) this.#visit(param, nested, out);
     this.#visit(arrow.body, nested, out);
     const params = new Set<number>();
     const captured = new Set<string>();
@@ -274,6 +303,10 @@ export class WriteAnalysis {
   ): void {
     if (isFresh(target)) return;
     const origin = this.origin(target, nested);
+    if (origin.fresh) {
+      if (target.type === "Name" && !nested.has(target.name)) out.writes.add(target.name);
+      return;
+    }
     for (const root of origin.roots) out.writes.add(root);
     if (origin.shared) out.shared.push({ span, method });
   }
@@ -293,7 +326,8 @@ export class WriteAnalysis {
       case "Declare":
         for (const decl of typed.decls) {
           this.#visit(decl.init, nested, out);
-          const origin = this.origin(decl.init, nested);
+          const whole = this.origin(decl.init, nested);
+          const origin = decl.target.type === "Name" ? whole : held(whole);
           for (const name of patternNames(decl.target)) {
             if (nested.has("")) nested.set(name, origin);
             else for (const root of origin.roots) if (root !== name) out.aliases.push([name, root]);
@@ -312,7 +346,7 @@ export class WriteAnalysis {
       case "ForOf": {
         const inner = this.#nest(nested);
         this.#visit(typed.of, inner, out);
-        const origin = this.origin(typed.of, inner);
+        const origin = held(this.origin(typed.of, inner));
         for (const name of patternNames(typed.target)) {
           if (typed.kind) inner.set(name, origin);
           else out.writes.add(name);
@@ -331,8 +365,15 @@ export class WriteAnalysis {
       case "Assign": {
         this.#visit(typed.value, nested, out);
         this.#target(typed.target, this.origin(typed.value, nested), nested, out);
+        if (typed.target.type === "Member")
+          this.#carry(this.origin(typed.target.object, nested), typed.value, nested, out);
+        else if (typed.target.type === "Name")
+          this.#carry({ roots: new Set([typed.target.name]), shared: false }, typed.value, nested, out);
         return;
       }
+      case "Element":
+        this.#element(typed, nested, out);
+        return;
       case "Update":
         this.#target(typed.target, NOTHING, nested, out);
         return;
@@ -347,6 +388,40 @@ export class WriteAnalysis {
       default:
         this.#children(typed, nested, out);
     }
+  }
+
+  /** An object that takes in a function may write, later, what that function writes. */
+  #carry(into: Origin, value: Surface.Expr, nested: ReadonlyMap<string, Origin>, out: Effects): void {
+    for (const arrow of retainedArrows(value)) {
+      for (const name of this.summary(arrow).captured) {
+        const inner = nested.get(name);
+        for (const root of into.roots)
+          for (const written of inner ? inner.roots : [name]) out.carries.push([root, written]);
+      }
+    }
+  }
+
+  /** A component of the source is called with its props. */
+  #element(node: Surface.Element, nested: Map<string, Origin>, out: Effects): void {
+    const fn = node.tag ? this.#function(node.tag) : undefined;
+    if (fn) {
+      const summary = this.summary(fn);
+      if (summary.params.size) {
+        for (const prop of node.props)
+          this.#write(
+            prop.type === "Spread" ? prop.arg : prop.value,
+            "a component that changes it",
+            nested,
+            out,
+            node.span,
+          );
+        for (const child of node.children)
+          if (child.type !== "Spread")
+            this.#write(child, "a component that changes it", nested, out, node.span);
+      }
+      for (const name of summary.captured) this.#captured(name, nested, out);
+    }
+    this.#children(node, nested, out);
   }
 
   /** Inside nested code a declaration is local to it. */
@@ -366,6 +441,7 @@ export class WriteAnalysis {
       this.#alias(this.origin(target.object, nested), value, out);
       return;
     }
+    for (const member of membersOf(target)) this.#target(member, held(value), nested, out);
     for (const name of patternNames(target)) {
       const inner = nested.get(name);
       if (inner) {
@@ -391,7 +467,10 @@ export class WriteAnalysis {
       const name = typeof callee.property === "string" ? callee.property : "";
       if (MUTATORS.has(name)) {
         this.#write(callee.object, name, nested, out, node.span);
-        for (const origin of origins) this.#alias(receiver, origin, out);
+        for (const arg of args) {
+          this.#alias(receiver, this.origin(arg, nested), out);
+          this.#carry(receiver, arg, nested, out);
+        }
       } else if (name === "") {
         // `object[key](…)` may be any method; only what the list makes itself can be meant to change
         for (const root of receiver.roots) if (this.origins.has(root)) out.writes.add(root);
@@ -412,7 +491,8 @@ export class WriteAnalysis {
       for (const name of summary.captured) this.#captured(name, nested, out);
       for (const a of origins) for (const b of origins) this.#alias(a, b, out);
     } else if (this.#unread(callee, nested)) {
-      for (const origin of origins) for (const root of origin.roots) out.writes.add(root);
+      for (const origin of origins)
+        for (const root of origin.roots) if (this.origins.has(root)) out.writes.add(root);
     }
     for (const arg of args) {
       const passed = arg.type === "Name" ? this.#function(arg) : undefined;
@@ -429,7 +509,8 @@ export class WriteAnalysis {
 
   /** A function that comes out of a local object or pattern: it may write whatever it is given. */
   #unread(callee: Surface.Expr, nested: ReadonlyMap<string, Origin>): boolean {
-    if (callee.type === "Name") return !nested.has(callee.name) && this.origins.has(callee.name);
+    if (callee.type === "Name")
+      return !nested.has(callee.name) && this.origins.get(callee.name)?.shared === false;
     if (callee.type !== "Member" || callee.object.type !== "Name") return false;
     const name = typeof callee.property === "string" ? callee.property : "";
     if (FRESH.has(name) || PRIMITIVE.has(name) || MUTATORS.has(name) || name === "get" || name === "at")
@@ -440,11 +521,12 @@ export class WriteAnalysis {
   /** What a callback is called with, parameter by parameter; the last goes for all others. */
   #given(callee: Surface.Expr, receiver: Origin, args: readonly Origin[], all: Origin): readonly Origin[] {
     const name = callee.type === "Member" && typeof callee.property === "string" ? callee.property : "";
+    const item = held(receiver);
     if (name === "reduce" || name === "reduceRight")
-      return [args.length > 1 ? (args[1] ?? NOTHING) : receiver, receiver, NOTHING, receiver];
-    if (name === "sort" || name === "toSorted") return [receiver];
-    if (ITERATORS.has(name)) return [receiver, NOTHING, receiver];
-    return [all];
+      return [args.length > 1 ? (args[1] ?? NOTHING) : item, item, NOTHING, receiver];
+    if (name === "sort" || name === "toSorted") return [item];
+    if (ITERATORS.has(name)) return [item, NOTHING, receiver];
+    return [held(all)];
   }
 
   #callback(
@@ -468,6 +550,74 @@ export class WriteAnalysis {
   }
 }
 
+/** Methods of strings, arrays, maps and sets: what they do is known. */
+export const isBuiltinMethod = (name: string): boolean =>
+  FRESH.has(name) ||
+  PRIMITIVE.has(name) ||
+  MUTATORS.has(name) ||
+  ACCESSORS.has(name) ||
+  ITERATORS.has(name) ||
+  name === "reduce" ||
+  name === "reduceRight";
+
+/** Functions that a value may hold once an expression is evaluated: not those that were only called back. */
+export function retainedArrows(node: Surface.Expr | undefined): Core.Arrow<Surface.Extra>[] {
+  if (!node) return [];
+  switch (node.type) {
+    case "Arrow":
+      return [node];
+    case "Call": {
+      const name =
+        node.callee.type === "Member" && typeof node.callee.property === "string" ? node.callee.property : "";
+      const receiver = node.callee.type === "Member" ? retainedArrows(node.callee.object) : [];
+      if (PRIMITIVE.has(name)) return [];
+      if (ITERATORS.has(name) && name !== "map" && name !== "flatMap") return receiver;
+      const inside = node.args.flatMap((x) => {
+        const arg = x.type === "Spread" ? x.arg : x;
+        return (name === "map" || name === "flatMap") && arg.type === "Arrow"
+          ? arrowsIn(arg.body)
+          : arrowsIn(arg);
+      });
+      return [...receiver, ...inside];
+    }
+    default:
+      return arrowsIn(node);
+  }
+}
+
+function arrowsIn(node: unknown, out: Core.Arrow<Surface.Extra>[] = []): Core.Arrow<Surface.Extra>[] {
+  if (typeof node !== "object" || node === null) return out;
+  if (Array.isArray(node)) {
+    for (const item of node) arrowsIn(item, out);
+    return out;
+  }
+  if ("type" in node && node.type === "Arrow") out.push(node as Core.Arrow<Surface.Extra>);
+  for (const [key, part] of Object.entries(node)) if (key !== "span") arrowsIn(part, out);
+  return out;
+}
+
+/** Members that a pattern assigns to. */
+function membersOf(pattern: Surface.Pattern): Core.Member<Surface.Extra>[] {
+  switch (pattern.type) {
+    case "Name":
+      return [];
+    case "Member":
+      return [pattern];
+    case "DefaultPattern":
+      return membersOf(pattern.target);
+    case "ArrayPattern":
+      return [...pattern.elements, pattern.rest ?? null].flatMap((x) => (x ? membersOf(x) : []));
+    case "ObjectPattern":
+      return [...pattern.props.map((x) => x.value), ...(pattern.rest ? [pattern.rest] : [])].flatMap(
+        membersOf,
+      );
+    default: {
+      const missing: never = pattern;
+      throw new Error(String(missing));
+    }
+  }
+}
+
 function merge(origins: readonly Origin[], keepShared = true): Origin {
   const roots = new Set<string>();
   let shared = false;
@@ -475,7 +625,8 @@ function merge(origins: readonly Origin[], keepShared = true): Origin {
     for (const root of origin.roots) roots.add(root);
     shared ||= origin.shared;
   }
-  return { roots, shared: shared && keepShared };
+  const merged = { roots, shared: shared && keepShared };
+  return origins.length > 0 && origins.every((origin) => origin.fresh) ? made(merged) : merged;
 }
 
 /** An object that was made just here: writing it concerns nobody else. */
