@@ -20,6 +20,8 @@ import { lowerWorkflow } from "./phases/4-lower/index.ts";
 import { type CodeRequest, lowerModules } from "./phases/4-lower/modules.ts";
 import { lowerPrompts } from "./phases/4-lower/prompts.ts";
 import { analyse } from "./phases/5-analyse/analyse.ts";
+import { problem } from "./report.ts";
+import type { SourceModule } from "./surface.ts";
 import { toolchain } from "./toolchain.ts";
 
 export interface BuildOptions {
@@ -47,7 +49,7 @@ export async function build(entry: string, options: BuildOptions = {}): Promise<
   const root = options.root === undefined ? projectRoot(host, file) : path.resolve(options.root);
 
   const graph = bind(host, root, file);
-  const draft = graph.entry && evaluateAndLower(graph, options.twin === true);
+  const draft = graph.entry && withinStack(graph.entry, () => evaluateAndLower(graph, options.twin === true));
   const problems = draft?.problems ?? [];
   const lowered = draft?.draft ? await lowerSources(graph, draft.draft, problems) : null;
   const findings = lowered && draft?.draft ? analyse(draft.draft, lowered.schemas, graph.files.list) : [];
@@ -78,6 +80,24 @@ function evaluateAndLower(
   const span = defaultExportSpan(entry);
   problems.push(...evaluation.diagnostics.map((d) => (d.span ? d : { ...d, span })));
   return { draft, problems };
+}
+
+/** The parser bounds nesting, but a call a level deep may cost more stack than that bound foresees. */
+function withinStack(
+  entry: SourceModule,
+  run: () => ReturnType<typeof evaluateAndLower>,
+): ReturnType<typeof evaluateAndLower> {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const span = defaultExportSpan(entry);
+    const hint = "Split deep expressions, long chains of calls and recursion into named parts.";
+    return {
+      draft: null,
+      problems: [problem("SM112", span, "The workflow nests deeper than can be followed.", { hint })],
+    };
+  }
 }
 
 async function lowerSources(graph: Graph, draft: PlanDraft, problems: Diagnostic[]) {

@@ -14,12 +14,12 @@ import type { SourceModule, Span } from "../../surface.ts";
 import { parseModule } from "../1-parse/parse.ts";
 import type { Resolve, Resolved } from "../3-evaluate/state.ts";
 import { Aliases } from "./aliases.ts";
-import { checkImports } from "./check-imports.ts";
+import { checkCircles, checkImports } from "./check-imports.ts";
 import { Files, type SourceFile } from "./files.ts";
 import { resolveSpecifier } from "./resolve.ts";
 
 export interface Graph {
-  /** Null when the entry can't be read or parsed. */
+  /** Null when the entry can't be read or parsed, or exports go round in a circle. */
   readonly entry: SourceModule | null;
   readonly files: Files;
   /** In order of discovery. */
@@ -107,10 +107,11 @@ export function bind(host: BuildHost, root: string, entry: string): Graph {
   }
   const resolve: Resolve = (importer, specifier) =>
     resolved.get(keyOf(importer.path, specifier)) ?? { type: "missing" };
-  problems.push(...checkImports(modules, resolve));
+  const circles = checkCircles(modules, resolve);
+  problems.push(...checkImports(modules, resolve), ...circles);
 
   return {
-    entry: first,
+    entry: circles.length > 0 ? null : first,
     files,
     modules,
     resolve,

@@ -30,6 +30,37 @@ export function checkImports(modules: readonly SourceModule[], resolve: Resolve)
   return problems;
 }
 
+/** Re-exports that lead back to themselves: no declaration is ever reached. */
+export function checkCircles(modules: readonly SourceModule[], resolve: Resolve): Diagnostic[] {
+  const problems: Diagnostic[] = [];
+  for (const module of modules)
+    for (const [name, target] of module.exports) {
+      if (!("from" in target) || !isCircle(module, name, resolve)) continue;
+      const span = { file: module.file, start: 0, end: 0 };
+      problems.push(
+        problem("SM104", span, `The export \`${name}\` of \`${module.path}\` leads back to itself.`),
+      );
+    }
+  return problems;
+}
+
+function isCircle(start: SourceModule, name: string, resolve: Resolve): boolean {
+  const seen = new Set<string>();
+  let module = start;
+  let wanted = name;
+  for (;;) {
+    const key = `${module.path}#${wanted}`;
+    if (seen.has(key)) return true;
+    seen.add(key);
+    const target = module.exports.get(wanted);
+    if (!target || !("from" in target)) return false;
+    const next = resolve(module, target.from);
+    if (next.type !== "source") return false;
+    module = next.module;
+    wanted = target.name;
+  }
+}
+
 /** Re-exports count without a look at their source: a type may be passed on like that. A star from a package may hold anything. */
 function exportsName(module: SourceModule, name: string, resolve: Resolve, seen: Set<SourceModule>): boolean {
   if (module.exports.has(name)) return true;
