@@ -2,6 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { Bench, done, failed } from "../test/engine.ts";
 import { computed, planOf, type TestNode, value } from "../test/plans.ts";
+import { createExecutors } from "./executors/index.ts";
+import { systemClock } from "./interpreter/clock.ts";
+import { memoryReader } from "./store/index.ts";
 
 /** An agent task with output `row`. */
 const agent = (prompt: string, more: { readonly [field: string]: unknown } = {}): TestNode =>
@@ -320,9 +323,21 @@ describe("what is stored", () => {
   it("is one commit a step, with a frame for each that changed something (12)", async () => {
     const bench = new Bench(planOf({ a: value(1), b: value(2), c: value(3) }));
     await bench.run();
-    const frames = bench.events.filter(({ type }) => type === "frame").map(({ data }) => data);
+    const frames = await memoryReader(bench.space).frames(-1, 100);
     expect(frames).toHaveLength(4);
     expect(frames[1]).toMatchObject({ cause: "result", delta: { changed: { a: "finished", b: "running" } } });
+    expect(bench.nodes("frame")).toHaveLength(4);
+  });
+
+  it("keeps the result that made the frame fail (DESIGN §6, One commit a step)", async () => {
+    const guards = [{ if: "ctx.outputs.row.length > 0", message: "enough" }];
+    const bench = new Bench(planOf({ w: { kind: "workflow", guards }, a: value(1), b: value(2) }));
+    expect(await bench.run()).toMatchObject({
+      status: "failed",
+      reason: "w: enough",
+      outputs: { row: [{ v: 1, nodeId: "a" }] },
+    });
+    expect(bench.nodes("task.started")).toEqual(["a"]);
   });
 
   it("lets a node that was unmounted while it ran finish, with a warning; it is not run again (25)", async () => {
@@ -391,5 +406,81 @@ describe("what is stored", () => {
     );
     await expect(strict.run({ input: { n: "x" } })).rejects.toThrow(/n: .*expected number/);
     expect(strict.space.records.size).toBe(0);
+  });
+});
+
+describe("blocks", () => {
+  const sites: { [key: string]: TestNode } = {
+    b: {
+      kind: "block",
+      yields: [
+        "[[1, 2].map((n) => site('t', { n, p: n === 2 ? ctx.output('row', { nodeId: 'late' }).v : 0 })),",
+        " ctx.outputs.row.length > 2 ? site('box', {}, [site('t', { n: 3, p: 0 })]) : null]",
+      ],
+    } as TestNode,
+    t: computed("`${n}:${p}`", { parent: "b", id: { $: "`t${n}`" }, args: ["n", "p"] }),
+    box: { kind: "sequence", parent: "b" } as TestNode,
+  };
+
+  it("mount what they yield; a pending argument holds its task, not the block", async () => {
+    const plan = planOf({
+      p: { kind: "parallel" },
+      ...Object.fromEntries(
+        Object.entries(sites).map(([key, node]) => [key, { ...node, parent: node.parent ?? "p" }]),
+      ),
+      late: value("late", { parent: "p" }),
+    } as { [key: string]: TestNode });
+    const { status, outputs } = await new Bench(plan).run();
+    expect(status).toBe("finished");
+    expect(outputs.row?.map(({ nodeId, v }) => `${nodeId} ${v}`)).toEqual([
+      "t1 1:0",
+      "late late",
+      "t2 2:late",
+      "t3 3:0",
+    ]);
+  });
+
+  it("that yield something else hold their place in error", async () => {
+    const plan = planOf({ b: { kind: "block", yields: "[1]" } as TestNode });
+    expect(await new Bench(plan).run()).toMatchObject({
+      status: "failed",
+      reason: expect.stringMatching(/nodes\.b\.yields: a block may yield sites/),
+    });
+  });
+});
+
+describe("a compute task", () => {
+  it("gets its captures and a snapshot of the rows it can read, in a process of its own", async () => {
+    const code = [
+      "export default ({ names }, ctx) => ({",
+      "  v: [...names].join('+') + ' ' + ctx.latest('row', 'a').v + ' ' + ctx.outputs.row.length + ' ' + ctx.input.x,",
+      "});",
+    ];
+    const module = { code, captures: ["names"], externals: {}, digest: "sha256:0", artifact: "sha256:0" };
+    const plan = planOf(
+      {
+        a: value(1),
+        c: {
+          kind: "task",
+          output: "row",
+          module: "m",
+          captures: { names: { $: "new Set(['x', 'y'])" } },
+          reads: ["outputs.row@a"],
+        } as unknown as TestNode,
+      },
+      { modules: { m: module } },
+    );
+    const executors = createExecutors();
+    try {
+      const result = await new Bench(plan).run({
+        executors,
+        clock: systemClock,
+        root: process.cwd(),
+        input: { x: "in" },
+      });
+      expect(result.outputs.row).toMatchObject([{ v: 1 }, { v: "x+y 1 1 in" }]);
+    } finally {
+      await executors.close();
+    }
   });
 });

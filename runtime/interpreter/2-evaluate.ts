@@ -3,6 +3,7 @@
  * into the run's writes here, so that a frame that fails to evaluate still commits the result that caused it.
  */
 import type { Json } from "../../plan/types.ts";
+import { formatIssues, type Parsed, PlanSchemas, parseWith } from "../../plan/zod/index.ts";
 import type { AttemptResult, TaskError } from "../executors/executor.ts";
 import { addressKey } from "../store/rules.ts";
 import type { AttemptRecord } from "../store/store.ts";
@@ -191,8 +192,21 @@ function decide(run: Run, leaf: Leaf, entry: TaskEntry, decision: Decision): voi
     return;
   }
   const row = { approved, note, decidedBy, decidedAt: new Date(decidedAt).toISOString() };
-  recordRow(run, entry, row, row);
-  run.world.setState(entry, "finished", null, true);
+  const parsed = parseRow(run, entry.table, row);
+  if (parsed.ok) {
+    recordRow(run, entry, row, parsed.value);
+    run.world.setState(entry, "finished", null, true);
+    return;
+  }
+  const message = `the decision does not fit the schema ${entry.table}:\n${formatIssues(parsed.issues)}`;
+  const error: TaskError = { code: "OUTPUT_INVALID", message, retryable: false };
+  run.event("task.failed", { ...addressData(entry.address), code: error.code, message });
+  run.world.fail(entry, error, leaf.continues());
+}
+
+function parseRow(run: Run, table: string | null, row: Json): Parsed {
+  if (table === null || !Object.hasOwn(run.plan.schemas, table)) return { ok: true, value: row };
+  return parseWith(new PlanSchemas(run.plan).get(table), row);
 }
 
 function denial({ decidedBy, note }: Decision): string {

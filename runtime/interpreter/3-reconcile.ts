@@ -38,7 +38,8 @@ export function reconcile(run: Run, { now, cause }: Snapshot): Step {
         };
   if (frame) {
     run.frame = frame.frame;
-    run.event("frame", { frame: frame.frame, cause, delta: frame.delta });
+    // What changed stands in the frame's own record.
+    run.event("frame", { frame: frame.frame, cause });
   }
   return { frame, starts, cancels, end: endOf(run, starts.length) };
 }

@@ -1,24 +1,29 @@
 /** What a compute task is handed: its captures, and `ctx` as a read-only snapshot of the cells it can read (DESIGN §4 "Modules"). */
+import { CoreError } from "../../plan/core/values.ts";
 import type { Json, TaskNode } from "../../plan/types.ts";
+import { encodeCapture, NotTransferable } from "../executors/index.ts";
 import { Cell } from "../values/cell.ts";
-import { toJson } from "../values/json.ts";
 import { commonLoops } from "../values/place.ts";
 import { pick } from "../values/rows.ts";
 import type { Leaf } from "./leaf.ts";
 
-/** Capture values in the order of the module's parameters. */
+/** Capture values in the order of the module's parameters. Throws CoreError for a value that can't leave the engine. */
 export function captureValues(leaf: Leaf, node: TaskNode, reader: Cell): Json {
   const module = leaf.world.index.plan.modules[node.module as string];
   const captures = node.captures ?? {};
-  return (module?.captures ?? []).map((name) =>
-    Object.hasOwn(captures, name)
-      ? toJson(leaf.scope.field(captures[name], reader), `capture ${name} of ${leaf.plan.key}`)
-      : null,
-  );
+  return (module?.captures ?? []).map((name) => {
+    const value = Object.hasOwn(captures, name) ? leaf.scope.field(captures[name], reader) : undefined;
+    try {
+      return encodeCapture(value);
+    } catch (thrown) {
+      if (!(thrown instanceof NotTransferable)) throw thrown;
+      throw new CoreError("FORBIDDEN", `capture ${name} of ${leaf.plan.key}: ${thrown.message}`);
+    }
+  });
 }
 
 /**
- * `{ input, runId, iteration, iterations, outputs: { TABLE: rows }, current: { TABLE: { NODE: row } } }`, where `current`
+ * `{ input, runId, iteration, iterations, now, outputs: { TABLE: rows }, current: { TABLE: { NODE: row } } }`, where `current`
  * holds the row that `outputMaybe` gives this task. Only tables that the node's `reads` name are copied.
  */
 export function snapshotCtx(leaf: Leaf): Json {
@@ -44,12 +49,14 @@ export function snapshotCtx(leaf: Leaf): Json {
     current[table] = ofTable;
   }
   const iterations = facts.iterations(place, reader);
+  const now = facts.now(reader);
   reader.dispose();
   return {
     input: facts.input,
     runId: facts.runId,
     iteration: place.at.at(-1) ?? 0,
     iterations,
+    now,
     outputs,
     current,
   };
