@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
-const ROUNDS = Number(process.env["ROUNDS"] ?? 7);
+const ROUNDS = Number(process.env.ROUNDS ?? 7);
 const cli = path.resolve("dist/cli/main.js");
 const workflow = path.resolve("examples/bugfix/workflow.tsx");
 const script = path.resolve("examples/bugfix/script.json");
@@ -46,17 +46,17 @@ const rows: Record<string, number[]> = { node: [], "import ts-morph": [], build:
 whole([cli, "build", workflow, "-o", plan]);
 // Pairs in turn, so that a slower minute of the machine hits all of them.
 for (let round = 0; round < ROUNDS; round++) {
-  rows["node"]!.push(whole(["-e", "0"]));
+  rows.node!.push(whole(["-e", "0"]));
   rows["import ts-morph"]!.push(whole(["-e", "import('ts-morph')"]));
-  rows["build"]!.push(whole([cli, "build", workflow, "-o", plan]));
+  rows.build!.push(whole([cli, "build", workflow, "-o", plan]));
   rows["first task"]!.push(await untilFirstTask());
 }
 for (const [name, times] of Object.entries(rows))
   console.log(`${name.padEnd(16)} ${median(times).toFixed(0)} ms`);
 console.log(
-  `build / import ts-morph   ${(median(rows["build"]!) / median(rows["import ts-morph"]!)).toFixed(2)}×  (goal < 2)`,
+  `build / import ts-morph   ${(median(rows.build!) / median(rows["import ts-morph"]!)).toFixed(2)}×  (goal < 2)`,
 );
 console.log(
-  `first task − node         ${(median(rows["first task"]!) - median(rows["node"]!)).toFixed(0)} ms  (goal ≤ 150)`,
+  `first task − node         ${(median(rows["first task"]!) - median(rows.node!)).toFixed(0)} ms  (goal ≤ 150)`,
 );
 rmSync(scratch, { recursive: true, force: true });
