@@ -1,0 +1,81 @@
+import type { Argv } from "yargs";
+import type { Address, Journal } from "../../runtime/index.ts";
+import { withRuntime } from "../errors.ts";
+import { type CommandResult, EXIT } from "../exit.ts";
+import { rootOf, rootOption } from "../options.ts";
+import { ago, duration, table } from "../render/table.ts";
+import type { Terminal } from "../terminal.ts";
+
+export const command = "inspect <run>";
+export const describe = "Show a run: its tasks, attempts and outputs";
+
+interface Args {
+  readonly run: string;
+  readonly root: string | undefined;
+  readonly json: boolean;
+}
+
+export const options = (yargs: Argv) =>
+  rootOption(yargs)
+    .positional("run", { type: "string", demandOption: true, describe: "Id of the run" })
+    .option("json", {
+      type: "boolean",
+      default: false,
+      describe: "All that is recorded, as one JSON object",
+    });
+
+export function handler(args: Args, terminal: Terminal): CommandResult {
+  return withRuntime(async ({ inspect }) => {
+    const { journal } = await inspect(args.run, { root: rootOf(args) });
+    if (args.json) terminal.out(JSON.stringify({ ...journal, plan: undefined }));
+    else print(journal, terminal);
+    return EXIT.ok;
+  });
+}
+
+function print({ run, tasks, attempts, outputs }: Journal, terminal: Terminal): void {
+  const { bold, dim } = terminal.paintOut;
+  if (run === null) {
+    terminal.out("This run never began: nothing is recorded.");
+    return;
+  }
+  const began = `workflow ${run.workflow}, started ${ago(run.createdAt, Date.now())}`;
+  terminal.out(`${bold(run.runId)}  ${run.status}  ${dim(began)}`);
+  if (run.reason !== null) terminal.out(run.reason);
+  terminal.out(dim(`plan ${run.planDigest}`));
+  terminal.out(`input ${JSON.stringify(run.input)}\n`);
+  const last = new Map(attempts.map((attempt) => [key(attempt), attempt]));
+  const rows = new Map(outputs.map((output) => [key(output), output]));
+  terminal.out(
+    table(
+      ["TASK", "KIND", "STATE", "TRIES", "TOOK", "OUTPUT"],
+      tasks.map((task) => {
+        const attempt = last.get(key(task));
+        const took = attempt?.endedAt ? duration(attempt.endedAt - attempt.startedAt) : "";
+        const output = rows.get(key(task));
+        const shown =
+          output === undefined ? reasonText(task.reason) : `${output.table} ${JSON.stringify(output.value)}`;
+        return [name(task), task.kind, task.state, String(attempt?.attempt ?? ""), took, cut(shown)];
+      }),
+    ),
+  );
+}
+
+function key({ nodeId, scope, iteration }: Address): string {
+  return `${nodeId}\n${scope}\n${iteration}`;
+}
+
+function name({ nodeId, scope, iteration }: Address): string {
+  return `${nodeId}${scope === "" ? "" : `@@${scope}`}${iteration > 0 ? `@${iteration}` : ""}`;
+}
+
+function reasonText(reason: unknown): string {
+  if (reason === null) return "";
+  return typeof reason === "string" ? reason : JSON.stringify(reason);
+}
+
+const WIDTH = 100;
+
+function cut(text: string): string {
+  return text.length <= WIDTH ? text : `${text.slice(0, WIDTH - 1)}…`;
+}

@@ -1,0 +1,36 @@
+import type { Argv } from "yargs";
+import type { RunSummary } from "../../runtime/index.ts";
+import { withRuntime } from "../errors.ts";
+import { type CommandResult, EXIT } from "../exit.ts";
+import { rootOf, rootOption } from "../options.ts";
+import { ago, table } from "../render/table.ts";
+import type { Terminal } from "../terminal.ts";
+
+export const command = "ps";
+export const describe = "List the runs of a project, the newest first";
+
+interface Args {
+  readonly root: string | undefined;
+  readonly json: boolean;
+}
+
+export const options = (yargs: Argv) =>
+  rootOption(yargs).option("json", { type: "boolean", default: false, describe: "One JSON object a run" });
+
+export function handler(args: Args, terminal: Terminal): CommandResult {
+  return withRuntime(async ({ listRuns }) => {
+    const runs = (await listRuns(rootOf(args))).toReversed();
+    if (args.json)
+      for (const { runId, run, problem } of runs) terminal.out(JSON.stringify({ runId, ...run, problem }));
+    else if (runs.length === 0) terminal.err("No runs yet. `smithers up FILE` starts one.");
+    else terminal.out(table(["RUN", "WORKFLOW", "STATUS", "STARTED", "CHANGED", "WHY"], runs.map(row)));
+    return EXIT.ok;
+  });
+}
+
+function row({ runId, run, problem }: RunSummary): string[] {
+  const now = Date.now();
+  const why = (problem ?? run?.reason ?? "").split("\n")[0] ?? "";
+  if (run === null) return [runId, "", "unreadable", "", "", why];
+  return [runId, run.workflow, run.status, ago(run.createdAt, now), ago(run.updatedAt, now), why];
+}

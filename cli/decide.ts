@@ -1,0 +1,64 @@
+/** `approve` and `deny`: a decision goes into the run's inbox; the run's writer takes it, now or at the next resume. */
+import os from "node:os";
+import type { Argv } from "yargs";
+import { withRuntime } from "./errors.ts";
+import { CliError, type CommandResult, EXIT } from "./exit.ts";
+import { rootOf, rootOption } from "./options.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface DecideArgs {
+  readonly run: string;
+  readonly node: string | undefined;
+  readonly iteration: number | undefined;
+  readonly note: string | undefined;
+  readonly by: string | undefined;
+  readonly root: string | undefined;
+}
+
+export const decideOptions = (yargs: Argv) =>
+  rootOption(yargs)
+    .positional("run", { type: "string", demandOption: true, describe: "Id of the run" })
+    .positional("node", { type: "string", describe: "Id of the approval; not needed when only one waits" })
+    .option("iteration", { type: "number", describe: "Iteration of the innermost loop, when several wait" })
+    .option("note", { type: "string", describe: "Why; stored with the decision" })
+    .option("by", { type: "string", describe: "Who decides [default: the user's name]" });
+
+export function decide(approved: boolean, args: DecideArgs, terminal: Terminal): CommandResult {
+  return withRuntime(async (runtime) => {
+    const root = rootOf(args);
+    const { result } = await runtime.inspect(args.run, { root });
+    const node =
+      args.node ??
+      onlyOne(
+        args.run,
+        (result?.waitingFor ?? []).map(({ nodeId }) => nodeId),
+      );
+    await runtime.decide(args.run, node, {
+      root,
+      approved,
+      note: args.note ?? null,
+      decidedBy: args.by ?? os.userInfo().username,
+      ...(args.iteration === undefined ? {} : { iteration: args.iteration }),
+    });
+    const { paint } = terminal;
+    terminal.err(
+      `${approved ? paint.green("approved") : paint.red("denied")}  ${node}  ${paint.dim(args.run)}`,
+    );
+    if (result?.status !== "running") terminal.err(`go on with: smithers run --resume ${args.run}`);
+    return EXIT.ok;
+  });
+}
+
+function onlyOne(runId: string, waiting: readonly string[]): string {
+  const [first, ...others] = waiting;
+  if (first === undefined) {
+    throw new CliError(
+      EXIT.negative,
+      `run ${runId} waits for no decision`,
+      `\`smithers inspect ${runId}\` shows what it does.`,
+    );
+  }
+  if (others.length > 0)
+    throw new CliError(EXIT.usage, `several approvals wait; name one: ${waiting.join(", ")}`);
+  return first;
+}

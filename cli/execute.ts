@@ -1,0 +1,179 @@
+/** Runs or resumes a plan with progress for people or JSON lines for programs. Used by `run` and `up`. */
+import type { Argv } from "yargs";
+import { diffPlans, type Json, loadPlan, type Plan, renderDiffText } from "../plan/index.ts";
+import type { EventRecord, RunResult } from "../runtime/index.ts";
+import { withRuntime } from "./errors.ts";
+import { CliError, type CommandResult, EXIT, type ExitCode } from "./exit.ts";
+import { rootOf, rootOption } from "./options.ts";
+import { createProgress } from "./render/progress.ts";
+import { duration } from "./render/table.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface ExecuteArgs {
+  readonly script: string | undefined;
+  readonly json: boolean;
+  readonly wait: boolean;
+  readonly root: string | undefined;
+}
+
+export const executeOptions = (yargs: Argv) =>
+  rootOption(yargs)
+    .option("script", { type: "string", describe: "JSON file of scripted answers: agents need no key" })
+    .option("json", {
+      type: "boolean",
+      default: false,
+      describe: "One JSON event a line, the result as the last",
+    })
+    .option("wait", { type: "boolean", default: false, describe: "Stay while the run waits for a decision" });
+
+export type Start =
+  | { readonly kind: "new"; readonly plan: Plan; readonly input: Json; readonly runId: string | undefined }
+  | { readonly kind: "resume"; readonly runId: string; readonly plan: Plan | null };
+
+/** How the process was asked to stop: the first Ctrl-C ends attempts and keeps the run resumable, the second kills. */
+function onInterrupt(stop: AbortController): () => void {
+  let count = 0;
+  const handler = () => {
+    count += 1;
+    if (count > 1) process.exit(EXIT.interrupted);
+    stop.abort();
+  };
+  process.on("SIGINT", handler);
+  process.on("SIGTERM", handler);
+  return () => {
+    process.off("SIGINT", handler);
+    process.off("SIGTERM", handler);
+  };
+}
+
+export function execute(start: Start, args: ExecuteArgs, terminal: Terminal): CommandResult {
+  return withRuntime(async (runtime) => {
+    const script = args.script === undefined ? null : await openScript(args.script, runtime);
+    const progress = args.json ? null : createProgress(terminal);
+    const begun = Date.now();
+    const stop = new AbortController();
+    const done = onInterrupt(stop);
+    const onEvent = (event: EventRecord) => {
+      if (progress !== null) return progress.event(event);
+      terminal.out(JSON.stringify({ type: event.type, seq: event.seq, at: event.at, ...event.data }));
+    };
+    const common = {
+      root: rootOf(args),
+      onEvent,
+      signal: stop.signal,
+      wait: args.wait,
+      ...(script && { script }),
+    };
+    try {
+      const result =
+        start.kind === "new"
+          ? await runtime.run(start.plan, {
+              ...common,
+              input: start.input,
+              ...(start.runId === undefined ? {} : { runId: start.runId }),
+            })
+          : await runtime.resume(start.runId, { ...common, ...(start.plan && { plan: start.plan }) });
+      progress?.close();
+      return conclude(result, args, terminal, {
+        tookMs: Date.now() - begun,
+        interrupted: stop.signal.aborted,
+      });
+    } catch (error) {
+      if (start.kind === "resume" && start.plan !== null && error instanceof runtime.RefusedError) {
+        await printDifference(start.runId, start.plan, args, terminal, runtime);
+      }
+      throw error;
+    } finally {
+      progress?.close();
+      done();
+    }
+  });
+}
+
+type Runtime = typeof import("../runtime/index.ts");
+
+async function openScript(file: string, { readScript, ScriptError }: Runtime) {
+  try {
+    return await readScript(file);
+  } catch (error) {
+    throw error instanceof ScriptError ? new CliError(EXIT.usage, error.message) : error;
+  }
+}
+
+/** Why a resume with another plan was refused: what differs from the run's own. */
+async function printDifference(
+  runId: string,
+  plan: Plan,
+  args: ExecuteArgs,
+  terminal: Terminal,
+  { inspect }: Runtime,
+): Promise<void> {
+  const { journal } = await inspect(runId, { root: rootOf(args) });
+  const recorded = journal.plan === null ? null : loadPlan(journal.plan);
+  if (recorded?.ok) terminal.err(`${renderDiffText(diffPlans(recorded.plan, plan))}\n`);
+}
+
+function conclude(
+  result: RunResult,
+  args: ExecuteArgs,
+  terminal: Terminal,
+  how: { readonly tookMs: number; readonly interrupted: boolean },
+): ExitCode {
+  const { runId, status, outputs } = result;
+  if (args.json) {
+    terminal.out(JSON.stringify({ type: "result", runId, status, outputs }));
+  } else {
+    printResult(result, args, terminal, how);
+  }
+  if (how.interrupted && status !== "finished" && status !== "failed") return EXIT.interrupted;
+  return EXIT_OF[status];
+}
+
+const EXIT_OF: Readonly<Record<RunResult["status"], ExitCode>> = {
+  running: EXIT.resumable,
+  waiting: EXIT.resumable,
+  paused: EXIT.resumable,
+  stalled: EXIT.resumable,
+  finished: EXIT.ok,
+  failed: EXIT.negative,
+  cancelled: EXIT.cancelled,
+};
+
+function printResult(
+  result: RunResult,
+  args: ExecuteArgs,
+  terminal: Terminal,
+  how: { readonly tookMs: number; readonly interrupted: boolean },
+): void {
+  const { paint } = terminal;
+  const { runId, status, reason, outputs } = result;
+  const colour =
+    { finished: paint.green, failed: paint.red, cancelled: paint.red }[status as string] ?? paint.yellow;
+  const title = how.interrupted && status !== "finished" ? "interrupted" : status;
+  terminal.err(`${colour(title)}  ${runId}  ${paint.dim(duration(how.tookMs))}`);
+  if (reason !== null && status !== "finished") terminal.err(reason);
+  if (status === "finished") {
+    for (const [table, rows] of Object.entries(outputs)) {
+      for (const { nodeId, iteration, ...row } of rows) {
+        terminal.out(`${table} ${nodeId}${iteration > 0 ? `@${iteration}` : ""} ${JSON.stringify(row)}`);
+      }
+    }
+    return;
+  }
+  for (const line of nextSteps(result, args)) terminal.err(line);
+}
+
+/** The commands that take the run further. */
+function nextSteps({ runId, status, waitingFor }: RunResult, args: ExecuteArgs): string[] {
+  const resume = `smithers run --resume ${runId}${args.script === undefined ? "" : ` --script ${args.script}`}`;
+  if (status === "waiting") {
+    return [
+      ...waitingFor.flatMap(({ nodeId }) => [
+        `approve: smithers approve ${runId} ${nodeId}`,
+        `deny:    smithers deny ${runId} ${nodeId}`,
+      ]),
+      `then:    ${resume}`,
+    ];
+  }
+  return status === "cancelled" ? [] : [`resume: ${resume}`];
+}

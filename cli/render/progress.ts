@@ -1,0 +1,137 @@
+/**
+ * A run as people follow it: one line for every fact that stays, and on a terminal a footer of what runs right now.
+ * Without a terminal only the lines are printed.
+ */
+import type { EventRecord } from "../../runtime/index.ts";
+import type { Terminal } from "../terminal.ts";
+import { duration } from "./table.ts";
+
+export interface Progress {
+  event(event: EventRecord): void;
+  /** Removes the footer; the lines stay. */
+  close(): void;
+}
+
+interface Running {
+  readonly name: string;
+  readonly since: number;
+}
+
+const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+const REDRAW_MS = 100;
+/** More running tasks than this are counted, not listed. */
+const LISTED = 8;
+
+export function createProgress(terminal: Terminal, now: () => number = Date.now): Progress {
+  const running = new Map<string, Running>();
+  const footer = terminal.columns === null ? null : createFooter(terminal, running, now);
+  return {
+    event(event) {
+      const line = describe(event, running, terminal);
+      if (line === null) return;
+      footer?.clear();
+      terminal.err(line);
+      footer?.draw();
+    },
+    close() {
+      footer?.stop();
+    },
+  };
+}
+
+/** The line an event leaves behind, null for none. Keeps `running` up to date. */
+function describe(event: EventRecord, running: Map<string, Running>, terminal: Terminal): string | null {
+  const { paint } = terminal;
+  const { data } = event;
+  const name = addressName(data);
+  const text = (key: string) => (typeof data[key] === "string" ? (data[key] as string) : "");
+  const took = () => {
+    const started = running.get(name)?.since;
+    running.delete(name);
+    return started === undefined ? "" : paint.dim(`  ${duration(event.at - started)}`);
+  };
+  switch (event.type) {
+    case "run.started":
+      return `${paint.bold(`run ${text("runId")}`)}`;
+    case "run.resumed":
+      return `${paint.bold(`run ${text("runId")}`)}  ${paint.dim("resumed")}`;
+    case "task.started":
+      running.set(name, { name, since: event.at });
+      return terminal.columns === null ? `${paint.dim("…")} ${name}  started` : null;
+    case "task.finished":
+      return `${paint.green("✓")} ${name}${took()}`;
+    case "task.skipped":
+      return `${paint.dim("-")} ${name}  ${paint.dim("skipped")}`;
+    case "task.failed":
+      return `${paint.red("✗")} ${name}${took()}  ${paint.red(errorText(data))}`;
+    case "task.retrying":
+      took();
+      return `${paint.yellow("↻")} ${name}  ${errorText(data)}${waitText(data.delayMs)}`;
+    case "task.log":
+      return `${paint.dim(`  ${name} │`)} ${text("line")}`;
+    case "task.warning":
+    case "run.warning":
+      return `${paint.yellow("!")} ${name}  ${text("message")}`;
+    case "approval.requested":
+      return `${paint.yellow("?")} ${name}  waits for a decision: ${text("title")}${text("summary") === "" ? "" : paint.dim(`  ${text("summary")}`)}`;
+    case "approval.decided":
+      return `${data.approved === true ? paint.green("✓") : paint.red("✗")} ${name}  ${data.approved === true ? "approved" : "denied"} by ${text("decidedBy")}${text("note") === "" ? "" : paint.dim(`  ${text("note")}`)}`;
+    default:
+      return null;
+  }
+}
+
+/** `draft@2` is iteration 2 of a loop's task, `work@@outer=1@0` one in nested loops; the first iteration goes without. */
+function addressName(data: EventRecord["data"]): string {
+  const node = typeof data.nodeId === "string" ? data.nodeId : "";
+  const scope = typeof data.scope === "string" && data.scope !== "" ? `@@${data.scope}` : "";
+  const iteration = typeof data.iteration === "number" && data.iteration > 0 ? `@${data.iteration}` : "";
+  return `${node}${scope}${iteration}`;
+}
+
+function errorText({ code, message }: EventRecord["data"]): string {
+  const parts = [code, message].filter((part) => typeof part === "string");
+  return parts.length === 0 ? "failed" : parts.join(": ");
+}
+
+function waitText(delay: unknown): string {
+  return typeof delay === "number" ? `; again in ${duration(delay)}` : "";
+}
+
+function createFooter(terminal: Terminal, running: Map<string, Running>, now: () => number) {
+  let drawn = 0;
+  let tick = 0;
+  const clear = () => {
+    if (drawn > 0) process.stderr.write(`\u001b[${drawn}A\u001b[0J`);
+    drawn = 0;
+  };
+  const draw = () => {
+    const all = [...running.values()];
+    const lines = all.slice(0, LISTED).map(({ name, since }) => {
+      const spinner = FRAMES[tick % FRAMES.length]!;
+      return cut(`${spinner} ${name}  ${duration(now() - since)}`, terminal.columns ?? 80);
+    });
+    if (all.length > LISTED) lines.push(`  … and ${all.length - LISTED} more`);
+    for (const line of lines) process.stderr.write(`${terminal.paint.cyan(line)}\n`);
+    drawn = lines.length;
+  };
+  const timer = setInterval(() => {
+    tick += 1;
+    clear();
+    draw();
+  }, REDRAW_MS);
+  timer.unref();
+  return {
+    clear,
+    draw,
+    stop() {
+      clearInterval(timer);
+      clear();
+    },
+  };
+}
+
+/** A line that wraps would break the footer's arithmetic. */
+function cut(line: string, columns: number): string {
+  return line.length < columns ? line : `${line.slice(0, columns - 2)}…`;
+}

@@ -1,0 +1,34 @@
+/** Where output goes and how it may look. Commands write here and nowhere else, so that tests can read them. */
+import pc from "picocolors";
+
+export interface Painter {
+  readonly bold: (text: string) => string;
+  readonly dim: (text: string) => string;
+  readonly red: (text: string) => string;
+  readonly green: (text: string) => string;
+  readonly yellow: (text: string) => string;
+  readonly cyan: (text: string) => string;
+}
+
+export interface Terminal {
+  /** Results: what a pipe gets. */
+  out(text: string): void;
+  /** Progress, diagnostics and errors. */
+  err(text: string): void;
+  /** Colours for `err`, and those for `out`: none where it is not a terminal. */
+  readonly paint: Painter;
+  readonly paintOut: Painter;
+  /** Columns of a person's terminal; null when output is not one. */
+  readonly columns: number | null;
+}
+
+export function processTerminal(): Terminal {
+  const tty = process.stderr.isTTY === true;
+  return {
+    out: (text) => void process.stdout.write(text.endsWith("\n") ? text : `${text}\n`),
+    err: (text) => void process.stderr.write(text.endsWith("\n") ? text : `${text}\n`),
+    paint: pc.createColors(pc.isColorSupported && tty),
+    paintOut: pc.createColors(pc.isColorSupported && process.stdout.isTTY === true),
+    columns: tty ? (process.stderr.columns ?? 80) : null,
+  };
+}

@@ -1,0 +1,56 @@
+/** The docs tell the same story as the code: `--help` as printed, and every workflow in them compiles. */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { repository, type Scratch, scratch, smithers } from "./harness.ts";
+
+const COMMANDS = ["up", "build", "check", "run", "diff", "graph", "ps", "inspect", "approve", "deny"];
+const UPDATE = process.env.UPDATE === "1";
+
+let project: Scratch;
+beforeAll(() => {
+  project = scratch();
+});
+afterAll(() => project.remove());
+
+describe("docs/cli.md", () => {
+  it("is what --help prints (UPDATE=1 writes it anew)", async () => {
+    const file = path.join(repository, "docs/cli.md");
+    const sections = await Promise.all(
+      [[], ...COMMANDS.map((command) => [command])].map(async (command) => {
+        const { stdout, code } = await smithers([...command, "--help"], project.dir);
+        expect(code).toBe(0);
+        return `## ${["smithers", ...command].join(" ")}\n\n\`\`\`text\n${stdout.trimEnd()}\n\`\`\`\n`;
+      }),
+    );
+    const current = readFileSync(file, "utf8");
+    const head = current.slice(0, current.indexOf("\n## ") + 1);
+    const text = `${head}${sections.join("\n")}`;
+    if (UPDATE) writeFileSync(file, text);
+    else expect(current).toBe(text);
+  });
+});
+
+/** Fenced blocks of one language. */
+function blocks(file: string, language: string): string[] {
+  const text = readFileSync(path.join(repository, file), "utf8");
+  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "gm"))].map(([, code]) => code!);
+}
+
+const pages = ["README.md", ...readdirSync(path.join(repository, "docs")).map((name) => `docs/${name}`)].filter(
+  (name) => name.endsWith(".md"),
+);
+
+describe("workflows in the docs", () => {
+  const found = pages.flatMap((file) => blocks(file, "tsx").map((code, i) => ({ file, code, i })));
+  it("exist", () => expect(found.length).toBeGreaterThan(0));
+  for (const { file, code, i } of found) {
+    it(`${file} block ${i + 1} compiles`, async () => {
+      const name = `docs-${i}-${path.basename(file, ".md")}.tsx`;
+      project.write(name, code);
+      const { code: exit, stderr } = await smithers(["check", name], project.dir);
+      expect(stderr).toContain("no problems");
+      expect(exit).toBe(0);
+    });
+  }
+});
