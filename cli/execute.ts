@@ -175,5 +175,5 @@ function nextSteps({ runId, status, waitingFor }: RunResult, args: ExecuteArgs):
       `then:    ${resume}`,
     ];
   }
-  return status === "cancelled" ? [] : [`resume: ${resume}`];
+  return [`resume: ${resume}`];
 }

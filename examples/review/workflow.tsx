@@ -28,7 +28,7 @@ const { Workflow, Task, Parallel, Branch, Loop, Approval, smithers, outputs } = 
     approved: z.boolean(),
     note: z.string().nullable(),
     decidedBy: z.string(),
-    decidedAt: z.number(),
+    decidedAt: z.string(),
   }),
   report: z.object({ title: z.string(), body: z.string(), bytes: z.number() }),
 });
@@ -71,7 +71,12 @@ export default smithers((ctx) => {
       <Parallel maxConcurrency={3}>
         {sources?.files.map((file) => (
           <Task key={file.path} id={`review-${slug(file.path)}`} output={outputs.review} agent={reviewer}>
-            <ReviewPrompt {...file} commits={sources.commits.map((line) => `- ${line}`).join("\n")} />
+            <ReviewPrompt
+              path={file.path}
+              lines={file.lines}
+              widest={file.widest}
+              commits={sources.commits.map((line) => `- ${line}`).join("\n")}
+            />
           </Task>
         ))}
         <Task id="syntax" output={outputs.syntax}>
