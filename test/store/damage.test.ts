@@ -149,6 +149,9 @@ describe("damage", () => {
     bytes[1000] = (bytes[1000] ?? 0) ^ 1;
     fs.writeFileSync(blob, bytes);
     await bothRefuse("CORRUPT", name);
+    await expect(openReader(directory, { vfs }).then((r) => r.journal())).rejects.toThrow(
+      "The last frame that can be read is 8",
+    );
     fs.unlinkSync(blob);
     await bothRefuse("CORRUPT", name);
   });

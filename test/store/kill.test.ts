@@ -4,6 +4,8 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { nodeDisk } from "../../runtime/store/disk.ts";
+import { Connection } from "../../runtime/store/sqljs/connection.ts";
 import { openStore } from "../../runtime/store/sqljs/driver.ts";
 import { loadSqlite } from "../../runtime/store/sqljs/load.ts";
 import { openReader } from "../../runtime/store/sqljs/reader.ts";
@@ -24,7 +26,7 @@ afterAll(() => fs.rmSync(scratch, { recursive: true }));
 
 /** What is readable after the kill, without and then with recovery. */
 async function look(directory: string): Promise<number> {
-  const born = fs.readdirSync(directory).some((name) => /^lock\.\d/.test(name));
+  const born = fs.readdirSync(directory).some((name) => /^(lock\.\d|store\.db$)/.test(name));
   if (!born) await expect(openReader(directory, { vfs })).rejects.toMatchObject({ code: "CORRUPT" });
   const seen = born ? stepsIn(await (await openReader(directory, { vfs })).journal()) : 0;
   const store = await openStore(directory, { vfs });
@@ -35,6 +37,15 @@ async function look(directory: string): Promise<number> {
   await store.close();
   expect(stepsIn(await (await openReader(directory, { vfs })).journal())).toBe(found + 1);
   return found;
+}
+
+/** A store of version 0: an empty database of ours, which opening migrates in place. */
+function makeOldStore(directory: string): void {
+  const files = { database: path.join(directory, "store.db"), log: path.join(directory, "none") };
+  const connection = new Connection(vfs, files, { disk: nodeDisk, readonly: false, cacheKiB: 1024 });
+  connection.exec("PRAGMA journal_mode=MEMORY; PRAGMA application_id=0x536d7468; VACUUM");
+  connection.close();
+  expect(fs.statSync(files.database).size).toBeGreaterThan(0);
 }
 
 describe("SIGKILL", () => {
@@ -71,6 +82,9 @@ describe("SIGKILL", () => {
     ["while the database is made", at("before", "write", ".db.new", 3)],
     ["before the made database is named", at("before", "link", "store.db", 1)],
     ["after the made database is named", at("after", "link", "store.db", 1)],
+    ["in a migration, before it is logged", at("before", "write", "store.log", 2)],
+    ["in a migration, before its sync", at("before", "sync", "store.log", 2)],
+    ["in a migration, after its sync", at("after", "sync", "store.log", 2)],
     ["before a commit is written", at("before", "write", "store.log", 9)],
     ["after a commit is written, before its sync", at("before", "sync", "store.log", 9)],
     ["after the sync, before the acknowledgement", at("after", "sync", "store.log", 9)],
@@ -87,6 +101,7 @@ describe("SIGKILL", () => {
   ])("%s: the next owner goes on from the last acknowledged step", async (name, kill) => {
     const directory = path.join(scratch, name.replaceAll(" ", "-"));
     fs.mkdirSync(directory);
+    if (name.startsWith("in a migration")) makeOldStore(directory);
     const options: ChildOptions = { kill, steps: 40, store: { checkpointBytes: 100_000 } };
     const child = start(script, [directory, JSON.stringify(options)]);
     expect((await child.ended).signal).toBe("SIGKILL");
