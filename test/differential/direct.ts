@@ -120,19 +120,17 @@ export async function load(file: string): Promise<Program> {
   };
   const classes = new Map<string, unknown>();
   const packageOf = (name: string): unknown =>
-    new Proxy(
-      {},
-      {
-        get(_, key) {
-          if (typeof key !== "string" || key === "then") return undefined;
-          if (key === "__esModule") return true;
-          const id = `${name}#${key}`;
-          const made = classes.get(id) ?? agentClass(key);
-          classes.set(id, made);
-          return made;
-        },
+    new Proxy(function external() {}, {
+      apply: () => new Proxy({}, { get: (_, key) => (key === "toJSON" ? () => "(external)" : undefined) }),
+      get(target, key) {
+        if (typeof key !== "string" || key === "then" || key === "prototype") return Reflect.get(target, key);
+        if (key === "__esModule") return true;
+        const id = `${name}#${key}`;
+        const made = classes.get(id) ?? agentClass(key);
+        classes.set(id, made);
+        return made;
       },
-    );
+    });
   const require = (name: string): unknown => {
     if (/^smithers(-orchestrator)?(\/|$)/.test(name))
       return new Proxy(library, {
@@ -171,12 +169,16 @@ export async function load(file: string): Promise<Program> {
   };
 }
 
+/** An export of a package: a class makes agents, a call gives a value that only its own code understands. */
 function agentClass(name: string): unknown {
-  return class extends Agent {
-    constructor(options: unknown) {
-      super(name, options);
-    }
-  };
+  return new Proxy(function external() {}, {
+    get: (target, key) =>
+      typeof key === "string" && key !== "prototype"
+        ? agentClass(`${name}.${key}`)
+        : Reflect.get(target, key),
+    construct: (_, [options]) => new Agent(name, options),
+    apply: () => new Proxy({}, { get: (_, key) => (key === "toJSON" ? () => "(external)" : undefined) }),
+  });
 }
 
 type Table = (table: unknown) => unknown;

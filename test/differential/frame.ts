@@ -394,6 +394,17 @@ class Evaluator {
 const SILENT: Reader = { spend: () => undefined };
 const TEXT = parseExpr("text(value$)");
 
+/** Constructor options as data; what comes out of a package is only marked. */
 function optionsOf(value: Abstract | undefined): unknown {
-  return value === undefined ? undefined : toJson(value);
+  switch (value?.type) {
+    case "Instance":
+    case "External":
+      return "(external)";
+    case "Array":
+      return value.items.map((x) => (x.type === "SpreadItem" ? "(spread)" : optionsOf(x)));
+    case "Object":
+      return Object.fromEntries([...value.props].map(([key, x]) => [key, optionsOf(x)]));
+    default:
+      return value === undefined ? undefined : toJson(value);
+  }
 }
