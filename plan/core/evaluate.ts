@@ -8,7 +8,7 @@ import { thrownError } from "./evaluate/outcome.ts";
 import type { Env, Reader, Value } from "./values.ts";
 
 export { Closure, isCallable } from "./evaluate/functions.ts";
-export { outcomeOf } from "./evaluate/outcome.ts";
+export { outcomeOf, ranOutOfStack } from "./evaluate/outcome.ts";
 
 export interface EvaluateOptions {
   /** For whom reads are recorded; passed to the Env and to host objects. `spend` is called once, at the end, with the fuel used. */

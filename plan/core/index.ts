@@ -8,6 +8,7 @@ export {
   type EvaluateOptions,
   isCallable,
   outcomeOf,
+  ranOutOfStack,
 } from "./evaluate.ts";
 export { RESERVED_NAMES } from "./intrinsics/names.ts";
 export { type Limits, limits } from "./limits.ts";

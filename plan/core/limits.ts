@@ -25,7 +25,7 @@ export const limits: Limits = {
   fuel: 10_000_000,
   string: 4_194_304,
   array: 1_000_000,
-  depth: 2_000,
+  depth: 4_000,
   dataDepth: 500,
   nesting: 256,
   nodes: 200_000,

@@ -11,7 +11,7 @@ import { elementsOf, notIterable } from "./iterate.ts";
 import { getMember, lookUp } from "./members.ts";
 import { render } from "./render.ts";
 import { SHORT } from "./short.ts";
-import { shown } from "./shown.ts";
+import { keyNote, shown } from "./shown.ts";
 import { SPECIAL_FORMS } from "./special.ts";
 import { isPlain } from "./types.ts";
 
@@ -58,7 +58,7 @@ function readComputed(ctx: Context, property: Expr): Read {
   const key = compile(ctx, property);
   return (f, object) => {
     if (object === undefined || object === null) {
-      return throwType(`Cannot read properties of ${object}${reading(key(f))}`);
+      return throwType(`Cannot read properties of ${object}${keyNote("reading", key(f))}`);
     }
     const name = key(f);
     if (typeof name === "number" && Array.isArray(object) && name >= 0 && Number.isInteger(name)) {
@@ -67,12 +67,6 @@ function readComputed(ctx: Context, property: Expr): Read {
     const ev = evaluationOf(f);
     return getMember(ev, object, toKey(ev, name));
   };
-}
-
-/** V8 leaves a key out that it would have to run a program for. */
-function reading(key: Value): string {
-  const text = shown(key);
-  return text.startsWith("[object ") ? "" : ` (reading '${text}')`;
 }
 
 export function compileArgs(ctx: Context, args: readonly (Expr | Spread)[]): (f: Frame) => Value[] {

@@ -5,6 +5,7 @@ import { compileCall, compileChain, compileMember, compileNew, keyCode } from ".
 import { toKey, toNumber, toText, truthy, typeofValue } from "./coerce.ts";
 import { RETURN_COMPLETION } from "./completion.ts";
 import { boxOf, type Context } from "./context.ts";
+import { throwType } from "./errors.ts";
 import { type Code, ENV, evaluationOf, type Frame, RETURN } from "./evaluation.ts";
 import { Closure, type FunctionCode } from "./functions.ts";
 import { compileArray, compileObject } from "./literals.ts";
@@ -14,8 +15,9 @@ import { BINARY, type BinaryRun } from "./operators.ts";
 import { assignPattern, bindArguments, sourceOf } from "./patterns.ts";
 import { compileRegex } from "./regex-literal.ts";
 import { SHORT } from "./short.ts";
+import { keyNote } from "./shown.ts";
 import { compileBlock } from "./statements.ts";
-import { deleteMember, setMember } from "./writes.ts";
+import { deleteMember, setComputed, setMember } from "./writes.ts";
 
 /** Makes code for an expression. */
 export function compile(ctx: Context, expr: Expr): Code {
@@ -235,8 +237,7 @@ function compileAssign(ctx: Context, expr: Assign): Code {
         const at = object(f);
         const name = key(f);
         const result = value(f);
-        const ev = evaluationOf(f);
-        setMember(ev, at, toKey(ev, name), result);
+        setComputed(evaluationOf(f), at, name, result);
         return result;
       };
     }
@@ -291,7 +292,10 @@ function compileModify(
     const at = object(f);
     const ev = evaluationOf(f);
     const rawKey = key(f);
-    const name = at === undefined || at === null ? String(rawKey) : toKey(ev, rawKey);
+    if (at === undefined || at === null) {
+      return throwType(`Cannot read properties of ${at}${keyNote("reading", rawKey)}`);
+    }
+    const name = toKey(ev, rawKey);
     const { write, value } = combine(f, getMember(ev, at, name));
     if (write) {
       setMember(ev, at, name, value);

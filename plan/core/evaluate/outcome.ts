@@ -2,6 +2,16 @@ import { CoreError, Demand, type Outcome, Pending, type Value } from "../values.
 import { isStackOverflow, Thrown } from "./errors.ts";
 import { hasOwn } from "./types.ts";
 
+const STACK_USED_UP = "recursion is too deep for this machine";
+
+/**
+ * Whether an error says that the machine's stack was used up. One residual alone never does that; evaluations inside
+ * evaluations can, and then the inner one has to be done first, from a fresh stack (Demand).
+ */
+export function ranOutOfStack(error: unknown): boolean {
+  return error instanceof CoreError && error.code === "LIMIT" && error.message === STACK_USED_UP;
+}
+
 /** The CoreError for a failure inside an evaluation; undefined for what is none (Pending, Demand, a fault of ours). */
 export function thrownError(error: unknown): CoreError | undefined {
   if (error instanceof CoreError) {
@@ -11,9 +21,7 @@ export function thrownError(error: unknown): CoreError | undefined {
     const { value } = error;
     return new CoreError("THROWN", messageOf(value), { value });
   }
-  return isStackOverflow(error)
-    ? new CoreError("LIMIT", "recursion is too deep for this machine")
-    : undefined;
+  return isStackOverflow(error) ? new CoreError("LIMIT", STACK_USED_UP) : undefined;
 }
 
 /** What a person reads of a thrown value: the message of an error, else the value as JSON. */

@@ -12,7 +12,7 @@ import { assignName, initialiseName, type Store } from "./names.ts";
 import { copyOwn } from "./properties.ts";
 import { render } from "./render.ts";
 import { typed } from "./shown.ts";
-import { setMember } from "./writes.ts";
+import { setComputed } from "./writes.ts";
 
 /** How the names of a pattern get their values. */
 type Leaf = (ctx: Context, name: string) => Store;
@@ -62,7 +62,7 @@ function compilePattern(ctx: Context, pattern: Pattern, leaf: Leaf, describe: Su
       return (f, value) => {
         const ev = evaluationOf(f);
         const at = object(f);
-        setMember(ev, at, toKey(ev, key(f)), value);
+        setComputed(ev, at, key(f), value);
       };
     }
     case "DefaultPattern": {

@@ -5,12 +5,17 @@ import { Closure, Intrinsic } from "./functions.ts";
 import { guardKey } from "./keys.ts";
 import { typeOf } from "./types.ts";
 
+/** What Object() made of a primitive, only to be enumerated. */
+function isBoxed(value: object): boolean {
+  return value instanceof String || value instanceof Number || value instanceof Boolean;
+}
+
 /** Refuses to enumerate what is not data. */
 export function checkEnumerable(value: object): void {
   if (value instanceof Handle) {
     handleError("the properties of a reference into the plan");
   }
-  if (value instanceof HostObject || typeOf(value) === "unknown") {
+  if (value instanceof HostObject || (typeOf(value) === "unknown" && !isBoxed(value))) {
     forbidden("the properties of something that is not data");
   }
 }

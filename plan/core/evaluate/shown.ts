@@ -1,4 +1,5 @@
 import type { Value } from "../values.ts";
+import { forbidden } from "./errors.ts";
 import { hasOwn, isObject, typeOf } from "./types.ts";
 
 /** How V8 shows a value in most messages: without running anything of the program's. */
@@ -7,7 +8,7 @@ export function shown(value: Value): string {
   switch (type) {
     case "function":
     case "intrinsic":
-      return "function";
+      return forbidden("the text of a function");
     case "array":
     case "date":
     case "regexp":
@@ -18,8 +19,8 @@ export function shown(value: Value): string {
       return hasOwn(value as object, "toString") ? "[object Object]" : "#<Object>";
     case "map":
     case "set":
-    case "iterator":
       return `#<${Object.prototype.toString.call(value).slice(8, -1)}>`;
+    case "iterator":
     case "host":
     case "handle":
     case "unknown":
@@ -44,4 +45,10 @@ export function typed(value: Value): string {
     default:
       return isObject(value) ? "object" : `${typeof value} ${String(value)}`;
   }
+}
+
+/** The note about the key in "Cannot read properties of undefined"; V8 leaves out one that it would have to run a program for. */
+export function keyNote(word: "reading" | "setting", key: Value): string {
+  const text = shown(key);
+  return text.startsWith("[object ") ? "" : ` (${word} '${text}')`;
 }

@@ -21,6 +21,7 @@ function capture(f: Frame, code: Code): Outcome {
     return { kind: "value", value: code(f) };
   } catch (error) {
     ev.depth = depth;
+    ev.spend(500);
     if (error instanceof Pending) {
       return { kind: "pending", cell: error.cell };
     }

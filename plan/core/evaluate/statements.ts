@@ -247,6 +247,9 @@ function compileFor(outer: Context, statement: For): Code {
   };
 }
 
+/** Steps that a caught error costs: the engine takes that much longer to make and unwind one. */
+const CAUGHT = 500;
+
 /** Only what the program throws is caught; everything else passes by handlers and finalizers alike. */
 function compileTry(outer: Context, statement: Try): Code {
   const block = compileBlock(outer, statement.block);
@@ -265,6 +268,7 @@ function compileTry(outer: Context, statement: Try): Code {
               throw error;
             }
             ev.depth = depth;
+            ev.spend(CAUGHT);
             if (error.fresh) {
               ev.own(error.value as object);
             }

@@ -1,8 +1,10 @@
 import { limits } from "../limits.ts";
 import { Handle, type Value } from "../values.ts";
+import { toKey } from "./coerce.ts";
 import { forbidden, frozen, handleError, limitError, Thrown, throwType } from "./errors.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { guardKey } from "./keys.ts";
+import { keyNote } from "./shown.ts";
 import { hasOwn, isObject, typeOf } from "./types.ts";
 
 /** Refuses a write to what this evaluation did not allocate. */
@@ -52,6 +54,7 @@ export function setMember(ev: Evaluation, object: Value, key: string, value: Val
       (object as unknown as Record<string, Value>)[key] = value;
       return;
     default:
+      ev.spend(2);
       (object as Record<string, Value>)[key] = value;
   }
 }
@@ -91,6 +94,14 @@ function setOnArray(ev: Evaluation, array: Value[], key: string, value: Value): 
 
 export function invalidLength(): Thrown {
   return new Thrown(new RangeError("Invalid array length"), true);
+}
+
+/** `o[key] = value`, where the key is made one only if there is an object to write to. */
+export function setComputed(ev: Evaluation, object: Value, key: Value, value: Value): void {
+  if (object === undefined || object === null) {
+    throwType(`Cannot set properties of ${object}${keyNote("setting", key)}`);
+  }
+  setMember(ev, object, toKey(ev, key), value);
 }
 
 /** `delete o.key`. */

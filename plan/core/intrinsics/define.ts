@@ -38,15 +38,24 @@ export function callback(
   ev: Evaluation,
   value: Value,
   show: (value: Value) => string = shown,
+  nest = 8,
 ): (...args: Value[]) => Value {
   if (!isCallable(value)) {
     return throwType(`${show(value)} is not a function`);
   }
   if (value instanceof Closure && value.code.simple > 0 && value.code.simple < 2) {
     // most callbacks take the element only: the others need not travel
-    return (first) => call(ev, value, undefined, [first], notCalled);
+    return (first) => callBack(ev, value, [first], nest);
   }
-  return (...args) => call(ev, value, undefined, args, notCalled);
+  return (...args) => callBack(ev, value, args, nest);
+}
+
+/** A call from inside the engine, whose own frames count as `nest` levels of ours. */
+function callBack(ev: Evaluation, fn: Value, args: readonly Value[], nest: number): Value {
+  ev.enter(nest);
+  const result = call(ev, fn, undefined, args, notCalled);
+  ev.depth -= nest;
+  return result;
 }
 
 function notCalled(): string {

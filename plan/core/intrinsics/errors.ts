@@ -15,6 +15,7 @@ function errorClass(name: keyof typeof CLASSES): Intrinsic {
   const type = CLASSES[name];
   const make = (ev: Evaluation, args: readonly Value[]): Value => {
     const [message, options] = args;
+    ev.spend(100);
     const text = message === undefined ? undefined : toText(ev, message);
     const cause =
       isObject(options) && hasOwn(options, "cause")

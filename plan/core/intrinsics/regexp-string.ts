@@ -78,7 +78,7 @@ function replacement(ev: Evaluation, value: Value): (run: (by: never) => string)
     const text = toText(ev, value);
     return (run) => run(text as never);
   }
-  const by = callback(ev, value);
+  const by = callback(ev, value, undefined, 60);
   return (run) =>
     run(((...args: Value[]) => {
       const text = toText(ev, by(...args));
