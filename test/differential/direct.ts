@@ -172,10 +172,11 @@ export async function load(file: string): Promise<Program> {
 /** An export of a package: a class makes agents, a call gives a value that only its own code understands. */
 function agentClass(name: string): unknown {
   return new Proxy(function external() {}, {
-    get: (target, key) =>
-      typeof key === "string" && key !== "prototype"
-        ? agentClass(`${name}.${key}`)
-        : Reflect.get(target, key),
+    get(target, key) {
+      if (key === "toJSON") return () => "(external)";
+      if (typeof key !== "string" || key === "prototype") return Reflect.get(target, key);
+      return agentClass(`${name}.${key}`);
+    },
     construct: (_, [options]) => new Agent(name, options),
     apply: () => new Proxy({}, { get: (_, key) => (key === "toJSON" ? () => "(external)" : undefined) }),
   });
