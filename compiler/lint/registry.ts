@@ -1,8 +1,15 @@
 /** Every rule, in the order of their codes. */
 import type { Rule } from "./rule.ts";
+import { dependencyCycle } from "./rules/dependency-cycle.ts";
 import { duplicateId } from "./rules/duplicate-id.ts";
 import { shapeAtRunTime } from "./rules/shape-at-run-time.ts";
 import { unknownField } from "./rules/unknown-field.ts";
 import { unknownNode } from "./rules/unknown-node.ts";
 
-export const RULES: readonly Rule[] = [shapeAtRunTime, duplicateId, unknownNode, unknownField];
+export const RULES: readonly Rule[] = [
+  shapeAtRunTime,
+  duplicateId,
+  unknownNode,
+  unknownField,
+  dependencyCycle,
+];

@@ -6,6 +6,8 @@ export interface OutputRead {
   readonly table: string | undefined;
   /** Undefined where the read names no node. */
   readonly nodeId: Core.Expr | undefined;
+  /** Whether the read names an iteration of its own. */
+  readonly hasIteration: boolean;
   readonly call: Core.Call;
 }
 
@@ -32,11 +34,13 @@ export function outputRead(node: Core.Node): OutputRead | null {
   const isOptions = WITH_OPTIONS.has(property);
   if (!isOptions && !WITH_ID.has(property)) return null;
   const name = table?.type === "Literal" && typeof table.value === "string" ? table.value : undefined;
-  if (!second || second.type === "Spread") return { table: name, nodeId: undefined, call: node };
-  if (!isOptions) return { table: name, nodeId: second, call: node };
-  const nodeId =
-    second.type === "Object"
-      ? second.props.find((p) => p.type === "Property" && p.key === "nodeId")
-      : undefined;
-  return { table: name, nodeId: nodeId?.type === "Property" ? nodeId.value : undefined, call: node };
+  const base = { table: name, call: node, hasIteration: false };
+  if (!second || second.type === "Spread") return { ...base, nodeId: undefined };
+  if (!isOptions) return { ...base, nodeId: second };
+  const option = (key: string): Core.Expr | undefined => {
+    const found =
+      second.type === "Object" ? second.props.find((p) => p.type === "Property" && p.key === key) : undefined;
+    return found?.type === "Property" ? found.value : undefined;
+  };
+  return { ...base, nodeId: option("nodeId"), hasIteration: option("iteration") !== undefined };
 }
