@@ -38,11 +38,11 @@ class Maker {
     };
     this.#nodes.w = { kind: "workflow", values };
     const size = 2 + this.#below(4);
-    for (let index = 0; index < size; index++) this.#node("w", 0, { item: false, block: false });
+    for (let index = 0; index < size; index++) this.#node("w", 0, { item: false });
     return planOf(this.#nodes);
   }
 
-  #node(parent: string, depth: number, inside: { readonly item: boolean; readonly block: boolean }): void {
+  #node(parent: string, depth: number, inside: { readonly item: boolean }): void {
     const key = `k${this.#count++}`;
     const base: { [field: string]: unknown } = { parent };
     if (this.#chance(0.3)) base.if = this.#condition();
@@ -70,6 +70,10 @@ class Maker {
       this.#leaf(key, base, item);
       return;
     }
+    if (this.#chance(0.15)) {
+      this.#block(key, base);
+      return;
+    }
     const kind = this.#one(["sequence", "parallel", "branch", "group", "loop", "loop"] as const);
     if (kind === "loop") {
       if (this.#chance(0.7)) base.until = this.#chance(0.3) ? "ctx.iteration >= 2" : this.#condition();
@@ -79,7 +83,30 @@ class Maker {
     if (kind === "group") base.values = { near: { expr: this.#read(), reads: [] } };
     this.#nodes[key] = { kind, ...base } as TestNode;
     const size = 1 + this.#below(3);
-    for (let index = 0; index < size; index++) this.#node(key, depth + 1, { ...inside, item });
+    for (let index = 0; index < size; index++) this.#node(key, depth + 1, { item });
+  }
+
+  /** A block that yields a task for each of a list, and some in a container when a condition holds. */
+  #block(key: string, base: { [field: string]: unknown }): void {
+    const args = `{ n, p: n > 1 ? ${this.#read()} : 0 }`;
+    const many = `${this.#one(["[1, 2]", "list", "[...list].reverse()"])}.map((n) => site('${key}-task', ${args}))`;
+    const boxed = `site('${key}-box', {}, [1].map((n) => site('${key}-task', ${args})))`;
+    this.#nodes[key] = {
+      kind: "block",
+      ...base,
+      yields: `[${many}, ${this.#condition()} ? ${boxed} : null]`,
+    } as TestNode;
+    const skip = this.#chance(0.3) ? { skipIf: "p > 2" } : {};
+    const fields = {
+      parent: key,
+      args: ["n", "p"],
+      output: "row",
+      payload: { $: "({ v: p ?? 0 })" },
+      ...skip,
+    };
+    this.#nodes[`${key}-task`] = { kind: "task", ...fields } as TestNode;
+    const box = this.#one(["sequence", "parallel", "loop"] as const);
+    this.#nodes[`${key}-box`] = { kind: box, parent: key } as TestNode;
   }
 
   #leaf(key: string, base: { [field: string]: unknown }, item: boolean): void {

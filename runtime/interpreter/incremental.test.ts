@@ -86,16 +86,20 @@ function runOnce(seed: number): { frames: number; loops: number } {
 }
 
 describe("a frame evaluated incrementally", () => {
-  it("is the frame evaluated from scratch, for random plans and results", () => {
-    let frames = 0;
-    let loops = 0;
-    for (let seed = 1; seed <= RUNS; seed++) {
-      const done = runOnce(seed);
-      frames += done.frames;
-      loops += done.loops;
-    }
-    // The plans must have gone somewhere for the comparison to mean anything.
-    expect(frames).toBeGreaterThan(RUNS * 2);
-    expect(loops).toBeGreaterThan(RUNS / 10);
-  });
+  it(
+    "is the frame evaluated from scratch, for random plans and results",
+    () => {
+      let frames = 0;
+      let loops = 0;
+      for (let seed = 1; seed <= RUNS; seed++) {
+        const done = runOnce(seed);
+        frames += done.frames;
+        loops += done.loops;
+      }
+      // The plans must have gone somewhere for the comparison to mean anything.
+      expect(frames).toBeGreaterThan(RUNS * 1.5);
+      expect(loops).toBeGreaterThan(RUNS / 10);
+    },
+    30_000 + RUNS * 50,
+  );
 });

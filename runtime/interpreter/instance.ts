@@ -120,7 +120,9 @@ export abstract class Instance extends Unit {
 
   /** What tells this instance from others of the same node: keys of the eaches around it. */
   suffix(reader: Cell): string {
-    const outer = this.outer?.suffix(reader) ?? "";
+    // A site inside a yielded container is another than the same site beside it.
+    const within = this.sites && this.outer?.sites ? `:${this.outer.plan.key}` : "";
+    const outer = `${this.outer?.suffix(reader) ?? ""}${within}`;
     if (this.#key) return `${outer}:${keyText(this.#key.read(reader), this.plan.key)}`;
     if (this.#item) return `${outer}:${this.#item.index.read(reader)}`;
     return this.#ordinal > 0 ? `${outer}:${this.#ordinal}` : outer;

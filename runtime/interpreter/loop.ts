@@ -104,6 +104,8 @@ export class Loop extends Instance {
   }
 
   protected override activated(): void {
+    // Before its turn nothing of the loop is evaluated, so nothing holds it.
+    if (!this.active && this.entry && this.progress.phase === "before") this.#stay(null);
     this.world.stepLoop(this);
   }
 
