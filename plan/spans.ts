@@ -41,7 +41,7 @@ const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/
 const VALUES: ReadonlyMap<string, number> = new Map([...DIGITS].map((digit, value) => [digit, value]));
 
 /** Paths share prefixes, so a short line could stand for gigabytes; no honest plan comes near this. */
-const MAX_DECODED_UNITS = 1 << 26;
+const MAX_DECODED_UNITS = 1 << 24;
 
 // What would end an entry, needs a JSON escape or has no UTF-8 form; `~` is the escape itself and parts numbers from path.
 const ESCAPED = /[~;"\\\p{Cc}\p{Surrogate}\u2028\u2029]/gu;

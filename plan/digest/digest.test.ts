@@ -7,7 +7,7 @@ import { seal } from "../seal.ts";
 import type { CoreText } from "../types.ts";
 import { components } from "./components.ts";
 
-const RUNS = Number(process.env.RUNS ?? 150);
+const RUNS = Number(process.env.RUNS ?? 50);
 
 /** Small and deterministic; fast-check gives the seed. */
 class Random {

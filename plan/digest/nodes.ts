@@ -102,7 +102,6 @@ export function nodeDigests(
   key: string,
 ): { readonly digests: NodeDigests; readonly source: string } {
   const { plan } = forms;
-  const node = plan.nodes[key]!;
   const parts: Record<Facet, string[]> = {
     identity: [],
     interface: [],
@@ -114,7 +113,8 @@ export function nodeDigests(
     const facet = part === "guards" ? "behaviour" : FIELDS[part].facet;
     parts[facet].push(combine(part, [form]));
   }
-  if (node.kind === "workflow" && plan.input) parts.interface.push(forms.form(`schema:${plan.input.schema}`));
+  // The root stands for the whole workflow, whatever kind it is.
+  if (key === plan.root && plan.input) parts.interface.push(forms.form(`schema:${plan.input.schema}`));
   return {
     digests: {
       identity: sha256(forms.form(`identity:${key}`)),

@@ -25,36 +25,42 @@ const TABLES: {
 
 /** Names the engine gives to the texts of nodes, beside those in scope. */
 const NODE_NAMES: ReadonlySet<string> = new Set(["ctx", "deps"]);
+const SCHEMA_NAMES: ReadonlySet<string> = new Set(["z"]);
+const PROMPT_NAMES: ReadonlySet<string> = new Set(["props"]);
 const NO_NAMES: ReadonlySet<string> = new Set();
 
 /** The plan has the shape of plan/types.ts and a tree of bounded depth. */
 export function checkCore(plan: Plan, problems: Problems): void {
   const texts = new CoreTexts(plan, problems);
-  for (const [name, text] of Object.entries(plan.functions)) texts.function(name, text);
-  for (const [name, constant] of Object.entries(plan.constants))
-    if ("expr" in constant)
-      texts.check(
-        constant.expr,
-        `${childPath("constants", name)}.expr`,
-        PLAN_SCOPE,
-        NO_NAMES,
-        `constant:${name}`,
-      );
-  for (const [name, schema] of Object.entries(plan.schemas))
-    texts.check(schema.zod, `${childPath("schemas", name)}.zod`, PLAN_SCOPE, new Set(["z"]));
-  for (const [name, prompt] of Object.entries(plan.prompts))
+  const each = <T>(table: { readonly [name: string]: T }, check: (name: string, item: T) => void): void => {
+    for (const [name, item] of Object.entries(table)) {
+      if (problems.full) return;
+      check(name, item);
+    }
+  };
+  each(plan.functions, (name, text) => {
+    texts.function(name, text);
+  });
+  each(plan.constants, (name, constant) => {
+    const path = `${childPath("constants", name)}.expr`;
+    if ("expr" in constant) texts.check(constant.expr, path, PLAN_SCOPE, NO_NAMES, `constant:${name}`);
+  });
+  each(plan.schemas, (name, { zod }) => {
+    texts.check(zod, `${childPath("schemas", name)}.zod`, PLAN_SCOPE, SCHEMA_NAMES);
+  });
+  each(plan.prompts, (name, { template }) => {
     texts.check(
-      prompt.template,
+      template,
       `${childPath("prompts", name)}.template`,
       PLAN_SCOPE,
-      new Set(["props"]),
+      PROMPT_NAMES,
       `prompt:${name}`,
     );
-  for (const [key, node] of Object.entries(plan.nodes)) {
-    if (problems.full) return;
+  });
+  each(plan.nodes, (key, node) => {
     texts.node(key, node);
-  }
-  texts.checkCycles();
+  });
+  if (!problems.full) texts.checkCycles();
 }
 
 class CoreTexts {

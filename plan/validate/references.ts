@@ -1,4 +1,5 @@
 /** Whether what the parts of a plan say of one another is true: tree, document order, names of entries. */
+import { artifactDigest } from "../digest/definitions.ts";
 import { dynamicText } from "../fields.ts";
 import { childPath } from "../path.ts";
 import type { Node, NodeKind, Plan } from "../types.ts";
@@ -37,7 +38,17 @@ export function checkReferences(plan: Plan, problems: Problems): boolean {
     if (agent.kind === "module" && "module" in agent)
       known(plan.modules, agent.module, `${childPath("agents", name)}.module`, "module");
   }
+  for (const [name, module] of Object.entries(plan.modules)) {
+    if (problems.full) break;
+    if (artifactDigest(module.code) !== module.artifact)
+      problems.add(
+        `${childPath("modules", name)}.artifact`,
+        "integrity",
+        "the digest is of other code than the module's",
+      );
+  }
   for (const [key, node] of Object.entries(plan.nodes)) {
+    if (problems.full) break;
     const path = childPath("nodes", key);
     if (node.kind !== "task" && node.kind !== "approval") continue;
     if (typeof node.output === "string" && node.kind === "task")
@@ -46,6 +57,9 @@ export function checkReferences(plan: Plan, problems: Problems): boolean {
     if (node.agent !== undefined && dynamicText(node.agent) === null)
       for (const name of typeof node.agent === "string" ? [node.agent] : (node.agent as readonly string[]))
         known(plan.agents, name, `${path}.agent`, "agent");
+    if (node.deps !== undefined && dynamicText(node.deps) === null)
+      for (const [local, table] of Object.entries(node.deps as { readonly [local: string]: string }))
+        known(plan.schemas, table, childPath(`${path}.deps`, local), "schema for the output");
     if (node.module !== undefined) {
       known(plan.modules, node.module, `${path}.module`, "module");
       checkCaptures(plan, node, node.module, path, problems);
