@@ -24,7 +24,7 @@ export const MESSAGES = {
   SM302: { title: "schema mismatch", severity: "error" },
   SM303: { title: "unknown field", severity: "error" },
   SM304: { title: "dependency cycle", severity: "error" },
-  SM401: { title: "unused value", severity: "warning" },
+  SM406: { title: "unused value", severity: "warning" },
   SM501: { title: "clock", severity: "warning" },
   SM502: { title: "random value", severity: "error" },
   SM503: { title: "environment", severity: "error" },

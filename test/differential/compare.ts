@@ -54,7 +54,7 @@ export async function compareFile(file: string, options: Options): Promise<Compa
     };
   const program = await load(file);
   const sides: Side[] = [
-    { name: "plan", plan: planFrame(draft), unseen: warnings.includes("SM401") },
+    { name: "plan", plan: planFrame(draft), unseen: warnings.includes("SM406") },
     { name: "twin", plan: planFrame(twin.draft), unseen: false },
   ];
   const count = { frames: 0, nodes: 0, bothThrew: 0 };

@@ -90,7 +90,7 @@ function unused(ev: Evaluation, stmt: Core.Declare<Surface.Extra>, later: readon
     if (mentionedNames(rest).has(name)) continue;
     report(
       ev,
-      "SM401",
+      "SM406",
       decl.target.span,
       `'${name}' is never used, so it is never evaluated: an error in it would not be seen`,
       "Remove it; or throw where the value is needed: if (!row) throw new Error('…').",
