@@ -118,6 +118,17 @@ describe("loops", () => {
     expect((await new Bench(planOf(loop({}))).run()).outputs.row).toHaveLength(5);
   });
 
+  it("that go on without running anything end the run instead of hanging it", async () => {
+    const plan = planOf({
+      l: { kind: "loop", maxIterations: 1e9 },
+      a: value(1, { parent: "l", skipIf: "true" }),
+    });
+    expect(await new Bench(plan).run()).toMatchObject({
+      status: "failed",
+      reason: expect.stringMatching(/never settles/),
+    });
+  });
+
   it("fail at the bound when told to", async () => {
     const bench = new Bench(planOf(loop({ maxIterations: 2, onMaxReached: "fail" })));
     expect(await bench.run()).toMatchObject({
@@ -295,6 +306,21 @@ describe("approvals", () => {
     expect(bench.nodes("approval.requested")).toEqual(["ok"]);
   });
 
+  it("that are unmounted are asked no more", async () => {
+    const plan = planOf({
+      p: { kind: "parallel" },
+      ...Object.fromEntries(
+        Object.entries(gate({ if: "ctx.outputs.row.length === 0" })).map(([key, node]) => [
+          key,
+          { ...node, parent: "p" },
+        ]),
+      ),
+    } as { [key: string]: TestNode });
+    const bench = new Bench(plan);
+    expect(await bench.run()).toMatchObject({ status: "finished", waitingFor: [] });
+    expect(bench.nodes("approval.requested")).toEqual(["ok"]);
+  });
+
   it("go on with the decision as a row", async () => {
     const { outputs, status } = await new Bench(planOf(gate())).run({ script: script(true) });
     expect(status).toBe("finished");
@@ -406,6 +432,56 @@ describe("what is stored", () => {
     );
     await expect(strict.run({ input: { n: "x" } })).rejects.toThrow(/n: .*expected number/);
     expect(strict.space.records.size).toBe(0);
+  });
+});
+
+describe("after a crash", () => {
+  it("a retry comes at its time, with its number and its prompt (29)", async () => {
+    const starts: string[] = [];
+    const plan = planOf({
+      p: { kind: "parallel" },
+      a: agent("", { parent: "p", prompt: { $: "`rows: ${ctx.outputs.row.length}`" } }),
+      b: value(1, { parent: "p" }),
+    });
+    const bench = new Bench(plan, (request, { attempt }) => {
+      starts.push(`${attempt} ${request.kind === "agent" ? request.prompt : ""}`);
+      return attempt < 3 ? failed("overloaded") : done({ v: 2 });
+    });
+    const frozen = { now: () => bench.clock.now(), at: () => () => {} };
+    // The first owner never sees the timer: it is as dead as a killed process.
+    void bench.run({ clock: frozen }).catch(() => {});
+    while (bench.nodes("task.retrying").length === 0) await sleep(1);
+    const retry = bench.events.find(({ type }) => type === "task.retrying");
+    bench.space.evict();
+    expect((await bench.resume()).status).toBe("finished");
+    expect(starts).toEqual(["1 rows: 0", "2 rows: 0", "3 rows: 0"]);
+    const second = bench.events.find(({ type, data }) => type === "task.started" && data.attempt === 2);
+    expect(second?.at).toBe(retry?.data.nextAt);
+    const delays = bench.events
+      .filter(({ type }) => type === "task.retrying")
+      .map(({ data }) => Number(data.delayMs));
+    expect(delays[1]).toBeGreaterThanOrEqual(2_000);
+  });
+
+  it("an attempt whose owner died is lost and made again, without counting against its retries", async () => {
+    let calls = 0;
+    const bench = new Bench(planOf({ a: value(1), b: agent("b", { retries: 0 }) }), () =>
+      ++calls === 1 ? new Promise(() => {}) : done({ v: 2 }),
+    );
+    void bench.run().catch(() => {});
+    while (calls === 0) await sleep(1);
+    bench.space.evict();
+    expect(await bench.resume()).toMatchObject({
+      status: "finished",
+      outputs: { row: [{ v: 1 }, { v: 2 }] },
+    });
+    expect(bench.nodes("task.started")).toEqual(["a", "b", "b"]);
+    const { attempts } = await memoryReader(bench.space).journal();
+    expect(attempts.map(({ nodeId, attempt, state }) => `${nodeId} ${attempt} ${state}`)).toEqual([
+      "a 1 finished",
+      "b 1 lost",
+      "b 2 finished",
+    ]);
   });
 });
 

@@ -110,11 +110,14 @@ export class Leaf extends Instance {
     const before = this.entry;
     if (before) {
       states.detach(this, before);
+      this.world.asked.delete(this);
       this.entry = null;
     }
     if (address) {
       this.world.knowLoops(address.nodeId, this.scope.place.loops);
       this.entry = states.attach(this, address, this.kind);
+      // Mounted again before its decision: still asked.
+      if (this.kind === "approval" && this.entry.state === "waiting") this.world.asked.add(this);
       this.ready = false;
     }
     this.#count();

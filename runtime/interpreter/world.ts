@@ -107,8 +107,9 @@ export class World {
 
   /** Brings the frame up to date. `moving`: something outside will bring news, so that waiting is not yet a deadlock. */
   evaluate(moving: () => boolean): void {
-    for (;;) {
+    for (let moves = 0; ; moves++) {
       this.#restructure();
+      if (moves > MAX_MOVES) this.#unstable(undefined);
       if (this.fatal) return;
       // Before any task: what is not needed any more must neither start nor fail.
       if (this.#closeLoops()) continue;
@@ -285,7 +286,12 @@ export class World {
 
   #unstable(owner: Unit | undefined): void {
     const node = owner instanceof Instance ? owner.plan.key : this.index.root.key;
-    this.fatal = { code: "UNSTABLE", message: "what is mounted depends on itself and never settles", node };
+    this.fatal = {
+      code: "UNSTABLE",
+      message:
+        "the frame never settles: what is mounted depends on itself, or a loop goes on without running anything",
+      node,
+    };
   }
 
   #refuse(entry: TaskEntry): void {
@@ -406,3 +412,6 @@ function isLive({ owner, cell }: Job): boolean {
 
 /** Structure nested deeper than this, or conditions that turn one another on and off, end the frame. */
 const MAX_ROUNDS = 1_000;
+
+/** Decisions within one frame: loops that go round and round although nothing in them runs end it. */
+const MAX_MOVES = 10_000;
