@@ -1,6 +1,7 @@
 /** What changed in the plan's entries: values, constants, functions, prompts, agents, modules, schemas, each with the nodes it reaches. */
 import { coreText } from "../fields.ts";
 import { childPath } from "../path.ts";
+import type { Place } from "../spans.ts";
 import type { Agent, Constant, Json } from "../types.ts";
 import type { Affected, Change } from "./change.ts";
 import type { ReasonCode } from "./reasons.ts";
@@ -41,12 +42,21 @@ export function entryChanges(context: Context): Change[] {
         name: entry.name,
         ...difference,
         note: null,
-        from: before.place(oldEntry.path, ...(oldEntry.node === null ? [] : [`nodes.${oldEntry.node}`])),
-        to: after.place(entry.path, ...(entry.node === null ? [] : [`nodes.${entry.node}`])),
+        from: placeOf(before, oldEntry, []),
+        to: placeOf(after, entry, affects),
         affects,
       });
   }
   return changes;
+}
+
+/** Code of a task stands where the task does, and a prompt file is a place of its own. */
+function placeOf(side: Side, { kind, name, path, node }: Entry, affects: readonly Affected[]): Place | null {
+  const found = side.place(path, ...(node === null ? [] : [`nodes.${node}`]));
+  if (found) return found;
+  const [user] = affects;
+  if (kind === "module" && user) return side.placeOf(user.node, user.part);
+  return kind === "prompt" ? { path: side.plan.prompts[name]!.source, line: 1, column: 1 } : null;
 }
 
 function entryOf(definition: string): Entry | null {

@@ -1,4 +1,5 @@
 /** What the parts of a plan look like in a diff. Digests decide whether something changed; these only show it. */
+import type { Expr } from "../core/ast.ts";
 import { CoreSyntaxError, parseExpr, printExpr } from "../core/index.ts";
 import type { Part } from "../digest/nodes.ts";
 import { coreText, dynamicText, FIELDS, fieldOf } from "../fields.ts";
@@ -48,8 +49,22 @@ export function templateText(text: string): string {
     if (error instanceof CoreSyntaxError) return text;
     throw error;
   }
+  return written(expr) ?? text;
+}
+
+/** What a literal, a template or a `text(…)` of such writes, holes as `${…}`; null for any other expression. */
+function written(expr: Expr): string | null {
   if (expr.type === "Literal" && typeof expr.value === "string") return expr.value;
-  if (expr.type !== "Template") return text;
-  const { quasis, exprs } = expr;
-  return quasis.map((quasi, i) => (i === 0 ? quasi : `\${${printExpr(exprs[i - 1]!)}}${quasi}`)).join("");
+  if (expr.type === "Template") {
+    const { quasis, exprs } = expr;
+    return quasis.map((quasi, i) => (i === 0 ? quasi : hole(exprs[i - 1]!) + quasi)).join("");
+  }
+  if (expr.type !== "Call" || expr.callee.type !== "Name" || expr.callee.name !== "text") return null;
+  return expr.args
+    .map((part) => (part.type === "Spread" ? hole(part.arg) : (written(part) ?? hole(part))))
+    .join("");
+}
+
+function hole(expr: Expr): string {
+  return `\${${printExpr(expr)}}`;
 }
