@@ -32,6 +32,7 @@ export function explain(error: unknown, runtime: Runtime): unknown {
     const known = STORE[error.code];
     return known === undefined ? error : new CliError(known.exit, message, known.hint);
   }
+  if (error instanceof runtime.RunNameError) return new CliError(EXIT.usage, message);
   if (error instanceof runtime.InputError) {
     return new CliError(
       EXIT.usage,

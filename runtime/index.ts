@@ -14,5 +14,5 @@ export {
   previewFrame,
 } from "./preview.ts";
 export { type ResumeOptions, type RunOptions, resume, run } from "./run.ts";
-export { UnknownRunError } from "./runs.ts";
+export { RunNameError, UnknownRunError } from "./runs.ts";
 export * from "./store/store.ts";

@@ -52,7 +52,8 @@ const MAX_CONCURRENCY = 16;
 
 /**
  * Runs a plan to its end, or to where only people can move it on.
- * @throws InputError before anything is written; StoreError when the run can't be written or is taken over
+ * @throws InputError, RunNameError before anything is written; RefusedError when there is a run of that id;
+ *   StoreError when the run can't be written or is taken over
  */
 export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
   const clock = options.clock ?? systemClock;
@@ -60,8 +61,8 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
   parseInput(plan, input);
   const now = clock.now();
   const { name } = plan.workflow;
-  const { runId, directory } = options.store
-    ? { runId: options.runId ?? makeRunId(name, now), directory: null }
+  const { runId, directory, taken } = options.store
+    ? { runId: options.runId ?? makeRunId(name, now), directory: null, taken: false }
     : createRun(path.resolve(options.root), name, now, options.runId);
   const record: RunRecord = {
     runId,
@@ -76,7 +77,12 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
     cwd: path.resolve(options.root),
   };
   const store = options.store ?? (await openStore(storeDirectory(directory as string)));
-  return attend(options, store, directory, (services, doors) => startRun(plan, record, services, doors));
+  return attend(options, store, directory, async (services, doors) => {
+    if (taken && (await store.journal()).run) {
+      throw new RefusedError(`there is a run ${runId} already: resume it, or give the new run another id`);
+    }
+    return startRun(plan, record, services, doors);
+  });
 }
 
 /**
@@ -93,7 +99,8 @@ export async function resume(runId: string, options: ResumeOptions): Promise<Run
 }
 
 function planOf({ run, plan: text }: Journal, runId: string, given: Plan | undefined): Plan {
-  if (!run || text === null) throw new RefusedError(`run ${runId} never began: nothing is recorded`);
+  if (!run || text === null)
+    throw new RefusedError(`run ${runId} never began: nothing is recorded; start it anew under the same id`);
   if (given && given.digest !== run.planDigest)
     throw new RefusedError(
       `run ${runId} was started with another plan (${run.planDigest}, not ${given.digest}): ` +

@@ -27,27 +27,36 @@ export function runDirectory(root: string, runId: string): string {
   return directory;
 }
 
+/** A name that can't be one of a run. */
+export class RunNameError extends Error {
+  constructor(runId: string) {
+    super(`${JSON.stringify(runId)} can't name a run: use letters, digits, "-", "_" and "."`);
+    this.name = "RunNameError";
+  }
+}
+
 /**
- * Makes the directory of a new run. Without `runId` the name is free; a given one must be.
- * @throws Error when the name is taken or no name of a run.
+ * Makes the directory of a new run. Without `runId` the name is free. A given one may be `taken`: by a run, or by what
+ * is left of one that was killed before its first commit.
+ * @throws RunNameError
  */
 export function createRun(
   root: string,
   workflow: string,
   now: number,
   runId?: string,
-): { runId: string; directory: string } {
-  if (runId !== undefined && !isRunId(runId)) throw new Error(`${JSON.stringify(runId)} can't name a run`);
+): { runId: string; directory: string; taken: boolean } {
+  if (runId !== undefined && !isRunId(runId)) throw new RunNameError(runId);
   mkdirSync(runsDirectory(root), { recursive: true });
   for (let tries = 0; ; tries++) {
     const name = runId ?? makeRunId(workflow, now, tries);
     const directory = path.join(runsDirectory(root), name);
     try {
       mkdirSync(directory);
-      return { runId: name, directory };
+      return { runId: name, directory, taken: false };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      if (runId !== undefined) throw new Error(`there is a run ${runId} already`);
+      if (runId !== undefined) return { runId, directory, taken: true };
     }
   }
 }

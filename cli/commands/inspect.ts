@@ -1,7 +1,7 @@
 import type { Argv } from "yargs";
-import type { Address, Journal } from "../../runtime/index.ts";
+import type { Address, Journal, RunRecord } from "../../runtime/index.ts";
 import { withRuntime } from "../errors.ts";
-import { type CommandResult, EXIT } from "../exit.ts";
+import { CliError, type CommandResult, EXIT } from "../exit.ts";
 import { rootOf, rootOption } from "../options.ts";
 import { ago, duration, table } from "../render/table.ts";
 import type { Terminal } from "../terminal.ts";
@@ -27,18 +27,21 @@ export const options = (yargs: Argv) =>
 export function handler(args: Args, terminal: Terminal): CommandResult {
   return withRuntime(async ({ inspect }) => {
     const { journal } = await inspect(args.run, { root: rootOf(args) });
+    if (journal.run === null) {
+      throw new CliError(
+        EXIT.negative,
+        `run ${args.run} never began: nothing is recorded`,
+        "Start it anew under the same id with --run-id.",
+      );
+    }
     if (args.json) terminal.out(JSON.stringify({ ...journal, plan: undefined }));
-    else print(journal, terminal);
+    else print(journal, journal.run, terminal);
     return EXIT.ok;
   });
 }
 
-function print({ run, tasks, attempts, outputs }: Journal, terminal: Terminal): void {
+function print({ tasks, attempts, outputs }: Journal, run: RunRecord, terminal: Terminal): void {
   const { bold, dim } = terminal.paintOut;
-  if (run === null) {
-    terminal.out("This run never began: nothing is recorded.");
-    return;
-  }
   const began = `workflow ${run.workflow}, started ${ago(run.createdAt, Date.now())}`;
   terminal.out(`${bold(run.runId)}  ${run.status}  ${dim(began)}`);
   if (run.reason !== null) terminal.out(run.reason);

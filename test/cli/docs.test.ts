@@ -34,12 +34,15 @@ describe("docs/cli.md", () => {
 /** Fenced blocks of one language. */
 function blocks(file: string, language: string): string[] {
   const text = readFileSync(path.join(repository, file), "utf8");
-  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "gm"))].map(([, code]) => code!);
+  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "gm"))].map(
+    ([, code]) => code!,
+  );
 }
 
-const pages = ["README.md", ...readdirSync(path.join(repository, "docs")).map((name) => `docs/${name}`)].filter(
-  (name) => name.endsWith(".md"),
-);
+const pages = [
+  "README.md",
+  ...readdirSync(path.join(repository, "docs")).map((name) => `docs/${name}`),
+].filter((name) => name.endsWith(".md"));
 
 describe("workflows in the docs", () => {
   const found = pages.flatMap((file) => blocks(file, "tsx").map((code, i) => ({ file, code, i })));
