@@ -168,6 +168,25 @@ describe("bad input", () => {
   });
 });
 
+describe("size", () => {
+  it("is paid in proportion: 3,000 tasks that each read the one before", async () => {
+    const files = filesOf("two-tasks");
+    const [head] = files["workflow.tsx"]!.split("export default");
+    const tasks = Array.from(
+      { length: 3_000 },
+      (_, i) =>
+        `<Task id="t${i}" output={outputs.fix} agent={agent}>{ctx.output("fix", { nodeId: "t${Math.max(0, i - 1)}" }).patch}</Task>`,
+    );
+    tasks[0] = '<Task id="t0" output={outputs.fix} agent={agent}>start</Task>';
+    const text = `${head}export default smithers((ctx) => <Workflow name="w">${tasks.join("\n")}</Workflow>);`;
+    const start = performance.now();
+    const plan = await planOf({ "workflow.tsx": text });
+    // About 0.5 s; anything quadratic in the tasks takes far longer.
+    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(Object.keys(plan.nodes)).toHaveLength(3_001);
+  });
+});
+
 describe("codes", () => {
   it("that the compiler's sources name are all in the catalogue", () => {
     const root = import.meta.dirname;

@@ -1,7 +1,7 @@
 /** SM301: a node id that no node of the plan can ever have, or one whose rows go to another table. */
 import type { Diagnostic } from "../../diagnostics.ts";
 import type { NodeDraft } from "../../phases/4-lower/draft.ts";
-import { canBe, type Model } from "../../phases/5-analyse/model.ts";
+import type { Model } from "../../phases/5-analyse/model.ts";
 import { outputRead, walk } from "../../phases/5-analyse/reads.ts";
 import { problem } from "../../report.ts";
 import { nearest } from "../../suggest.ts";
@@ -26,7 +26,7 @@ export const unknownNode: Rule = {
 };
 
 function checkId(model: Model, id: string, table: string | undefined, span: Span): Diagnostic[] {
-  const producers = model.producers.filter((p) => canBe(p.id, id));
+  const producers = model.producersOf(id);
   if (producers.length === 0) {
     const ids = model.producers.flatMap((p) => (p.id.type === "exact" ? [p.id.id] : []));
     const near = nearest(id, ids);
@@ -41,7 +41,7 @@ function checkId(model: Model, id: string, table: string | undefined, span: Span
     ];
   }
   if (table === undefined) return [];
-  const outputs = producers.map(({ node }) => node.fields.get("output"));
+  const outputs = producers.map((node) => node.fields.get("output"));
   const names = outputs.map((output) => (output?.type === "json" ? String(output.value) : undefined));
   if (names.includes(table) || names.includes(undefined)) return [];
   return [

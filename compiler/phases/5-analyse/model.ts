@@ -16,6 +16,8 @@ export interface Model {
   readonly nodes: ReadonlyMap<string, NodeDraft>;
   /** Nodes that yield rows, with their ids. */
   readonly producers: readonly { readonly node: NodeDraft; readonly id: IdPattern }[];
+  /** The nodes that can have an id. */
+  producersOf(id: string): readonly NodeDraft[];
   /** Every expression of the plan that is evaluated in a node's scope, values and guards included. */
   readonly exprs: readonly { readonly node: NodeDraft; readonly expr: Core.Expr }[];
   /** What a name of the plan stands for. */
@@ -34,12 +36,21 @@ export function modelOf(
   const nodes = new Map(draft.nodes.map((node) => [node.key, node]));
   const meanings = new Map<string, Core.Expr>([...draft.constants, ...draft.functions]);
   for (const node of draft.nodes) for (const [name, expr] of node.values) meanings.set(name, expr);
+  const producers = draft.nodes
+    .filter((node) => node.kind === "task" || node.kind === "approval")
+    .map((node) => ({ node, id: idOf(node) }));
+  const exact = new Map<string, NodeDraft[]>();
+  for (const { node, id } of producers)
+    if (id.type === "exact") exact.set(id.id, [...(exact.get(id.id) ?? []), node]);
+  const patterns = producers.flatMap(({ node, id }) => (id.type === "pattern" ? [{ node, id }] : []));
   return {
     draft,
     nodes,
-    producers: draft.nodes
-      .filter((node) => node.kind === "task" || node.kind === "approval")
-      .map((node) => ({ node, id: idOf(node) })),
+    producers,
+    producersOf: (id) => [
+      ...(exact.get(id) ?? []),
+      ...patterns.filter((p) => p.id.matches.test(id)).map((p) => p.node),
+    ],
     exprs: draft.nodes.flatMap((node) => exprsOf(node).map((expr) => ({ node, expr }))),
     meaning: (name) => meanings.get(name),
     schema: (table) => (Object.hasOwn(schemas, table) ? schemas[table]!.jsonSchema : undefined),
@@ -94,9 +105,4 @@ function textOf(expr: Core.Expr): (string | null)[] {
     );
   if (expr.type === "Binary" && expr.op === "+") return [...textOf(expr.left), ...textOf(expr.right)];
   return [null];
-}
-
-/** Whether a node may have this id. */
-export function canBe(pattern: IdPattern, id: string): boolean {
-  return pattern.type === "exact" ? pattern.id === id : pattern.matches.test(id);
 }

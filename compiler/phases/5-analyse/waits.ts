@@ -2,7 +2,7 @@
 import type * as Core from "../../../plan/core/ast.ts";
 import type { Span } from "../../surface.ts";
 import type { NodeDraft } from "../4-lower/draft.ts";
-import { canBe, type Model } from "./model.ts";
+import type { Model } from "./model.ts";
 import { outputRead, walk } from "./reads.ts";
 
 /** A place where `node` waits for the row of `id`. */
@@ -22,7 +22,7 @@ export function waitsOf(model: Model): Wait[] {
   return model.draft.nodes.flatMap((node) => {
     const waits: Wait[] = [];
     const add = (id: string, span: Span): void => {
-      const on = model.producers.filter((p) => canBe(p.id, id)).map((p) => p.node);
+      const on = model.producersOf(id);
       if (on.length > 0) waits.push({ node, id, on, span });
     };
     for (const { id, span } of outputsIn(model, node)) add(id, span);
@@ -66,28 +66,32 @@ function outputsIn(model: Model, node: NodeDraft): { id: string; span: Span }[] 
 
 const TRANSPARENT: ReadonlySet<NodeDraft["kind"]> = new Set(["group", "block"]);
 
-/** Whether `later` can start only when `earlier` has settled, because a sequence holds both in this order. */
-export function comesAfter(model: Model, later: NodeDraft, earlier: NodeDraft): boolean {
-  const above = ancestors(model, earlier);
-  const path = ancestors(model, later);
-  const shared = path.find((node) => above.includes(node));
-  if (!shared || shared === later || shared === earlier) return false;
-  let container: NodeDraft | undefined = shared;
-  while (container && TRANSPARENT.has(container.kind))
-    container = container.parent === undefined ? undefined : model.nodes.get(container.parent);
-  if (!container || container.kind === "parallel") return false;
-  const order = model.draft.nodes;
-  return order.indexOf(later) > order.indexOf(earlier);
-}
+/** The order that sequences put nodes in. */
+export class Order {
+  readonly #model: Model;
+  readonly #positions: ReadonlyMap<NodeDraft, number>;
 
-/** The node itself and what holds it, innermost first. */
-function ancestors(model: Model, node: NodeDraft): NodeDraft[] {
-  const list: NodeDraft[] = [];
-  for (
-    let at: NodeDraft | undefined = node;
-    at;
-    at = at.parent === undefined ? undefined : model.nodes.get(at.parent)
-  )
-    list.push(at);
-  return list;
+  constructor(model: Model) {
+    this.#model = model;
+    this.#positions = new Map(model.draft.nodes.map((node, i) => [node, i]));
+  }
+
+  /** Whether `later` can start only when `earlier` has settled, because a sequence holds both in this order. */
+  comesAfter(later: NodeDraft, earlier: NodeDraft): boolean {
+    if (this.#positions.get(later)! <= this.#positions.get(earlier)!) return false;
+    const above = new Set<NodeDraft>();
+    for (let at = this.#parent(earlier); at; at = this.#parent(at)) above.add(at);
+    let shared = this.#parent(later);
+    while (shared && !above.has(shared)) {
+      // What stands inside of the other is no sibling of it.
+      if (shared === earlier) return false;
+      shared = this.#parent(shared);
+    }
+    while (shared && TRANSPARENT.has(shared.kind)) shared = this.#parent(shared);
+    return shared !== undefined && shared.kind !== "parallel";
+  }
+
+  #parent(node: NodeDraft): NodeDraft | undefined {
+    return node.parent === undefined ? undefined : this.#model.nodes.get(node.parent);
+  }
 }
