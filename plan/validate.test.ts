@@ -247,6 +247,16 @@ describe("validatePlan", () => {
     ).toEqual([]);
   });
 
+  it("allows functions to read ctx, and nothing that belongs to nodes", () => {
+    const half =
+      (text: string): Edit =>
+      (plan) =>
+        Object.assign(plan.functions!, { half: text });
+    expect(problemsAfter(half("(n) => ctx.input.n"))).toEqual([]);
+    expect(problemsAfter(half("(n) => v"))).toEqual(["unknown-name functions.half"]);
+    expect(problemsAfter(half("(n) => deps.a"))).toEqual(["unknown-name functions.half"]);
+  });
+
   it("says that a plan was edited, beside what else is wrong with it", () => {
     const plan = JSON.parse(JSON.stringify(seal(promptDraft("'p'"))));
     plan.nodes.a.agent = "writre";

@@ -26,8 +26,9 @@ const TABLES: {
 /** Names the engine gives to the texts of nodes, beside those in scope. */
 const NODE_NAMES: ReadonlySet<string> = new Set(["ctx", "deps"]);
 const SCHEMA_NAMES: ReadonlySet<string> = new Set(["z"]);
-const PROMPT_NAMES: ReadonlySet<string> = new Set(["props"]);
-const NO_NAMES: ReadonlySet<string> = new Set();
+const PROMPT_NAMES: ReadonlySet<string> = new Set(["props", "ctx"]);
+/** Functions and constants read `ctx` as the root of the plan does. */
+const PLAN_NAMES: ReadonlySet<string> = new Set(["ctx"]);
 
 /** The plan has the shape of plan/types.ts and a tree of bounded depth. */
 export function checkCore(plan: Plan, problems: Problems): void {
@@ -43,7 +44,7 @@ export function checkCore(plan: Plan, problems: Problems): void {
   });
   each(plan.constants, (name, constant) => {
     const path = `${childPath("constants", name)}.expr`;
-    if ("expr" in constant) texts.check(constant.expr, path, PLAN_SCOPE, NO_NAMES, `constant:${name}`);
+    if ("expr" in constant) texts.check(constant.expr, path, PLAN_SCOPE, PLAN_NAMES, `constant:${name}`);
   });
   each(plan.schemas, (name, { zod }) => {
     texts.check(zod, `${childPath("schemas", name)}.zod`, PLAN_SCOPE, SCHEMA_NAMES);
@@ -79,7 +80,7 @@ class CoreTexts {
 
   function(name: string, text: CoreText): void {
     const path = childPath("functions", name);
-    const type = this.check(text, path, PLAN_SCOPE, NO_NAMES);
+    const type = this.check(text, path, PLAN_SCOPE, PLAN_NAMES);
     if (type !== null && type !== "Arrow")
       this.problems.add(path, "core-form", "a function is an arrow function, as in `(x) => x + 1`");
   }
