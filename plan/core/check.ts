@@ -3,8 +3,8 @@ import { Intrinsic } from "./evaluate/functions.ts";
 import { FORBIDDEN_KEYS } from "./evaluate/keys.ts";
 import { GLOBALS } from "./intrinsics/globals.ts";
 import { RESERVED_NAMES } from "./intrinsics/names.ts";
-import { isLocal, type Scope, walkScoped } from "./scope.ts";
-import { measure } from "./walk.ts";
+import { boundNames, declaredNames, isLocal, type Scope, walkScoped } from "./scope.ts";
+import { eachChild, measure } from "./walk.ts";
 
 /** Something in an expression that Core does not allow. */
 export interface Problem {
@@ -21,7 +21,7 @@ export function checkExpr(expr: Expr, known?: (name: string) => boolean): Proble
   if (size !== undefined) {
     return [{ message: size, ...(expr.span && { span: expr.span }) }];
   }
-  const problems: Problem[] = [];
+  const problems = misplaced(expr);
   walkScoped(expr, (node, scope) => {
     for (const message of problemsOf(node, scope, known)) {
       problems.push({ message, ...(node.span && { span: node.span }) });
@@ -59,8 +59,84 @@ function problemsOf(node: Node, scope: Scope | null, known?: (name: string) => b
         ? []
         : [`new ${node.callee.name}`];
     }
+    case "Regex":
+      return regexProblems(node.pattern, node.flags);
+    case "Block":
+      return duplicates(declaredNames(node.body));
+    case "Switch":
+      return duplicates(declaredNames(node.cases.flatMap(({ body }) => body)));
+    case "Arrow":
+      return duplicates(
+        [...node.params, ...(node.rest ? [node.rest] : [])].flatMap((param) => boundNames(param)),
+      );
     default:
       return [];
+  }
+}
+
+function regexProblems(pattern: string, flags: string): string[] {
+  try {
+    new RegExp(pattern, flags);
+    return [];
+  } catch (error) {
+    return [error instanceof Error ? error.message : "a malformed regular expression"];
+  }
+}
+
+function duplicates(names: readonly string[]): string[] {
+  return [...new Set(names.filter((name, i) => names.indexOf(name) !== i))].map(
+    (name) => `${name} is declared twice`,
+  );
+}
+
+/** Jumps that lead nowhere, and optional links that stand in no chain. */
+function misplaced(root: Node): Problem[] {
+  const problems: Problem[] = [];
+  const visit = (node: Node, place: Place): void => {
+    const report = (message: string): void => {
+      problems.push({ message, ...(node.span && { span: node.span }) });
+    };
+    if ((node.type === "Break" && !place.canBreak) || (node.type === "Continue" && !place.inLoop)) {
+      report(`${node.type === "Break" ? "break" : "continue"} outside a loop`);
+    }
+    if (node.type === "Return" && !place.inFunction) {
+      report("return outside a function");
+    }
+    if ((node.type === "Member" || node.type === "Call") && node.optional && !place.inChain) {
+      report("an optional link outside a chain");
+    }
+    eachChild(node, (child) => visit(child, placeOf(node, child, place)));
+  };
+  visit(root, { canBreak: false, inLoop: false, inFunction: false, inChain: false });
+  return problems;
+}
+
+interface Place {
+  readonly canBreak: boolean;
+  readonly inLoop: boolean;
+  readonly inFunction: boolean;
+  readonly inChain: boolean;
+}
+
+function placeOf(node: Node, child: Node, place: Place): Place {
+  switch (node.type) {
+    case "Arrow":
+      return { canBreak: false, inLoop: false, inFunction: true, inChain: false };
+    case "For":
+    case "ForOf":
+    case "While":
+    case "DoWhile":
+      return { ...place, canBreak: true, inLoop: true, inChain: false };
+    case "Switch":
+      return { ...place, canBreak: true, inChain: false };
+    case "Chain":
+      return { ...place, inChain: true };
+    case "Member":
+      return { ...place, inChain: place.inChain && child === node.object };
+    case "Call":
+      return { ...place, inChain: place.inChain && child === node.callee };
+    default:
+      return place.inChain ? { ...place, inChain: false } : place;
   }
 }
 

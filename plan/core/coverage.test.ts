@@ -150,7 +150,9 @@ const CORE_ONLY = ["agent", "fail", "module", "output", "prompt", "schema"];
 const DECLARED = [
   /^Date\(/,
   /^Date\.now/,
-  /^Object\.freeze/,
+  /^Object\.freeze\((?:map|set|date|regexp|error|iterator)/,
+  /^path\.(?:relative|resolve)/,
+  /^path\.\w+\((?:object|array|map|set|date|regexp|error|iterator|function|intrinsic)?\)/,
   /^new Object\(/,
   /^Object\((?:boolean|number|string)/,
   /\((?:function|intrinsic)\)/,

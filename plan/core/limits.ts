@@ -11,8 +11,6 @@ export interface Limits {
   readonly array: number;
   /** Sum of the static nesting of all functions that are active at once. */
   readonly depth: number;
-  /** Nesting of data walked by JSON, `flat`, `structuredClone` and text. */
-  readonly dataDepth: number;
   /** Nesting of syntax in one text. */
   readonly nesting: number;
   /** Nodes of one text. */
@@ -26,7 +24,6 @@ export const limits: Limits = {
   string: 4_194_304,
   array: 1_000_000,
   depth: 4_000,
-  dataDepth: 500,
   nesting: 256,
   nodes: 200_000,
   source: 2_000_000,

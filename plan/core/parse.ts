@@ -3,7 +3,7 @@ import { parseExpression } from "./parse/expressions.ts";
 import { ParseState } from "./parse/state.ts";
 import { measure } from "./walk.ts";
 
-export { CoreSyntaxError } from "./parse/lexer.ts";
+export { CoreSyntaxError } from "./parse/error.ts";
 
 /**
  * Parses one Core expression. `text` as it stands in a plan: a string, or lines that are joined by "\n".

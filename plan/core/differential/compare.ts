@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { compileExpr } from "../evaluate.ts";
 import { parseExpr } from "../parse.ts";
 import { CoreError, type Env } from "../values.ts";
@@ -17,8 +18,8 @@ const EMPTY: Env = {
 
 export function runV8(text: string): string {
   try {
-    const run = new Function(`"use strict"; return (${text});`) as () => unknown;
-    return `value ${encode(run())}`;
+    const run = new Function("path", `"use strict"; return (${text});`) as (path: unknown) => unknown;
+    return `value ${encode(run(posix))}`;
   } catch (error) {
     return `throws ${encode(error)}`;
   }

@@ -1,5 +1,5 @@
 import { limits } from "../limits.ts";
-import type { RegexInfo } from "../regex/info.ts";
+import { RegexInfo } from "../regex/info.ts";
 import type { Env, Reader, Value } from "../values.ts";
 import { limitError } from "./errors.ts";
 
@@ -13,7 +13,7 @@ export class Evaluation {
   fuel: number = limits.fuel;
   depth = 0;
   /** What is known of the regular expressions it has searched with. */
-  readonly regexes = new Map<RegExp, RegexInfo>();
+  private searched: Map<RegExp, RegexInfo> | undefined;
   private owned: Set<object> | undefined;
 
   constructor(reader: Reader, timeZone: string) {
@@ -40,6 +40,19 @@ export class Evaluation {
     this.owned ??= new Set();
     this.owned.add(value);
     return value;
+  }
+
+  /** Gives up the right to write: Object.freeze. */
+  disown(value: object): void {
+    this.owned?.delete(value);
+  }
+
+  /** What is known of a regular expression, for as long as the evaluation lasts. */
+  regexInfo(regex: RegExp, known?: RegexInfo): RegexInfo {
+    this.searched ??= new Map();
+    const info = known ?? this.searched.get(regex) ?? new RegexInfo(regex.source, regex.flags);
+    this.searched.set(regex, info);
+    return info;
   }
 
   owns(value: object): boolean {

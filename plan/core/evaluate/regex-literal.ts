@@ -10,7 +10,7 @@ export function compileRegex(pattern: string, flags: string): Code {
     const ev = evaluationOf(f);
     const regex = ev.own(native(() => new RegExp(pattern, flags)));
     info ??= new RegexInfo(regex.source, regex.flags);
-    ev.regexes.set(regex, info);
+    ev.regexInfo(regex, info);
     return regex;
   };
 }

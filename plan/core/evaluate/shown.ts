@@ -50,5 +50,5 @@ export function typed(value: Value): string {
 /** The note about the key in "Cannot read properties of undefined"; V8 leaves out one that it would have to run a program for. */
 export function keyNote(word: "reading" | "setting", key: Value): string {
   const text = shown(key);
-  return text.startsWith("[object ") ? "" : ` (${word} '${text}')`;
+  return isObject(key) && text.startsWith("[object ") ? "" : ` (${word} '${text}')`;
 }

@@ -11,6 +11,7 @@ import { JSON_NAMESPACE } from "./json.ts";
 import { MATH } from "./math.ts";
 import { BOOLEAN, IS_FINITE, IS_NAN, NUMBER, PARSE_FLOAT, PARSE_INT, STRING } from "./number.ts";
 import { OBJECT } from "./object.ts";
+import { PATH } from "./path.ts";
 import { PLAN_INTRINSICS } from "./plan.ts";
 import { REGEXP } from "./regexp.ts";
 
@@ -47,6 +48,7 @@ export const GLOBALS: ReadonlyMap<string, Value> = new Map<string, Value>(
     isNaN: IS_NAN,
     parseFloat: PARSE_FLOAT,
     parseInt: PARSE_INT,
+    path: PATH,
     ...ERRORS,
     ...PLAN_INTRINSICS,
   }),

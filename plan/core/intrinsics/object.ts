@@ -6,7 +6,7 @@ import { elementsOf, iteratorOf, notIterable } from "../evaluate/iterate.ts";
 import { guardKey } from "../evaluate/keys.ts";
 import { checkEnumerable, ownKeys } from "../evaluate/properties.ts";
 import { shown } from "../evaluate/shown.ts";
-import { hasOwn, isObject } from "../evaluate/types.ts";
+import { hasOwn, isObject, typeOf } from "../evaluate/types.ts";
 import { checkWrite, setMember } from "../evaluate/writes.ts";
 import type { Value } from "../values.ts";
 import { methods, statics } from "./define.ts";
@@ -77,11 +77,16 @@ const OBJECT_STATICS = statics("Object", {
     return target;
   },
   entries: (ev, args) => ev.own(entries(ev, args[0])),
-  freeze: (_ev, args) => {
-    if (isObject(args[0])) {
-      forbidden("Object.freeze: values of Core are frozen when they leave their cell");
+  freeze: (ev, args) => {
+    const [value] = args;
+    if (isObject(value)) {
+      if (typeOf(value) !== "object" && typeOf(value) !== "array") {
+        return forbidden("Object.freeze of anything but plain objects and arrays");
+      }
+      // writes from here on are refused, which is stricter than the TypeError that they would be
+      ev.disown(value);
     }
-    return args[0];
+    return value;
   },
   fromEntries: (ev, args) => {
     const out = ev.own({} as Record<string, Value>);

@@ -4,20 +4,9 @@ import type { Evaluation } from "../evaluate/evaluation.ts";
 import { isCallable } from "../evaluate/functions.ts";
 import { checkWrite } from "../evaluate/writes.ts";
 import { meteredRegExp } from "../regex/exec.ts";
-import { RegexInfo } from "../regex/info.ts";
 import { isShort } from "../regex/policy.ts";
 import type { Value } from "../values.ts";
 import { callback, type Method } from "./define.ts";
-
-/** What is known of an expression, kept for as long as the evaluation lasts. */
-function infoOf(ev: Evaluation, regex: RegExp): RegexInfo {
-  let info = ev.regexes.get(regex);
-  if (info === undefined) {
-    info = new RegexInfo(regex.source, regex.flags);
-    ev.regexes.set(regex, info);
-  }
-  return info;
-}
 
 /**
  * Searches with an expression: in the engine where no text of this length can take long, else with the metered matcher.
@@ -35,7 +24,7 @@ export function searching<T>(
   if (moves && !free) {
     checkWrite(ev, regex, () => "a search with a global regular expression moves its lastIndex");
   }
-  const info = infoOf(ev, regex);
+  const info = ev.regexInfo(regex);
   if (isShort(info.growth(), text.length)) {
     return run(regex);
   }

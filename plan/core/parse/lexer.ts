@@ -1,14 +1,6 @@
 import { limits } from "../limits.ts";
-
-/** A text that is not Core. `offset` counts UTF-16 code units from the start of the text. */
-export class CoreSyntaxError extends Error {
-  readonly offset: number;
-  constructor(message: string, offset: number) {
-    super(message);
-    this.name = "CoreSyntaxError";
-    this.offset = offset;
-  }
-}
+import { CoreSyntaxError } from "./error.ts";
+import { readEscape } from "./escapes.ts";
 
 /** Words that can never be a name: reserved in strict module code, or given another meaning by it. */
 export const RESERVED_WORDS: ReadonlySet<string> = new Set(
@@ -264,67 +256,13 @@ export class Lexer {
       }
       if (code === 92) {
         out += text.slice(plain, i);
-        const escaped = this.readEscape(i);
+        const escaped = readEscape(text, i);
         out += escaped.value;
         i = escaped.end;
         plain = i;
       } else {
         i++;
       }
-    }
-  }
-
-  /** Reads the escaped whose backslash stands at `at`. */
-  private readEscape(at: number): { value: string; end: number } {
-    const { text } = this;
-    const char = text[at + 1];
-    switch (char) {
-      case undefined:
-        return this.fail("escaped is not finished", at);
-      case "n":
-        return { value: "\n", end: at + 2 };
-      case "r":
-        return { value: "\r", end: at + 2 };
-      case "t":
-        return { value: "\t", end: at + 2 };
-      case "b":
-        return { value: "\b", end: at + 2 };
-      case "f":
-        return { value: "\f", end: at + 2 };
-      case "v":
-        return { value: "\v", end: at + 2 };
-      case "\r":
-        return { value: "", end: text[at + 2] === "\n" ? at + 3 : at + 2 };
-      case "\n":
-      case "\u2028":
-      case "\u2029":
-        return { value: "", end: at + 2 };
-      case "x": {
-        const hex = /^[\da-fA-F]{2}$/.exec(text.slice(at + 2, at + 4))?.[0];
-        return hex === undefined
-          ? this.fail("malformed escaped", at)
-          : { value: String.fromCharCode(Number.parseInt(hex, 16)), end: at + 4 };
-      }
-      case "u": {
-        const match = /\\u(?:([\da-fA-F]{4})|\{([\da-fA-F]{1,8})\})/y;
-        match.lastIndex = at;
-        const found = match.exec(text);
-        const code = found === null ? Number.NaN : Number.parseInt(found[1] ?? found[2] ?? "", 16);
-        if (found === null || !(code <= 0x10ffff)) {
-          return this.fail("malformed escaped", at);
-        }
-        const value = found[1] === undefined ? String.fromCodePoint(code) : String.fromCharCode(code);
-        return { value, end: at + found[0].length };
-      }
-      default:
-        if (char >= "0" && char <= "9") {
-          const next = text[at + 2] ?? "";
-          if (char === "0" && !(next >= "0" && next <= "9")) {
-            return { value: "\0", end: at + 2 };
-          }
-          return this.fail("octal escaped", at);
-        }
-        return { value: char, end: at + 2 };
     }
   }
 
@@ -396,7 +334,7 @@ export class Lexer {
         return { cooked: out + text.slice(plain, i), hole: code === 36 };
       }
       if (code === 92) {
-        const escaped = this.readEscape(i);
+        const escaped = readEscape(text, i);
         out += text.slice(plain, i) + escaped.value;
         i = escaped.end;
         plain = i;
