@@ -6,12 +6,12 @@ import type { Json } from "../../plan/types.ts";
 import { formatIssues, type Parsed, PlanSchemas, parseWith } from "../../plan/zod/index.ts";
 import type { AttemptResult, TaskError } from "../executors/executor.ts";
 import { addressKey } from "../store/rules.ts";
-import type { AttemptRecord } from "../store/store.ts";
 import type { Snapshot } from "./1-snapshot.ts";
 import { Leaf } from "./leaf.ts";
 import { defaultRetries, diceOf, nextDelay, retryPolicy } from "./retry.ts";
-import { addressData, type Decision, type Fact, type InFlight, type Run } from "./run.ts";
+import { addressData, type Decision, type Fact, type Run } from "./run.ts";
 import { isStarted, type TaskEntry } from "./states.ts";
+import { attemptWrite } from "./writes.ts";
 
 export function evaluate(run: Run, { facts, now }: Snapshot): void {
   const { world } = run;
@@ -67,7 +67,7 @@ function applyProcess(run: Run, fact: Extract<Fact, { kind: "process" }>): void 
     return;
   }
   flight.process = fact.process;
-  run.writes.push({ type: "attempt", ...attemptRecord(run, flight) });
+  run.writes.push(attemptWrite(run, flight, { state: "running" }));
   run.committed.push(fact.recorded);
 }
 
@@ -75,24 +75,26 @@ function applyResult(run: Run, entry: TaskEntry, attempt: number, result: Attemp
   const flight = run.inFlight.get(entry.key);
   if (!flight || flight.attempt !== attempt) return;
   run.inFlight.delete(entry.key);
-  const record = { ...attemptRecord(run, flight), endedAt: now, usage: result.usage ?? null };
   const who = { ...addressData(entry.address), attempt };
   if (result.ok) {
-    run.writes.push({ type: "attempt", ...record, state: "finished" });
+    run.writes.push(
+      attemptWrite(run, flight, { state: "finished", endedAt: now, usage: result.usage ?? null }),
+    );
     run.event("task.finished", { ...who, output: entry.table, durationMs: now - flight.startedAt });
     recordRow(run, entry, result.raw, result.value);
     run.world.setState(entry, "finished", null, true);
     return;
   }
   const { error } = result;
+  const ended = { endedAt: now, usage: result.usage ?? null };
   if (run.aborted && error.code === "CANCELLED") {
-    run.writes.push({ type: "attempt", ...record, state: "cancelled", error: errorJson(error) });
+    run.writes.push(attemptWrite(run, flight, { ...ended, state: "cancelled", error: errorJson(error) }));
     run.world.setState(entry, "waiting", { code: error.code, message: error.message }, false, now);
     entry.base++;
     return;
   }
   if (error.code === "CANCELLED" && entry.leaves.length === 0) {
-    run.writes.push({ type: "attempt", ...record, state: "cancelled", error: errorJson(error) });
+    run.writes.push(attemptWrite(run, flight, { ...ended, state: "cancelled", error: errorJson(error) }));
     run.event("task.cancelled", who);
     run.world.setState(entry, "cancelled", { code: error.code, message: error.message }, true);
     return;
@@ -111,13 +113,13 @@ function applyResult(run: Run, entry: TaskEntry, attempt: number, result: Attemp
   const reason = { code: error.code, message: error.message };
   if (delay === null) {
     const continued = leaf?.continues() ?? true;
-    run.writes.push({ type: "attempt", ...record, state: "failed", error: errorJson(error) });
+    run.writes.push(attemptWrite(run, flight, { ...ended, state: "failed", error: errorJson(error) }));
     run.event("task.failed", { ...who, ...reason, ...(continued ? { continued } : {}) });
     run.world.fail(entry, error, continued);
     return;
   }
   const nextAt = now + delay;
-  run.writes.push({ type: "attempt", ...record, state: "failed", error: errorJson(error), nextAt });
+  run.writes.push(attemptWrite(run, flight, { ...ended, state: "failed", error: errorJson(error), nextAt }));
   run.event("task.retrying", { ...who, ...reason, nextAt, delayMs: delay });
   run.world.setState(entry, "waiting", { ...reason, retryAt: nextAt }, false, nextAt);
   run.retryAt(entry);
@@ -128,7 +130,9 @@ export function recordRow(run: Run, entry: TaskEntry, raw: Json, value: Json): v
   run.lastOutput++;
   run.writes.push({
     type: "output",
-    ...entry.address,
+    nodeId: entry.address.nodeId,
+    scope: entry.address.scope,
+    iteration: entry.address.iteration,
     seq: run.lastOutput,
     table: entry.table,
     raw,
@@ -211,22 +215,6 @@ function parseRow(run: Run, table: string | null, row: Json): Parsed {
 
 function denial({ decidedBy, note }: Decision): string {
   return `denied by ${decidedBy}${note ? `: ${note}` : ""}`;
-}
-
-export function attemptRecord(run: Run, flight: InFlight): AttemptRecord {
-  return {
-    ...flight.entry.address,
-    attempt: flight.attempt,
-    state: "running",
-    startedAt: flight.startedAt,
-    endedAt: null,
-    epoch: run.services.store.epoch,
-    request: flight.request as unknown as Json,
-    error: null,
-    nextAt: null,
-    usage: null,
-    process: flight.process,
-  };
 }
 
 function errorJson({ code, message, retryable, retryAfterMs, stack }: TaskError): Json {

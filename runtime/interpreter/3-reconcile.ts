@@ -5,7 +5,7 @@
 import type { Json, NodeBase } from "../../plan/types.ts";
 import type { TaskRequest } from "../executors/executor.ts";
 import { showAddress } from "../store/rules.ts";
-import type { FrameRecord, TaskRecord, Write } from "../store/store.ts";
+import type { FrameRecord } from "../store/store.ts";
 import type { Snapshot } from "./1-snapshot.ts";
 import { blockedReasons } from "./blocked.ts";
 import { Leaf } from "./leaf.ts";
@@ -13,6 +13,7 @@ import { progressOf } from "./loop.ts";
 import { addressData, type End, type InFlight, type Run, type Start } from "./run.ts";
 import { snapshotCtx } from "./snapshot.ts";
 import { isStarted, type TaskEntry } from "./states.ts";
+import { taskWrite } from "./writes.ts";
 
 export interface Step {
   readonly frame: FrameRecord | null;
@@ -158,12 +159,6 @@ function announce(run: Run, entry: TaskEntry, before: string | undefined): void 
     run.event("task.waiting", { ...who, for: "approval" });
     run.event("approval.requested", { ...who, ...(entry.reason as { readonly [key: string]: Json }) });
   }
-}
-
-function taskWrite(entry: TaskEntry, frame: number): Write {
-  const { address, node, kind, state, table, reason } = entry;
-  const record: TaskRecord = { ...address, node, kind, state, table, reason, frame };
-  return { type: "task", ...record };
 }
 
 /** SEMANTICS 13: finished, waiting on people, failed with every blocked node and cell named, or not at its end yet. */

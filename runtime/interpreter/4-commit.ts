@@ -3,9 +3,9 @@
  * attempts that follow from it, the events. Nothing starts and nobody is told before this is on disk.
  */
 import type { EventRecord, Write } from "../store/store.ts";
-import { attemptRecord } from "./2-evaluate.ts";
 import type { Step } from "./3-reconcile.ts";
 import type { InFlight, Run } from "./run.ts";
+import { attemptWrite } from "./writes.ts";
 
 export interface Committed {
   readonly events: readonly EventRecord[];
@@ -27,7 +27,7 @@ export async function commit(run: Run, step: Step, now: number): Promise<Committ
   const { writes, events } = run.takeWrites();
   const all: Write[] = [...writes];
   if (step.frame) all.push({ type: "frame", ...step.frame });
-  for (const flight of flights) all.push({ type: "attempt", ...attemptRecord(run, flight) });
+  for (const flight of flights) all.push(attemptWrite(run, flight, { state: "running" }));
   const status = step.end?.status ?? "running";
   const reason = step.end?.reason ?? null;
   if (status !== run.record.status || reason !== run.record.reason) {
