@@ -102,6 +102,17 @@ describe("slices", () => {
     expect(await run(files, setup, { id: "a", suffix: "!" }, { input: { n: 2 } })).toEqual(["a!", 2]);
   });
 
+  it("hold known values of the scope, as a factory's arguments, and refuse what is neither known nor captured", async () => {
+    const files = { "main.tsx": "const run = () => [model, none];" };
+    const known = (value: string | undefined): Value => ({ type: "Known", value });
+    const setup: Setup = { local: () => ({ model: known("m"), none: known(undefined) }) };
+    expect(await run(files, setup)).toEqual(["m", undefined]);
+    const other: Setup = {
+      local: () => ({ model: residual({ type: "Name", name: "row" }), none: known("x") }),
+    };
+    expect((await lower(files, other)).problems.map((p) => p.code)).toEqual(["SM103"]);
+  });
+
   it("give table handles as their names", async () => {
     const files = {
       "main.tsx": `

@@ -10,7 +10,8 @@ import { problem } from "../../report.ts";
 import type { SourceModule, Span } from "../../surface.ts";
 import { DEFAULT_NAME, type Piece, type Pieces, piecesOf } from "../1-parse/slices.ts";
 import type { Graph } from "../2-bind/bind.ts";
-import type { Environment } from "../3-evaluate/value.ts";
+import { type Environment, toJson, type Value } from "../3-evaluate/value.ts";
+import { exported } from "./exports.ts";
 
 /** What one source module gives to a slice. */
 export interface SlicePart {
@@ -157,11 +158,13 @@ class Slicer {
   }
 
   #refer(name: string, home: Home, at: Span): string {
-    return (home.env && this.#local(name, home)) ?? this.#topLevel(name, home.module, at) ?? `global:${name}`;
+    return (
+      (home.env && this.#local(name, home, at)) ?? this.#topLevel(name, home.module, at) ?? `global:${name}`
+    );
   }
 
   /** A name of the workflow function's own scopes. */
-  #local(name: string, home: Home): string | null {
+  #local(name: string, home: Home, at: Span): string | null {
     if (this.#request.captures.includes(name)) return this.#capture(name);
     for (let env = home.env; env && !env.module; env = env.parent) {
       const value = env.own(name);
@@ -178,14 +181,25 @@ class Slicer {
         this.#queue.push({ piece, home: { module, env: value.env } });
         return fresh;
       }
-      const isCtx = value.type === "Residual" && value.expr.type === "Name" && value.expr.name === "ctx";
-      if (isCtx) {
-        if (name !== "ctx") this.#locals.set(name, `const ${name} = ctx;`);
-        return "ctx";
-      }
-      return null;
+      return this.#localValue(name, value, at);
     }
     return null;
+  }
+
+  /** What is known stands in the code; anything else that is no capture can't go along. */
+  #localValue(name: string, value: Value, at: Span): string {
+    if (value.type === "Residual" && value.expr.type === "Name" && value.expr.name === "ctx") {
+      if (name !== "ctx") this.#locals.set(name, `const ${name} = ctx;`);
+      return "ctx";
+    }
+    const text =
+      value.type === "Known" && value.value === undefined ? "undefined" : JSON.stringify(toJson(value));
+    if (text === undefined) {
+      this.#refuse(at, `\`${name}\` can't go along into code that runs as a module.`);
+      return "refused";
+    }
+    this.#locals.set(name, `const ${name} = ${text};`);
+    return `known:${text}`;
   }
 
   #capture(name: string): string {
@@ -353,41 +367,4 @@ function importStatement(local: string, imported: string, specifier: string): st
   if (imported === "*") return `import * as ${local} from ${from};`;
   if (imported === "default") return `import ${local} from ${from};`;
   return `import { ${imported === local ? local : `${imported} as ${local}`} } from ${from};`;
-}
-
-/** A declaration, or an import of `source` that leads out of the project's code (a package, JSON, a whole module). */
-type Exported =
-  | { readonly module: SourceModule; readonly local: string }
-  | { readonly source: SourceModule; readonly from: string; readonly name: string };
-
-/** Follows re-exports to the declaration, or to the package they end in. */
-function exported(graph: Graph, module: SourceModule, name: string, seen: Set<string>): Exported | null {
-  const key = `${module.path}#${name}`;
-  if (seen.has(key)) return null;
-  seen.add(key);
-  const own = module.exports.get(name);
-  if (own && "local" in own) {
-    const via = module.imports
-      .flatMap((d) => d.names.map((n) => ({ ...n, from: d.from })))
-      .find((n) => n.local === own.local);
-    return via ? through(graph, module, via.from, via.imported, seen) : { module, local: own.local };
-  }
-  if (own) return through(graph, module, own.from, own.name, seen);
-  for (const from of module.stars) {
-    const found = through(graph, module, from, name, seen);
-    if (found) return found;
-  }
-  return null;
-}
-
-function through(
-  graph: Graph,
-  module: SourceModule,
-  from: string,
-  name: string,
-  seen: Set<string>,
-): Exported | null {
-  const target = graph.resolve(module, from);
-  if (target.type === "source" && name !== "*") return exported(graph, target.module, name, seen);
-  return target.type === "missing" ? null : { source: module, from, name };
 }
