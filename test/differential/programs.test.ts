@@ -1,0 +1,38 @@
+/**
+ * Generated programs that mutate: plan and plain twin against direct execution. `RUNS` gives the number of programs
+ * (default 60).
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import fc from "fast-check";
+import { afterAll, expect, it } from "vitest";
+import { compareFile } from "./compare.ts";
+import { programs } from "./programs.ts";
+
+const RUNS = Number(process.env.RUNS ?? 60);
+const folder = mkdtempSync(path.join(os.tmpdir(), "programs-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+it(`gives equal frames for ${RUNS} programs that mutate`, { timeout: 280_000 }, async () => {
+  const seen = { lowered: 0, refused: 0, frames: 0, blocks: 0 };
+  const seed = process.env.SEED ? { seed: Number(process.env.SEED) } : {};
+  await fc.assert(
+    fc.asyncProperty(programs, async (source) => {
+      const file = path.join(folder, "program.tsx");
+      writeFileSync(file, source);
+      const result = await compareFile(file, { seeds: 3 });
+      if (result.frames > 0) seen.lowered++;
+      else seen.refused++;
+      if (result.shape.startsWith("block")) seen.blocks++;
+      seen.frames += result.frames;
+      expect(result.problem).toBeUndefined();
+    }),
+    { numRuns: RUNS, ...seed },
+  );
+  console.log(
+    `programs: ${seen.lowered} lowered (${seen.blocks} with blocks), ${seen.refused} refused, ${seen.frames} frames`,
+  );
+  // A program that is refused proves nothing; nearly all of them have to be compared.
+  expect(seen.lowered).toBeGreaterThan(seen.refused * 9);
+});
