@@ -4,17 +4,13 @@
  */
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
+import { isBuiltinMethod } from "./methods.ts";
+import { mentionedNames, retainedArrows } from "./names.ts";
+import type { Origin } from "./origin.ts";
 import { patternNames } from "./shape.ts";
 import { Bail, type Evaluation, report } from "./state.ts";
 import { type Environment, lookup } from "./value.ts";
-import {
-  isBuiltinMethod,
-  mentionedNames,
-  type Origin,
-  retainedArrows,
-  type SharedWrite,
-  WriteAnalysis,
-} from "./writes.ts";
+import { type SharedWrite, WriteAnalysis } from "./writes.ts";
 
 export type Segment =
   | { readonly type: "pure"; readonly stmt: Surface.Stmt }

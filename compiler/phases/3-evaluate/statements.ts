@@ -5,15 +5,16 @@ import { choose, testOf, under } from "./choice.ts";
 import { arrowOf, binary, call, conditional, literal, memberOf, nameOf, not, objectOf } from "./core.ts";
 import { LocalEnvironment } from "./env.ts";
 import { evaluate, refineEnv } from "./evaluate.ts";
+import { keysOf } from "./keys.ts";
 import { bind } from "./patterns.ts";
 import { exits, type Segment, segments } from "./regions.ts";
 import { named, reify } from "./reify.ts";
-import { isStructural, patternNames, touchesElements, truth } from "./shape.ts";
+import { isStructural, touchesElements, truth } from "./shape.ts";
 import { attempt, Bail, blockOf, declare, type Evaluation, report } from "./state.ts";
 import { Names, translation } from "./translate.ts";
 import { statements } from "./translate-statements.ts";
+import { unused } from "./unused.ts";
 import { type Environment, type Facts, POISON, residual, UNDEFINED, type Value } from "./value.ts";
-import { mentionedNames } from "./writes.ts";
 
 /** How a list of statements ends. */
 type Flow =
@@ -79,41 +80,6 @@ function steps(
     return rest(ev, flow, (inner) => steps(ev, list, n + 1, inner, tail), segment.stmt, env);
   }
   return NORMAL;
-}
-
-/** A value that nothing uses is never evaluated: an error in it would go unseen (COMPILER 16). */
-function unused(ev: Evaluation, stmt: Core.Declare<Surface.Extra>, later: readonly Segment[]): void {
-  for (const [n, decl] of stmt.decls.entries()) {
-    if (decl.target.type !== "Name" || !decl.init || !mayThrow(decl.init)) continue;
-    const { name } = decl.target;
-    const rest = [later.map((x) => (x.type === "pure" ? x.stmt : x.stmts)), stmt.decls.slice(n + 1)];
-    if (mentionedNames(rest).has(name)) continue;
-    report(
-      ev,
-      "SM406",
-      decl.target.span,
-      `'${name}' is never used, so it is never evaluated: an error in it would not be seen`,
-      "Remove it; or throw where the value is needed: if (!row) throw new Error('…').",
-      "warning",
-    );
-  }
-}
-
-/** Property access on something that may be nothing. */
-function mayThrow(node: unknown): boolean {
-  if (typeof node !== "object" || node === null) return false;
-  if (Array.isArray(node)) return node.some(mayThrow);
-  const typed = node as Surface.Expr;
-  if (typed.type === "Arrow" || typed.type === "Func" || typed.type === "Element") return false;
-  if (typed.type === "Member" && !typed.optional) {
-    if (typed.object.type === "Member" || typed.object.type === "Call") return true;
-    if (
-      typed.object.type === "Name" &&
-      !["ctx", "outputs", "Math", "JSON", "Object"].includes(typed.object.name)
-    )
-      return true;
-  }
-  return Object.entries(typed).some(([key, part]) => key !== "span" && mayThrow(part));
 }
 
 /** Continues where a branch did not return: in its one normal leaf, or once under "not returned". */
@@ -372,53 +338,4 @@ function rename(expr: Core.Expr, names: Names): Core.Expr {
       prop.type === "Property" ? { ...prop, value: rename(prop.value, names) } : prop,
     ),
   };
-}
-
-/**
- * The property names that an object made in some statements can have; nothing is said where a key is computed, or where
- * the name can stand for an object from elsewhere.
- */
-function keysOf(stmts: readonly Surface.Stmt[], name: string): Facts {
-  const keys = new Set<string>();
-  const declared = new Set(
-    stmts
-      .flatMap((stmt) => (stmt.type === "Declare" ? stmt.decls : []))
-      .flatMap((x) => patternNames(x.target)),
-  );
-  const made = (node: Surface.Expr | undefined): boolean => {
-    if (node?.type === "Conditional") return made(node.then) && made(node.else);
-    return node?.type === "Object";
-  };
-  const spreads = (node: Surface.Expr): boolean => {
-    if (node.type === "Conditional") return spreads(node.then) && spreads(node.else);
-    if (node.type === "Logical") return spreads(node.right) && (node.op === "&&" || spreads(node.left));
-    return node.type === "Object" || (node.type === "Name" && declared.has(node.name));
-  };
-  const visit = (node: unknown): boolean => {
-    if (typeof node !== "object" || node === null) return true;
-    if (Array.isArray(node)) return node.every(visit);
-    const typed = node as Surface.Stmt | Surface.Expr;
-    if (typed.type === "Object") {
-      for (const prop of typed.props) {
-        if (prop.type === "Spread") {
-          if (!spreads(prop.arg)) return false;
-        } else if (typeof prop.key === "string") keys.add(prop.key);
-        else return false;
-      }
-    }
-    if (typed.type === "Declare") {
-      for (const decl of typed.decls) {
-        const binds = patternNames(decl.target).includes(name);
-        if (binds && (decl.target.type !== "Name" || !made(decl.init))) return false;
-      }
-    }
-    if (typed.type === "Assign") {
-      if (typed.target.type === "Member") {
-        if (typeof typed.target.property !== "string") return false;
-        keys.add(typed.target.property);
-      } else if (patternNames(typed.target).includes(name) && !made(typed.value)) return false;
-    }
-    return Object.entries(typed).every(([key, part]) => key === "span" || visit(part));
-  };
-  return visit(stmts) ? { keys: [...keys] } : {};
 }

@@ -25,6 +25,12 @@ export class Names {
   set(name: string, as: string): void {
     this.#names.set(name, as);
   }
+  /** What all bound names are called in the text. */
+  texts(into: Set<string> = new Set()): Set<string> {
+    this.parent?.texts(into);
+    for (const as of this.#names.values()) into.add(as);
+    return into;
+  }
 }
 
 /** Writes elements in a block; without one an element ends the translation. */

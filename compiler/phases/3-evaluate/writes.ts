@@ -4,103 +4,11 @@
  */
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
+import { ITERATORS, isBuiltinMethod, MUTATORS } from "./methods.ts";
+import { membersOf, retainedArrows } from "./names.ts";
+import { held, isFresh, merge, NOTHING, type Origin, originOf } from "./origin.ts";
 import { patternNames } from "./shape.ts";
 import { type Environment, lookup, type Value } from "./value.ts";
-
-const MUTATORS: ReadonlySet<string> = new Set([
-  "push",
-  "pop",
-  "shift",
-  "unshift",
-  "splice",
-  "sort",
-  "reverse",
-  "fill",
-  "copyWithin",
-  "set",
-  "add",
-  "delete",
-  "clear",
-  "setTime",
-  "setUTCDate",
-  "setUTCHours",
-  "setDate",
-  "setHours",
-  "setMinutes",
-  "setSeconds",
-]);
-
-/** Methods that give a primitive, or an object that shares nothing at its top with the receiver. */
-const FRESH: ReadonlySet<string> = new Set([
-  "map",
-  "filter",
-  "slice",
-  "concat",
-  "flat",
-  "flatMap",
-  "split",
-  "toSorted",
-  "toReversed",
-  "toSpliced",
-  "with",
-  "keys",
-  "entries",
-  "values",
-  "fromEntries",
-  "from",
-  "of",
-  "parse",
-  "match",
-  "matchAll",
-]);
-
-/** Methods that give what the receiver holds. */
-const ACCESSORS: ReadonlySet<string> = new Set(["get", "at", "pop", "shift", "find", "findLast"]);
-
-/** Methods that call back with members of the receiver. */
-const ITERATORS: ReadonlySet<string> = new Set([
-  "map",
-  "filter",
-  "flatMap",
-  "forEach",
-  "find",
-  "findLast",
-  "findIndex",
-  "findLastIndex",
-  "some",
-  "every",
-  "sort",
-  "toSorted",
-]);
-
-const PRIMITIVE: ReadonlySet<string> = new Set([
-  "join",
-  "trim",
-  "includes",
-  "indexOf",
-  "lastIndexOf",
-  "findIndex",
-  "some",
-  "every",
-  "has",
-  "startsWith",
-  "endsWith",
-  "toUpperCase",
-  "toLowerCase",
-  "toString",
-  "toFixed",
-  "padStart",
-  "padEnd",
-  "replace",
-  "replaceAll",
-  "stringify",
-  "charAt",
-  "charCodeAt",
-  "localeCompare",
-  "test",
-  "repeat",
-  "substring",
-]);
 
 /** Kinds of values that are objects which a program could write to. */
 const HOLDERS: ReadonlySet<Value["type"]> = new Set([
@@ -112,19 +20,6 @@ const HOLDERS: ReadonlySet<Value["type"]> = new Set([
   "Element",
   "Instance",
 ]);
-
-/** Names that stand for what a nested name can reach, and whether that is shared with the run (rows, input). */
-export interface Origin {
-  readonly roots: ReadonlySet<string>;
-  readonly shared: boolean;
-  /** Made just here: only what it holds is reached through `roots`, not the object itself. */
-  readonly fresh?: true;
-}
-
-const made = (origin: Origin): Origin => ({ ...origin, fresh: true });
-const held = ({ roots, shared }: Origin): Origin => ({ roots, shared });
-
-const NOTHING: Origin = { roots: new Set(), shared: false };
 
 export interface Summary {
   /** Parameters whose object is written, by index. */
@@ -169,89 +64,14 @@ export class WriteAnalysis {
 
   /** What the value of an expression can reach. */
   origin(node: Surface.Expr | null | undefined, nested: ReadonlyMap<string, Origin> = new Map()): Origin {
-    if (!node) return NOTHING;
-    const of = (x: Surface.Expr): Origin => this.origin(x, nested);
-    switch (node.type) {
-      case "Name": {
-        const inner = nested.get(node.name) ?? this.origins.get(node.name);
-        if (inner) return inner;
-        const found = lookup(this.env, node.name)?.value;
-        if (found?.type === "Residual") return { roots: new Set(), shared: true };
-        if (found && !HOLDERS.has(found.type)) return NOTHING;
-        return { roots: new Set([node.name]), shared: false };
-      }
-      case "Member":
-        return held(of(node.object));
-      case "Chain":
-        return of(node.expr);
-      case "Call": {
-        const parts = node.args.map((x) => of(x.type === "Spread" ? x.arg : x));
-        if (node.callee.type === "Member") {
-          const name = typeof node.callee.property === "string" ? node.callee.property : "";
-          if (PRIMITIVE.has(name)) return NOTHING;
-          if (ACCESSORS.has(name)) return held(of(node.callee.object));
-          const all = merge([held(of(node.callee.object)), ...parts], !FRESH.has(name));
-          return FRESH.has(name) ? made(all) : held(all);
-        }
-        return held(merge([of(node.callee), ...parts]));
-      }
-      case "New":
-      case "Construct":
-        return made(
-          merge(
-            node.args.map((x) => of(x.type === "Spread" ? x.arg : x)),
-            false,
-          ),
-        );
-      case "Conditional":
-        return merge([of(node.then), of(node.else)]);
-      case "Logical":
-        return merge([of(node.left), of(node.right)]);
-      case "Assign":
-        return of(node.value);
-      case "Comma":
-        return merge(node.exprs.map(of));
-      case "Array":
-        return made(
-          merge(
-            node.elements.map((x) => (x ? of(x.type === "Spread" ? x.arg : x) : NOTHING)),
-            false,
-          ),
-        );
-      case "Object":
-        return made(
-          merge(
-            node.props.map((x) => of(x.type === "Spread" ? x.arg : x.value)),
-            false,
-          ),
-        );
-      case "Element":
-        return merge(
-          [
-            ...node.props.map((x) => of(x.type === "Spread" ? x.arg : x.value)),
-            ...node.children.map((x) => of(x.type === "Spread" ? x.arg : x)),
-          ],
-          false,
-        );
-      case "Arrow":
-      case "Func": {
-        const names = [...freeNames(node)].map((name): Origin => of({ type: "Name", name }));
-        return merge(names, false);
-      }
-      case "Literal":
-      case "Regex":
-      case "Template":
-      case "Unary":
-      case "Binary":
-      case "Update":
-      case "Class":
-      case "Foreign":
-        return NOTHING;
-      default: {
-        const missing: never = node;
-        return missing;
-      }
-    }
+    return originOf(node, (name) => {
+      const inner = nested.get(name) ?? this.origins.get(name);
+      if (inner) return inner;
+      const found = lookup(this.env, name)?.value;
+      if (found?.type === "Residual") return { roots: new Set(), shared: true };
+      if (found && !HOLDERS.has(found.type)) return NOTHING;
+      return { roots: new Set([name]), shared: false };
+    });
   }
 
   /** What a function writes beyond what it makes itself. */
@@ -513,9 +333,8 @@ export class WriteAnalysis {
       return !nested.has(callee.name) && this.origins.get(callee.name)?.shared === false;
     if (callee.type !== "Member" || callee.object.type !== "Name") return false;
     const name = typeof callee.property === "string" ? callee.property : "";
-    if (FRESH.has(name) || PRIMITIVE.has(name) || MUTATORS.has(name) || name === "get" || name === "at")
-      return false;
-    return this.origins.has(callee.object.name);
+    if (isBuiltinMethod(name)) return false;
+    return this.origins.get(callee.object.name)?.shared === false;
   }
 
   /** What a callback is called with, parameter by parameter; the last goes for all others. */
@@ -548,141 +367,4 @@ export class WriteAnalysis {
     if (inner) for (const root of inner.roots) out.writes.add(root);
     else out.writes.add(name);
   }
-}
-
-/** Methods of strings, arrays, maps and sets: what they do is known. */
-export const isBuiltinMethod = (name: string): boolean =>
-  FRESH.has(name) ||
-  PRIMITIVE.has(name) ||
-  MUTATORS.has(name) ||
-  ACCESSORS.has(name) ||
-  ITERATORS.has(name) ||
-  name === "reduce" ||
-  name === "reduceRight";
-
-/** Functions that a value may hold once an expression is evaluated: not those that were only called back. */
-export function retainedArrows(node: Surface.Expr | undefined): Core.Arrow<Surface.Extra>[] {
-  if (!node) return [];
-  switch (node.type) {
-    case "Arrow":
-      return [node];
-    case "Call": {
-      const name =
-        node.callee.type === "Member" && typeof node.callee.property === "string" ? node.callee.property : "";
-      const receiver = node.callee.type === "Member" ? retainedArrows(node.callee.object) : [];
-      if (PRIMITIVE.has(name)) return [];
-      if (ITERATORS.has(name) && name !== "map" && name !== "flatMap") return receiver;
-      const inside = node.args.flatMap((x) => {
-        const arg = x.type === "Spread" ? x.arg : x;
-        return (name === "map" || name === "flatMap") && arg.type === "Arrow"
-          ? arrowsIn(arg.body)
-          : arrowsIn(arg);
-      });
-      return [...receiver, ...inside];
-    }
-    default:
-      return arrowsIn(node);
-  }
-}
-
-function arrowsIn(node: unknown, out: Core.Arrow<Surface.Extra>[] = []): Core.Arrow<Surface.Extra>[] {
-  if (typeof node !== "object" || node === null) return out;
-  if (Array.isArray(node)) {
-    for (const item of node) arrowsIn(item, out);
-    return out;
-  }
-  if ("type" in node && node.type === "Arrow") out.push(node as Core.Arrow<Surface.Extra>);
-  for (const [key, part] of Object.entries(node)) if (key !== "span") arrowsIn(part, out);
-  return out;
-}
-
-/** Members that a pattern assigns to. */
-function membersOf(pattern: Surface.Pattern): Core.Member<Surface.Extra>[] {
-  switch (pattern.type) {
-    case "Name":
-      return [];
-    case "Member":
-      return [pattern];
-    case "DefaultPattern":
-      return membersOf(pattern.target);
-    case "ArrayPattern":
-      return [...pattern.elements, pattern.rest ?? null].flatMap((x) => (x ? membersOf(x) : []));
-    case "ObjectPattern":
-      return [...pattern.props.map((x) => x.value), ...(pattern.rest ? [pattern.rest] : [])].flatMap(
-        membersOf,
-      );
-    default: {
-      const missing: never = pattern;
-      throw new Error(String(missing));
-    }
-  }
-}
-
-function merge(origins: readonly Origin[], keepShared = true): Origin {
-  const roots = new Set<string>();
-  let shared = false;
-  for (const origin of origins) {
-    for (const root of origin.roots) roots.add(root);
-    shared ||= origin.shared;
-  }
-  const merged = { roots, shared: shared && keepShared };
-  return origins.length > 0 && origins.every((origin) => origin.fresh) ? made(merged) : merged;
-}
-
-/** An object that was made just here: writing it concerns nobody else. */
-function isFresh(node: Surface.Expr): boolean {
-  switch (node.type) {
-    case "Array":
-    case "Object":
-    case "New":
-      return true;
-    case "Call":
-      return (
-        node.callee.type === "Member" &&
-        typeof node.callee.property === "string" &&
-        (FRESH.has(node.callee.property) ||
-          (MUTATORS.has(node.callee.property) && isFresh(node.callee.object)))
-      );
-    case "Conditional":
-      return isFresh(node.then) && isFresh(node.else);
-    default:
-      return false;
-  }
-}
-
-/** Names used in a tree that it does not bind itself; coarse: a name bound anywhere in it counts as bound. */
-export function freeNames(node: unknown): Set<string> {
-  const used = new Set<string>();
-  const bound = new Set<string>();
-  collect(node, used, bound);
-  for (const name of bound) used.delete(name);
-  return used;
-}
-
-/** All names mentioned in a tree. */
-export function mentionedNames(node: unknown): Set<string> {
-  const used = new Set<string>();
-  collect(node, used, new Set());
-  return used;
-}
-
-function collect(node: unknown, used: Set<string>, bound: Set<string>): void {
-  if (typeof node !== "object" || node === null) return;
-  if (Array.isArray(node)) {
-    for (const item of node) collect(item, used, bound);
-    return;
-  }
-  const typed = node as Surface.Stmt | Surface.Expr;
-  if (typed.type === "Name") used.add(typed.name);
-  if (typed.type === "Func" || typed.type === "Class" || typed.type === "Foreign")
-    for (const name of typed.free) used.add(name);
-  if (typed.type === "Arrow") {
-    for (const param of typed.params) for (const name of patternNames(param)) bound.add(name);
-    if (typed.rest) for (const name of patternNames(typed.rest)) bound.add(name);
-  }
-  if (typed.type === "Declare")
-    for (const decl of typed.decls) for (const name of patternNames(decl.target)) bound.add(name);
-  if (typed.type === "ForOf" && typed.kind) for (const name of patternNames(typed.target)) bound.add(name);
-  if (typed.type === "Try" && typed.param) for (const name of patternNames(typed.param)) bound.add(name);
-  for (const [key, part] of Object.entries(typed)) if (key !== "span") collect(part, used, bound);
 }

@@ -19,7 +19,7 @@ import {
 import type { BlockValue, Closure, Value } from "../3-evaluate/value.ts";
 import type { NodeDraft } from "./draft.ts";
 import { tableName } from "./fields.ts";
-import { addNode, type Lowering, type Place, uniqueKey } from "./nodes.ts";
+import { addNode, type Lowering, type Place, uniqueKey } from "./place.ts";
 import { writeSite } from "./sites.ts";
 
 /** Lowers a region to a block node and its sites. */
@@ -124,6 +124,11 @@ export class BlockWriter implements ElementWriter {
       for (const module of this.to.ev.modules.keys()) collectKeys(module.body, this.#keys);
     }
     return this.#keys;
+  }
+
+  /** Names that only the block's own text has. */
+  local(names: Names): ReadonlySet<string> {
+    return names.texts(new Set([...this.#names.values(), this.mountName]));
   }
 
   needLaziness(): void {

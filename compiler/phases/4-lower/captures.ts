@@ -1,5 +1,6 @@
 /** Functions that run as code: what they take along from the workflow. */
 import type * as Core from "../../../plan/core/ast.ts";
+import { freeNames } from "../3-evaluate/names.ts";
 import { reify } from "../3-evaluate/reify.ts";
 import { isStructural } from "../3-evaluate/shape.ts";
 import { type Evaluation, report } from "../3-evaluate/state.ts";
@@ -11,7 +12,6 @@ import {
   toJson,
   type Value,
 } from "../3-evaluate/value.ts";
-import { freeNames } from "../3-evaluate/writes.ts";
 import type { Field } from "./draft.ts";
 
 /** Names a function uses that are neither its own nor of a module's top level nor global, those of local helpers included. */

@@ -10,7 +10,8 @@ import { attempt, type Bail, type Evaluation, inScope, report } from "../3-evalu
 import type { Value, WorkflowValue } from "../3-evaluate/value.ts";
 import { checkBlock } from "./blocks.ts";
 import type { NodeDraft, PlanDraft } from "./draft.ts";
-import { addNode, type Lowering, lowerChildren, type Place } from "./nodes.ts";
+import { lowerChildren } from "./nodes.ts";
+import { addNode, type Lowering, type Place } from "./place.ts";
 import { prune } from "./prune.ts";
 
 export interface LowerOptions {

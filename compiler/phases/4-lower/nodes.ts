@@ -3,22 +3,10 @@
  * conditions are transparent: their named values belong to the scope around them.
  */
 import type * as Core from "../../../plan/core/ast.ts";
-import type { Json, NodeKind } from "../../../plan/types.ts";
 import { inline } from "../3-evaluate/calls.ts";
-import { under } from "../3-evaluate/choice.ts";
-import { binary, call, conditional, literal, logical, not, truthOf } from "../3-evaluate/core.ts";
-import { eachOf } from "../3-evaluate/each.ts";
-import { reify } from "../3-evaluate/reify.ts";
-import { isStructural, truth } from "../3-evaluate/shape.ts";
-import {
-  attempt,
-  Bail,
-  type Evaluation,
-  inScope,
-  newScope,
-  report,
-  underCondition,
-} from "../3-evaluate/state.ts";
+import { binary, call, literal, logical } from "../3-evaluate/core.ts";
+import { isStructural } from "../3-evaluate/shape.ts";
+import { attempt, Bail, inScope, report, underCondition } from "../3-evaluate/state.ts";
 import {
   type Closure,
   type EachValue,
@@ -29,36 +17,10 @@ import {
   type Value,
 } from "../3-evaluate/value.ts";
 import { lowerBlock } from "./blocks.ts";
-import type { EachDraft, Field, NodeDraft, PlanDraft } from "./draft.ts";
-import { isNothing, keyFromId, plainField } from "./fields.ts";
+import type { Field } from "./draft.ts";
 import { KINDS } from "./kinds.ts";
-import { taskFields } from "./tasks.ts";
-
-export interface Lowering {
-  readonly ev: Evaluation;
-  readonly tables: ReadonlyMap<string, Value>;
-  readonly nodes: NodeDraft[];
-  readonly keys: Set<string>;
-  readonly blocks: PlanDraft["blocks"][number][];
-}
-
-export interface Condition {
-  readonly test: Core.Expr;
-  readonly holds: boolean;
-}
-
-/** Where in the tree something is lowered to. */
-export interface Place {
-  readonly parent: string | undefined;
-  /** Nearest ancestor with a name of its own: keys of nameless nodes are built from it. */
-  readonly owner: string;
-  readonly scope: Scope;
-  /** Conditions between the parent and here. */
-  readonly conditions: readonly Condition[];
-  /** The list whose items the next node stands for. */
-  readonly each?: EachValue;
-  readonly component?: string;
-}
+import { lowerLibrary } from "./library.ts";
+import { addNode, type Condition, inPath, type Lowering, type Place, within } from "./place.ts";
 
 export function lowerChildren(to: Lowering, value: Value, place: Place): void {
   switch (value.type) {
@@ -117,11 +79,6 @@ export function lowerChildren(to: Lowering, value: Value, place: Place): void {
   }
 }
 
-const within = (place: Place, condition: Condition): Place => ({
-  ...place,
-  conditions: [...place.conditions, condition],
-});
-
 function lowerSelect(to: Lowering, value: Extract<Value, { type: "Select" }>, place: Place): void {
   const isCase = (key: string): Core.Expr => {
     const numeric = /^(0|[1-9]\d*)$/.test(key);
@@ -135,20 +92,6 @@ function lowerSelect(to: Lowering, value: Extract<Value, { type: "Select" }>, pl
     const any = value.cases.map((x) => isCase(x.key)).reduce((a, b) => logical("||", a, b));
     lowerChildren(to, value.other, within(place, { test: any, holds: false }));
   }
-}
-
-/** One condition as `if` or `else`; several joined in the order in which they were met. */
-export function mounting(conditions: readonly Condition[]): { if?: Core.Expr; else?: Core.Expr } {
-  const open = conditions.filter((x) => !(x.test.type === "Literal" && Boolean(x.test.value) === x.holds));
-  const [only] = open;
-  if (!only) return {};
-  if (open.length === 1) {
-    const test = truthOf(only.test);
-    if (only.holds) return { if: test };
-    return test.type === "Unary" && test.op === "!" ? { if: truthOf(test.arg) } : { else: test };
-  }
-  const tests = open.map((x) => (x.holds ? truthOf(x.test) : not(truthOf(x.test))));
-  return { if: tests.reduce((a, b) => logical("&&", a, b)) };
 }
 
 /** A throw that can be reached: it fails the run where it is mounted. */
@@ -216,13 +159,6 @@ function inGroup(to: Lowering, place: Place, span: Core.Span, body: (inner: Plac
     ...(place.component && { component: place.component }),
   };
   body(inner);
-}
-
-/** What is lowered under conditions knows them. */
-function inPath<T>(to: Lowering, place: Place, body: () => T): T {
-  const [first, ...others] = place.conditions;
-  if (!first) return body();
-  return under(to.ev, first.test, first.holds, () => inPath(to, { ...place, conditions: others }, body));
 }
 
 export function lowerElement(
@@ -318,248 +254,4 @@ function guarded(to: Lowering, scope: Scope, place: Place, span: Core.Span, valu
       node.guards.push({ if: guard.if, message: { type: "core", expr: guard.message } });
     lowerChildren(to, value, inner);
   });
-}
-
-/** A component of the library. */
-function lowerLibrary(
-  to: Lowering,
-  element: ElementValue,
-  name: string,
-  place: Place,
-  item: readonly Condition[],
-): void {
-  const { props } = element;
-  if (name === "Branch" || name === "If") {
-    lowerBranch(to, element, name, place);
-    return;
-  }
-  if (name === "Each") {
-    lowerEachElement(to, element, place);
-    return;
-  }
-  const kind = KINDS[name];
-  if (!kind) {
-    report(
-      to.ev,
-      "SM117",
-      element.span,
-      `<${name}> is not supported in this version`,
-      `It knows ${[...Object.keys(KINDS), "Branch", "If", "Each"].join(", ")}.`,
-    );
-    return;
-  }
-  const alternatives = props.get("children");
-  if (!kind.container && alternatives?.type === "Choice" && holdsFunction(alternatives)) {
-    for (const holds of [true, false]) {
-      const children = holds ? alternatives.then : alternatives.else;
-      const one = { ...element, props: new Map(props).set("children", children) };
-      lowerElement(to, one, within(place, { test: alternatives.test, holds }), item);
-    }
-    return;
-  }
-  const skip = kind.container ? props.get("skipIf") : undefined;
-  if (skip && truth(skip) === true) return;
-  const skipped: Condition[] =
-    skip && truth(skip) === undefined ? [{ test: reify(to.ev, skip), holds: false }] : [];
-  const at: Place = place.each ? place : { ...place, conditions: [...place.conditions, ...skipped] };
-  const id = props.get("id");
-  const idField = id && !isNothing(id) ? idOf(to.ev, id) : undefined;
-  const label = idField
-    ? keyFromId(idField)
-    : name === "Workflow"
-      ? workflowKey(to, props.get("name"))
-      : undefined;
-  const node = addNode(
-    to,
-    at,
-    kind.kind,
-    label ?? `${place.owner}/${kind.kind}`,
-    element.key,
-    element.span,
-    place.each ? [...item, ...skipped] : item,
-  );
-  if (idField) node.id = idField;
-  checkProps(to, element, name);
-  const scope = kind.kind === "loop" ? newScope("node", place.scope) : place.scope;
-  if (kind.kind === "loop") (node as { values: NodeDraft["values"] }).values = merged(node.values, scope);
-  inScope(to.ev, scope, () => {
-    taskFields(to, node, element, kind, { ...place, scope });
-    const children = props.get("children");
-    if (!kind.container || !children) return;
-    lowerChildren(to, children, {
-      parent: node.key,
-      owner: label ? node.key : place.owner,
-      scope,
-      conditions: [],
-      ...(place.component && { component: place.component }),
-    });
-  });
-}
-
-/** A loop's own values live beside those of the list that it stands for. */
-function merged(values: NodeDraft["values"], scope: Scope): NodeDraft["values"] {
-  if (values.size === 0) return scope.values;
-  throw new Bail("a loop as a list item with values of its own");
-}
-
-function workflowKey(_to: Lowering, name: Value | undefined): string {
-  if (!name) return "workflow";
-  if (name.type === "Known") return String(name.value);
-  return name.type === "Residual" ? (keyFromId({ type: "core", expr: name.expr }) ?? "workflow") : "workflow";
-}
-
-function idOf(ev: Evaluation, id: Value): Field {
-  if (id.type === "Known") return { type: "json", value: String(id.value) };
-  return plainField(ev, id);
-}
-
-const holdsFunction = (value: Value): boolean =>
-  value.type === "Closure" ||
-  value.type === "Code" ||
-  (value.type === "Choice" && (holdsFunction(value.then) || holdsFunction(value.else)));
-
-/** Every prop is carried, or named in a diagnostic. */
-function checkProps(to: Lowering, element: ElementValue, name: string): void {
-  const kind = KINDS[name];
-  for (const prop of element.props.keys()) {
-    if (kind?.props[prop]) continue;
-    report(
-      to.ev,
-      "SM117",
-      propSpan(element, prop) ?? element.span,
-      `<${name}> does not act on '${prop}' in this version`,
-      `It knows ${Object.keys(kind?.props ?? {})
-        .filter((x) => x !== "children")
-        .join(", ")}.`,
-    );
-  }
-}
-
-function propSpan(element: ElementValue, name: string): Core.Span | undefined {
-  if (element.syntax.type !== "Element") return undefined;
-  const prop = element.syntax.props.find((x) => x.type === "ElementProp" && x.name === name);
-  return prop?.span;
-}
-
-function lowerBranch(to: Lowering, element: ElementValue, name: "Branch" | "If", place: Place): void {
-  const { props } = element;
-  const known = name === "Branch" ? ["if", "then", "else"] : ["test", "then", "else", "children"];
-  for (const prop of props.keys()) {
-    if (!known.includes(prop)) {
-      report(
-        to.ev,
-        "SM117",
-        propSpan(element, prop) ?? element.span,
-        `<${name}> does not act on '${prop}'`,
-        `It knows ${known.join(", ")}.`,
-      );
-    }
-  }
-  const test = props.get(name === "Branch" ? "if" : "test");
-  if (!test || test.type === "Poison") return;
-  const holds = truth(test);
-  const text = holds === undefined ? reify(to.ev, test) : literal(holds);
-  const lowerBoth = (at: Place): void => {
-    const then = props.get("then") ?? (name === "If" ? props.get("children") : undefined);
-    const otherwise = props.get("else");
-    if (then && holds !== false) lowerChildren(to, then, within(at, { test: text, holds: true }));
-    if (otherwise && holds !== true) lowerChildren(to, otherwise, within(at, { test: text, holds: false }));
-  };
-  const node = addNode(to, place, "branch", `${place.owner}/branch`, element.key, element.span);
-  lowerBoth({
-    parent: node.key,
-    owner: place.owner,
-    scope: place.scope,
-    conditions: [],
-    ...(place.component && { component: place.component }),
-  });
-}
-
-function lowerEachElement(to: Lowering, element: ElementValue, place: Place): void {
-  const of = element.props.get("of");
-  const children = element.props.get("children");
-  if (!of || of.type === "Poison" || children?.type === "Poison") return;
-  if (children?.type !== "Closure") {
-    report(
-      to.ev,
-      "SM101",
-      element.span,
-      "<Each> needs a function as its child",
-      "Write <Each of={list}>{(item, index) => <Task …/>}</Each>.",
-    );
-    return;
-  }
-  const value = inScope(to.ev, place.scope, () => eachOf(to.ev, reify(to.ev, of), children, element.span));
-  lowerChildren(to, value, place);
-}
-
-/** Adds a node at a place; a pending list becomes its `each`. */
-export function addNode(
-  to: Lowering,
-  place: Place,
-  kind: NodeKind,
-  wanted: string,
-  key: Value | undefined,
-  span: Core.Span,
-  item: readonly Condition[] = [],
-): NodeDraft {
-  const { each } = place;
-  const node: NodeDraft = {
-    key: uniqueKey(to, wanted),
-    kind,
-    ...(place.parent !== undefined && { parent: place.parent }),
-    ...(place.component && { component: place.component }),
-    ...mounting(place.conditions),
-    values: each ? each.scope.values : new Map(),
-    guards: [],
-    fields: new Map(),
-    span,
-  };
-  const keyText = key && !isNothing(key) && key.type !== "Poison" ? reify(to.ev, key) : undefined;
-  if (each) {
-    const { if: test, else: otherwise } = mounting(item);
-    const when = test ?? (otherwise ? not(otherwise) : undefined);
-    const inner = keyText ?? innerKey(to, each.body);
-    const draft: EachDraft = {
-      of: each.of,
-      as: each.as,
-      ...(each.index && { index: each.index }),
-      ...(each.all && { all: each.all }),
-      ...(inner && { key: inner }),
-      ...(when && { if: when }),
-    };
-    node.each = draft;
-    for (const guard of each.scope.guards)
-      node.guards.push({ if: guard.if, message: { type: "core", expr: guard.message } });
-  } else if (keyText) node.orderKey = literalField(keyText);
-  to.nodes.push(node);
-  return node;
-}
-
-const literalField = (expr: Core.Expr): Field =>
-  expr.type === "Literal" ? { type: "json", value: expr.value as Json } : { type: "core", expr };
-
-/** The key of an item, from the elements that it may become. */
-function innerKey(to: Lowering, body: Value): Core.Expr | undefined {
-  switch (body.type) {
-    case "Element":
-      return body.key && !isNothing(body.key) && body.key.type !== "Poison"
-        ? reify(to.ev, body.key)
-        : undefined;
-    case "Choice": {
-      const then = innerKey(to, body.then);
-      const otherwise = innerKey(to, body.else);
-      return then && otherwise ? conditional(body.test, then, otherwise) : (then ?? otherwise);
-    }
-    default:
-      return undefined;
-  }
-}
-
-export function uniqueKey(to: Lowering, wanted: string): string {
-  const base = wanted.slice(0, 80) || "node";
-  let key = base;
-  for (let n = 2; to.keys.has(key); n++) key = `${base}#${n}`;
-  to.keys.add(key);
-  return key;
 }

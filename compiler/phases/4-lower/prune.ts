@@ -1,6 +1,6 @@
 /** Takes out of a draft the named values, constants and functions that nothing uses. */
 import type { Expr } from "../../../plan/core/ast.ts";
-import { mentionedNames } from "../3-evaluate/writes.ts";
+import { mentionedNames } from "../3-evaluate/names.ts";
 import type { NodeDraft, PlanDraft } from "./draft.ts";
 
 export function prune(draft: PlanDraft): PlanDraft {

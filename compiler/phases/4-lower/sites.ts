@@ -1,18 +1,17 @@
 /** An element inside a block → a site instance, and the plan node it instantiates. */
 import type * as Core from "../../../plan/core/ast.ts";
-import type { Json } from "../../../plan/types.ts";
 import type * as Surface from "../../surface.ts";
 import { call, literal, memberOf, nameOf, not, objectOf } from "../3-evaluate/core.ts";
 import { evaluate } from "../3-evaluate/evaluate.ts";
-import { Bail, RESERVED, report } from "../3-evaluate/state.ts";
+import { report } from "../3-evaluate/state.ts";
 import { expr, type Names, type Translation, written } from "../3-evaluate/translate.ts";
-import { type Closure, type Code, type ComponentValue, lookup, type Value } from "../3-evaluate/value.ts";
-import { freeNames } from "../3-evaluate/writes.ts";
+import type { ComponentValue, Value } from "../3-evaluate/value.ts";
 import type { BlockWriter } from "./blocks.ts";
-import { registerModule } from "./captures.ts";
-import type { Field, NodeDraft } from "./draft.ts";
+import type { NodeDraft } from "./draft.ts";
 import { keyFromId } from "./fields.ts";
 import { KINDS, type Kind } from "./kinds.ts";
+import { agentJson, jsonOf, Site } from "./site.ts";
+import { childTexts, containerChildren, taskChild, transparent } from "./site-children.ts";
 import { markdownOf } from "./text.ts";
 
 const NOWHERE: Core.Span = { file: 0, start: 0, end: 0 };
@@ -56,23 +55,6 @@ function tagValue(t: Translation, tag: Surface.Expr, names: Names): Value | unde
   while (root.type === "Member") root = root.object;
   if (root.type !== "Name" || names.get(root.name) !== undefined) return undefined;
   return evaluate(t.ev, tag, t.env);
-}
-
-function children(node: Surface.Element): readonly (Surface.Expr | Core.Spread<Surface.Extra>)[] {
-  if (node.children.length) return node.children;
-  const prop = node.props.find((x) => x.type === "ElementProp" && x.name === "children");
-  return prop?.type === "ElementProp" ? [prop.value] : [];
-}
-
-function childTexts(
-  _w: BlockWriter,
-  t: Translation,
-  node: Surface.Element,
-  names: Names,
-): (Core.Expr | Core.Spread)[] {
-  return children(node).map((child) =>
-    child.type === "Spread" ? { ...child, arg: expr(t, child.arg, names) } : expr(t, child, names),
-  );
 }
 
 /** Children as the `children` prop of a component sees them. */
@@ -133,79 +115,6 @@ function markdownText(
     ],
   };
 }
-
-/** Arguments of a site under construction. */
-class Site {
-  readonly node: NodeDraft;
-  readonly args: [string, Core.Expr][] = [];
-  constructor(node: NodeDraft) {
-    this.node = node;
-  }
-
-  /** A field from text of the block: literal where it is one, else through an argument. */
-  set(field: string, text: Core.Expr): void {
-    const value = this.pass(field, text);
-    if (field === "id") this.node.id = value;
-    else if (field === "key") this.node.orderKey = value;
-    else this.node.fields.set(field, value);
-  }
-
-  pass(wanted: string, text: Core.Expr): Field {
-    const json = jsonOf(text);
-    if (json !== undefined) return { type: "json", value: json };
-    return { type: "core", expr: this.argument(wanted, text) };
-  }
-
-  argument(wanted: string, text: Core.Expr): Core.Name {
-    let name = RESERVED.has(wanted) ? `${wanted}_` : wanted;
-    for (let n = 2; this.args.some(([x]) => x === name); n++) name = `${wanted}_${n}`;
-    this.args.push([name, text]);
-    return nameOf(name);
-  }
-}
-
-/** The JSON that text of the block is, if it is a literal through and through; agents by name. */
-function jsonOf(text: Core.Expr): Json | undefined {
-  switch (text.type) {
-    case "Literal":
-      return text.value;
-    case "Unary":
-      return text.op === "-" && text.arg.type === "Literal" && typeof text.arg.value === "number"
-        ? -text.arg.value
-        : undefined;
-    case "Array": {
-      const items: Json[] = [];
-      for (const element of text.elements) {
-        const json = element && element.type !== "Spread" ? jsonOf(element) : undefined;
-        if (json === undefined) return undefined;
-        items.push(json);
-      }
-      return items;
-    }
-    case "Object": {
-      const entries: [string, Json][] = [];
-      for (const prop of text.props) {
-        const json =
-          prop.type === "Property" && typeof prop.key === "string" ? jsonOf(prop.value) : undefined;
-        if (json === undefined || prop.type !== "Property") return undefined;
-        entries.push([prop.key as string, json]);
-      }
-      return Object.fromEntries(entries);
-    }
-    default:
-      return undefined;
-  }
-}
-
-const agentJson = (text: Core.Expr): Json | undefined => {
-  if (text.type === "Call" && text.callee.type === "Name" && text.callee.name === "agent") {
-    const [name] = text.args;
-    return name?.type === "Literal" ? name.value : undefined;
-  }
-  if (text.type !== "Array") return undefined;
-  const names = text.elements.map((x) => (x && x.type !== "Spread" ? agentJson(x) : undefined));
-  return names.every((x) => x !== undefined) ? (names as Json[]) : undefined;
-};
 
 /** Props in source order, spreads opened into the props that the kind knows. */
 function library(
@@ -308,7 +217,7 @@ function site(
     span: element.span ?? NOWHERE,
   };
   w.sites.push(node);
-  const made = new Site(node);
+  const made = new Site(node, w.local(names));
   let skip: Core.Expr | undefined;
   for (const [prop, text] of given) {
     const use = prop === "key" ? "id" : kind.props[prop];
@@ -344,10 +253,7 @@ function site(
         break;
       }
       case "text":
-        node.fields.set(prop, {
-          type: "core",
-          expr: text.type === "Literal" ? text : made.argument(prop, text),
-        });
+        node.fields.set(prop, { type: "core", expr: text.type === "Literal" ? text : made.text(prop, text) });
         break;
       case "skip":
         skip = text;
@@ -402,141 +308,4 @@ function lazily(
 function propOf(text: Core.ObjectExpr, key: string): Core.Expr | undefined {
   for (const prop of text.props) if (prop.type === "Property" && prop.key === key) return prop.value;
   return undefined;
-}
-
-function containerChildren(
-  w: BlockWriter,
-  t: Translation,
-  element: Surface.Element,
-  names: Names,
-  key: string,
-): Core.Expr {
-  w.parents.push(key);
-  const texts = childTexts(w, t, element, names);
-  w.parents.pop();
-  return { type: "Array", elements: texts };
-}
-
-function taskChild(w: BlockWriter, t: Translation, element: Surface.Element, names: Names, made: Site): void {
-  const { node } = made;
-  const hasAgent = node.fields.has("agent");
-  const hasDeps = node.fields.has("deps");
-  const kids = children(element);
-  const [only] = kids;
-  if (!only) return;
-  const field = hasAgent ? "prompt" : "payload";
-  const functions = kids.filter((x) => x.type === "Arrow" || x.type === "Func");
-  const [fn] = functions;
-  if (fn && functions.length === 1 && (fn.type === "Arrow" || fn.type === "Func")) {
-    if (hasAgent || hasDeps) {
-      if (fn.type === "Func") throw new Bail("an async function with deps", fn.span);
-      const render = made.argument("render", expr(t, fn, names));
-      node.fields.set(field, { type: "core", expr: call(render, nameOf("deps")) });
-      return;
-    }
-    compute(t, fn, names, made);
-    return;
-  }
-  if (kids.length === 1 && only.type !== "Spread") {
-    const text = expr(t, only, names);
-    made.set(field, isMarkup(only) ? call("text", w.mounted(text)) : text);
-    return;
-  }
-  const parts = childTexts(w, t, element, names);
-  const opened = w.lazy ? [w.mounted({ type: "Array", elements: parts })] : parts;
-  made.set(field, call("text", ...opened));
-}
-
-const isMarkup = (node: Surface.Expr): boolean => node.type === "Element";
-
-/** A function that runs as code: what it uses of the block goes along as arguments. */
-function compute(
-  t: Translation,
-  fn: Surface.Func | Core.Arrow<Surface.Extra>,
-  names: Names,
-  made: Site,
-): void {
-  const free = fn.type === "Func" ? new Set(fn.free) : freeNames(fn);
-  const captures: string[] = [];
-  made.node.captures = new Map();
-  for (const name of free) {
-    const as = names.get(name);
-    const found = as === undefined ? lookup(t.env, name) : undefined;
-    if (as === undefined && (!found || found.env.module)) continue;
-    const text = as === undefined ? written(t, found!.value, fn.span) : nameOf(as);
-    if (text.type === "Name" && text.name === "ctx") continue;
-    captures.push(name);
-    made.node.captures.set(name, made.pass(`capture_${name}`, text));
-  }
-  const value: Closure | Code =
-    fn.type === "Func"
-      ? { type: "Code", func: fn, env: t.env }
-      : { type: "Closure", arrow: fn, env: t.env, home: null };
-  made.node.fields.set("module", {
-    type: "json",
-    value: registerModule(t.ev, value, made.node.key, captures),
-  });
-}
-
-/** Components without a node of their own: a fragment, a branch, a list. */
-function transparent(
-  w: BlockWriter,
-  t: Translation,
-  element: Surface.Element,
-  names: Names,
-  name: string,
-): Core.Expr {
-  const prop = (key: string): Surface.Expr | undefined => {
-    const found = element.props.find((x) => x.type === "ElementProp" && x.name === key);
-    return found?.type === "ElementProp" ? found.value : undefined;
-  };
-  if (name === "Fragment") return { type: "Array", elements: childTexts(w, t, element, names) };
-  if (name === "Branch" || name === "If") {
-    const test = prop(name === "Branch" ? "if" : "test");
-    const then = prop("then");
-    const otherwise = prop("else");
-    const shown = then
-      ? expr(t, then, names)
-      : { type: "Array" as const, elements: childTexts(w, t, element, names) };
-    const value: Core.Expr = {
-      type: "Conditional",
-      test: test ? expr(t, test, names) : literal(false),
-      then: shown,
-      else: otherwise ? expr(t, otherwise, names) : literal(null),
-    };
-    const key = w.siteKey(`${w.owner}/branch`);
-    w.sites.push({
-      key,
-      kind: "branch",
-      parent: w.parentKey(),
-      values: new Map(),
-      guards: [],
-      fields: new Map(),
-      args: [],
-      span: element.span ?? NOWHERE,
-    });
-    const both = call(
-      {
-        type: "Arrow",
-        params: [nameOf("kids_")],
-        body: w.wrapped(call("site", literal(key), objectOf([]), w.mounted(nameOf("kids_")))),
-      },
-      value,
-    );
-    return both;
-  }
-  if (name === "Each") {
-    const of = prop("of");
-    const [child] = element.children;
-    if (of && child && child.type !== "Spread")
-      return call(memberOf(expr(t, of, names), "map"), expr(t, child, names));
-  }
-  report(
-    t.ev,
-    "SM117",
-    element.span,
-    `<${name}> is not supported in this version`,
-    `It knows ${[...Object.keys(KINDS), "Branch", "If", "Each"].join(", ")}.`,
-  );
-  return UNDEFINED;
 }

@@ -19,7 +19,7 @@ import { captureFields, registerModule } from "./captures.ts";
 import type { Field, NodeDraft } from "./draft.ts";
 import { agentField, isNothing, plainField, tableField, tablesField } from "./fields.ts";
 import type { Kind } from "./kinds.ts";
-import type { Lowering, Place } from "./nodes.ts";
+import type { Lowering, Place } from "./place.ts";
 import { promptField } from "./text.ts";
 
 export function taskFields(

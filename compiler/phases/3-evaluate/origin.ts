@@ -1,0 +1,133 @@
+/** Where an object comes from: what of the run or of other names can be reached through it. */
+import type * as Surface from "../../surface.ts";
+import { ACCESSORS, FRESH, MUTATORS, PRIMITIVE } from "./methods.ts";
+import { freeNames } from "./names.ts";
+
+/** Names that stand for what a nested name can reach, and whether that is shared with the run (rows, input). */
+export interface Origin {
+  readonly roots: ReadonlySet<string>;
+  readonly shared: boolean;
+  /** Made just here: only what it holds is reached through `roots`, not the object itself. */
+  readonly fresh?: true;
+}
+
+export const made = (origin: Origin): Origin => ({ ...origin, fresh: true });
+export const held = ({ roots, shared }: Origin): Origin => ({ roots, shared });
+
+export const NOTHING: Origin = { roots: new Set(), shared: false };
+
+export function merge(origins: readonly Origin[], keepShared = true): Origin {
+  const roots = new Set<string>();
+  let shared = false;
+  for (const origin of origins) {
+    for (const root of origin.roots) roots.add(root);
+    shared ||= origin.shared;
+  }
+  const merged = { roots, shared: shared && keepShared };
+  return origins.length > 0 && origins.every((origin) => origin.fresh) ? made(merged) : merged;
+}
+
+/** An object that was made just here: writing it concerns nobody else. */
+export function isFresh(node: Surface.Expr): boolean {
+  switch (node.type) {
+    case "Array":
+    case "Object":
+    case "New":
+      return true;
+    case "Call":
+      return (
+        node.callee.type === "Member" &&
+        typeof node.callee.property === "string" &&
+        (FRESH.has(node.callee.property) ||
+          (MUTATORS.has(node.callee.property) && isFresh(node.callee.object)))
+      );
+    case "Conditional":
+      return isFresh(node.then) && isFresh(node.else);
+    default:
+      return false;
+  }
+}
+
+/** What the value of an expression can reach, given that of names. */
+export function originOf(
+  node: Surface.Expr | null | undefined,
+  nameOrigin: (name: string) => Origin,
+): Origin {
+  if (!node) return NOTHING;
+  const of = (x: Surface.Expr): Origin => originOf(x, nameOrigin);
+  switch (node.type) {
+    case "Name":
+      return nameOrigin(node.name);
+    case "Member":
+      return held(of(node.object));
+    case "Chain":
+      return of(node.expr);
+    case "Call": {
+      const parts = node.args.map((x) => of(x.type === "Spread" ? x.arg : x));
+      if (node.callee.type === "Member") {
+        const name = typeof node.callee.property === "string" ? node.callee.property : "";
+        if (PRIMITIVE.has(name)) return NOTHING;
+        if (ACCESSORS.has(name)) return held(of(node.callee.object));
+        const all = merge([held(of(node.callee.object)), ...parts], !FRESH.has(name));
+        return FRESH.has(name) ? made(all) : held(all);
+      }
+      return held(merge([of(node.callee), ...parts]));
+    }
+    case "New":
+    case "Construct":
+      return made(
+        merge(
+          node.args.map((x) => of(x.type === "Spread" ? x.arg : x)),
+          false,
+        ),
+      );
+    case "Conditional":
+      return merge([of(node.then), of(node.else)]);
+    case "Logical":
+      return merge([of(node.left), of(node.right)]);
+    case "Assign":
+      return of(node.value);
+    case "Comma":
+      return merge(node.exprs.map(of));
+    case "Array":
+      return made(
+        merge(
+          node.elements.map((x) => (x ? of(x.type === "Spread" ? x.arg : x) : NOTHING)),
+          false,
+        ),
+      );
+    case "Object":
+      return made(
+        merge(
+          node.props.map((x) => of(x.type === "Spread" ? x.arg : x.value)),
+          false,
+        ),
+      );
+    case "Element":
+      return merge(
+        [
+          ...node.props.map((x) => of(x.type === "Spread" ? x.arg : x.value)),
+          ...node.children.map((x) => of(x.type === "Spread" ? x.arg : x)),
+        ],
+        false,
+      );
+    case "Arrow":
+    case "Func": {
+      const names = [...freeNames(node)].map((name): Origin => of({ type: "Name", name }));
+      return merge(names, false);
+    }
+    case "Literal":
+    case "Regex":
+    case "Template":
+    case "Unary":
+    case "Binary":
+    case "Update":
+    case "Class":
+    case "Foreign":
+      return NOTHING;
+    default: {
+      const missing: never = node;
+      return missing;
+    }
+  }
+}

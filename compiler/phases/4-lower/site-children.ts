@@ -1,0 +1,175 @@
+/** What stands inside a site: children of containers, the child of a task, components without a node of their own. */
+import type * as Core from "../../../plan/core/ast.ts";
+import type * as Surface from "../../surface.ts";
+import { call, literal, memberOf, nameOf, objectOf } from "../3-evaluate/core.ts";
+import { freeNames } from "../3-evaluate/names.ts";
+import { Bail, report } from "../3-evaluate/state.ts";
+import { expr, type Names, type Translation, written } from "../3-evaluate/translate.ts";
+import { type Closure, type Code, lookup } from "../3-evaluate/value.ts";
+import type { BlockWriter } from "./blocks.ts";
+import { registerModule } from "./captures.ts";
+import { KINDS } from "./kinds.ts";
+import type { Site } from "./site.ts";
+
+const NOWHERE: Core.Span = { file: 0, start: 0, end: 0 };
+const UNDEFINED: Core.Expr = { type: "Name", name: "undefined" };
+
+export function children(node: Surface.Element): readonly (Surface.Expr | Core.Spread<Surface.Extra>)[] {
+  if (node.children.length) return node.children;
+  const prop = node.props.find((x) => x.type === "ElementProp" && x.name === "children");
+  return prop?.type === "ElementProp" ? [prop.value] : [];
+}
+
+export function childTexts(
+  _w: BlockWriter,
+  t: Translation,
+  node: Surface.Element,
+  names: Names,
+): (Core.Expr | Core.Spread)[] {
+  return children(node).map((child) =>
+    child.type === "Spread" ? { ...child, arg: expr(t, child.arg, names) } : expr(t, child, names),
+  );
+}
+
+export function containerChildren(
+  w: BlockWriter,
+  t: Translation,
+  element: Surface.Element,
+  names: Names,
+  key: string,
+): Core.Expr {
+  w.parents.push(key);
+  const texts = childTexts(w, t, element, names);
+  w.parents.pop();
+  return { type: "Array", elements: texts };
+}
+
+export function taskChild(
+  w: BlockWriter,
+  t: Translation,
+  element: Surface.Element,
+  names: Names,
+  made: Site,
+): void {
+  const { node } = made;
+  const hasAgent = node.fields.has("agent");
+  const hasDeps = node.fields.has("deps");
+  const kids = children(element);
+  const [only] = kids;
+  if (!only) return;
+  const field = hasAgent ? "prompt" : "payload";
+  const functions = kids.filter((x) => x.type === "Arrow" || x.type === "Func");
+  const [fn] = functions;
+  if (fn && functions.length === 1 && (fn.type === "Arrow" || fn.type === "Func")) {
+    if (hasAgent || hasDeps) {
+      if (fn.type === "Func") throw new Bail("an async function with deps", fn.span);
+      const render = made.argument("render", expr(t, fn, names));
+      node.fields.set(field, { type: "core", expr: call(render, nameOf("deps")) });
+      return;
+    }
+    compute(t, fn, names, made);
+    return;
+  }
+  if (kids.length === 1 && only.type !== "Spread") {
+    const text = expr(t, only, names);
+    made.set(field, isMarkup(only) ? call("text", w.mounted(text)) : text);
+    return;
+  }
+  const parts = childTexts(w, t, element, names);
+  const opened = w.lazy ? [w.mounted({ type: "Array", elements: parts })] : parts;
+  made.set(field, call("text", ...opened));
+}
+
+const isMarkup = (node: Surface.Expr): boolean => node.type === "Element";
+
+/** A function that runs as code: what it uses of the block goes along as arguments. */
+function compute(
+  t: Translation,
+  fn: Surface.Func | Core.Arrow<Surface.Extra>,
+  names: Names,
+  made: Site,
+): void {
+  const free = fn.type === "Func" ? new Set(fn.free) : freeNames(fn);
+  const captures: string[] = [];
+  made.node.captures = new Map();
+  for (const name of free) {
+    const as = names.get(name);
+    const found = as === undefined ? lookup(t.env, name) : undefined;
+    if (as === undefined && (!found || found.env.module)) continue;
+    const text = as === undefined ? written(t, found!.value, fn.span) : nameOf(as);
+    if (text.type === "Name" && text.name === "ctx") continue;
+    captures.push(name);
+    made.node.captures.set(name, made.pass(`capture_${name}`, text));
+  }
+  const value: Closure | Code =
+    fn.type === "Func"
+      ? { type: "Code", func: fn, env: t.env }
+      : { type: "Closure", arrow: fn, env: t.env, home: null };
+  made.node.fields.set("module", {
+    type: "json",
+    value: registerModule(t.ev, value, made.node.key, captures),
+  });
+}
+
+/** Components without a node of their own: a fragment, a branch, a list. */
+export function transparent(
+  w: BlockWriter,
+  t: Translation,
+  element: Surface.Element,
+  names: Names,
+  name: string,
+): Core.Expr {
+  const prop = (key: string): Surface.Expr | undefined => {
+    const found = element.props.find((x) => x.type === "ElementProp" && x.name === key);
+    return found?.type === "ElementProp" ? found.value : undefined;
+  };
+  if (name === "Fragment") return { type: "Array", elements: childTexts(w, t, element, names) };
+  if (name === "Branch" || name === "If") {
+    const test = prop(name === "Branch" ? "if" : "test");
+    const then = prop("then");
+    const otherwise = prop("else");
+    const shown = then
+      ? expr(t, then, names)
+      : { type: "Array" as const, elements: childTexts(w, t, element, names) };
+    const value: Core.Expr = {
+      type: "Conditional",
+      test: test ? expr(t, test, names) : literal(false),
+      then: shown,
+      else: otherwise ? expr(t, otherwise, names) : literal(null),
+    };
+    const key = w.siteKey(`${w.owner}/branch`);
+    w.sites.push({
+      key,
+      kind: "branch",
+      parent: w.parentKey(),
+      values: new Map(),
+      guards: [],
+      fields: new Map(),
+      args: [],
+      span: element.span ?? NOWHERE,
+    });
+    const both = call(
+      {
+        type: "Arrow",
+        params: [nameOf("kids_")],
+        body: w.wrapped(call("site", literal(key), objectOf([]), w.mounted(nameOf("kids_")))),
+      },
+      value,
+    );
+    return both;
+  }
+  if (name === "Each") {
+    const of = prop("of");
+    const [child] = element.children;
+    if (of && child && child.type !== "Spread")
+      return call(memberOf(expr(t, of, names), "map"), expr(t, child, names));
+  }
+  report(
+    t.ev,
+    "SM117",
+    element.span,
+    `<${name}> is not supported in this version`,
+    `It knows ${[...Object.keys(KINDS), "Branch", "If", "Each"].join(", ")}.`,
+  );
+  return UNDEFINED;
+}
