@@ -150,6 +150,7 @@ const CORE_ONLY = ["agent", "fail", "module", "output", "prompt", "schema"];
 const DECLARED = [
   /^Date\(/,
   /^Date\.now/,
+  /^Math\.random/,
   /^Object\.freeze\((?:map|set|date|regexp|error|iterator)/,
   /^path\.(?:relative|resolve)/,
   /^path\.\w+\((?:object|array|map|set|date|regexp|error|iterator|function|intrinsic)?\)/,

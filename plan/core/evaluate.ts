@@ -34,6 +34,7 @@ export function compileExpr(expr: Expr): Compiled {
   let made:
     | {
         readonly run: (f: Frame) => Value;
+        readonly scopes: object;
         readonly slots: number;
         readonly cost: number;
         readonly nest: number;
@@ -41,14 +42,17 @@ export function compileExpr(expr: Expr): Compiled {
     | undefined;
   const make = () => {
     const fn = new FunctionState(null);
-    const run = compile(new Context(analyse(expr), fn, null), expr);
-    return { run, slots: fn.slots, cost: weight(expr), nest: nesting(expr) };
+    const scopes = analyse(expr);
+    const run = compile(new Context(scopes, fn, null), expr);
+    return { run, scopes, slots: fn.slots, cost: weight(expr), nest: nesting(expr) };
   };
   return {
     evaluate: (env, options) => {
       made ??= make();
-      const { run, slots, cost, nest } = made;
+      const { run, scopes, slots, cost, nest } = made;
       return within(options, (ev) => {
+        ev.unit = scopes;
+        ev.at = expr.span;
         ev.spend(cost);
         ev.enter(nest);
         const f: Frame = new Array(slots);
@@ -72,7 +76,7 @@ function within(options: EvaluateOptions | undefined, run: (ev: Evaluation) => V
   try {
     return run(ev);
   } catch (error) {
-    throw thrownError(error) ?? error;
+    throw thrownError(error, ev.at) ?? error;
   } finally {
     reader.spend(before - Math.max(0, ev.fuel));
   }

@@ -119,6 +119,20 @@ describe("the three outcomes", () => {
   });
 });
 
+describe("errors", () => {
+  it.each([
+    ["1 + row.missing.x", "row.missing.x"],
+    ["[1, row.name.nope(2)]", "row.name.nope(2)"],
+    ["row.items.map((x) => x.y.z)", "x.y.z"],
+    ["row.items.sort()", "row.items.sort()"],
+    ["(() => { throw new Error('no'); })()", "throw new Error('no');"],
+  ])("of %s say where", (text, part) => {
+    const outcome = outcomeOf(() => evaluate(text));
+    const span = outcome.kind === "error" ? outcome.error.span : undefined;
+    expect(text.slice(span?.start, span?.end)).toBe(part);
+  });
+});
+
 describe("writes", () => {
   const frozenIn = (text: string, within = env): void => {
     expect(outcomeOf(() => evaluate(text, within))).toMatchObject({

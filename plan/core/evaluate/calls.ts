@@ -1,4 +1,4 @@
-import type { Call, Chain, Expr, Member, New, Spread } from "../ast.ts";
+import type { Call, Chain, Expr, Member, New, Span, Spread } from "../ast.ts";
 import { GLOBALS } from "../intrinsics/globals.ts";
 import type { Value } from "../values.ts";
 import { toKey } from "./coerce.ts";
@@ -8,10 +8,10 @@ import { type Code, type Evaluation, evaluationOf, type Frame } from "./evaluati
 import { compile, compileSpine } from "./expressions.ts";
 import { Closure, call, Intrinsic, invoke } from "./functions.ts";
 import { elementsOf, notIterable } from "./iterate.ts";
-import { getMember, lookUp } from "./members.ts";
+import { getMember, lookUp, lookUpComputed } from "./members.ts";
 import { render } from "./render.ts";
 import { SHORT } from "./short.ts";
-import { keyNote, shown } from "./shown.ts";
+import { keyNote } from "./shown.ts";
 import { SPECIAL_FORMS } from "./special.ts";
 import { isPlain } from "./types.ts";
 
@@ -32,7 +32,9 @@ export function compileMember(ctx: Context, expr: Member, spine: boolean): Code 
   const object = spine ? compileSpine(ctx, expr.object) : compile(ctx, expr.object);
   const optional = expr.optional === true;
   const read =
-    typeof expr.property === "string" ? readNamed(expr.property) : readComputed(ctx, expr.property);
+    typeof expr.property === "string"
+      ? readNamed(ctx, expr, expr.property)
+      : readComputed(ctx, expr, expr.property);
   if (!spine) {
     return (f) => read(f, object(f));
   }
@@ -47,24 +49,31 @@ export function compileMember(ctx: Context, expr: Member, spine: boolean): Code 
 
 type Read = (f: Frame, object: Value) => Value;
 
-function readNamed(key: string): Read {
-  if (isCommon(key)) {
-    return (f, object) => (isPlain(object) ? object[key] : getMember(evaluationOf(f), object, key));
-  }
-  return (f, object) => getMember(evaluationOf(f), object, key);
+function readNamed(ctx: Context, { span }: Member, key: string): Read {
+  const { scopes } = ctx;
+  const read: Read = (f, object) => {
+    const ev = evaluationOf(f);
+    ev.mark(scopes, span);
+    return getMember(ev, object, key);
+  };
+  return isCommon(key) ? (f, object) => (isPlain(object) ? object[key] : read(f, object)) : read;
 }
 
-function readComputed(ctx: Context, property: Expr): Read {
+function readComputed(ctx: Context, { span }: Member, property: Expr): Read {
+  const { scopes } = ctx;
   const key = compile(ctx, property);
   return (f, object) => {
+    const ev = evaluationOf(f);
     if (object === undefined || object === null) {
-      return throwType(`Cannot read properties of ${object}${keyNote("reading", key(f))}`);
+      const missing = key(f);
+      ev.mark(scopes, span);
+      return throwType(`Cannot read properties of ${object}${keyNote("reading", missing)}`);
     }
     const name = key(f);
     if (typeof name === "number" && Array.isArray(object) && name >= 0 && Number.isInteger(name)) {
       return object[name];
     }
-    const ev = evaluationOf(f);
+    ev.mark(scopes, span);
     return getMember(ev, object, toKey(ev, name));
   };
 }
@@ -141,7 +150,7 @@ export function compileCall(ctx: Context, expr: Call, spine: boolean): Code {
   const optional = expr.optional === true;
   const describe = (): string => `${render(callee)} is not a function`;
   if (callee.type === "Member") {
-    return compileMethodCall(ctx, callee, args, { optional, spine, describe });
+    return compileMethodCall(ctx, callee, args, { optional, spine, describe, span: expr.span });
   }
   const target = spine ? compileSpine(ctx, callee) : compile(ctx, callee);
   return (f) => {
@@ -151,6 +160,7 @@ export function compileCall(ctx: Context, expr: Call, spine: boolean): Code {
     }
     const list = args(f);
     const ev = evaluationOf(f);
+    ev.mark(ctx.scopes, expr.span);
     return fn instanceof Closure ? invoke(fn, list, ev) : call(ev, fn, undefined, list, describe);
   };
 }
@@ -159,6 +169,7 @@ interface CallShape {
   readonly optional: boolean;
   readonly spine: boolean;
   readonly describe: () => string;
+  readonly span: Span | undefined;
 }
 
 function compileMethodCall(
@@ -167,7 +178,8 @@ function compileMethodCall(
   args: (f: Frame) => Value[],
   shape: CallShape,
 ): Code {
-  const { optional, spine, describe } = shape;
+  const { optional, spine, describe, span } = shape;
+  const { scopes } = ctx;
   const object = spine ? compileSpine(ctx, callee.object) : compile(ctx, callee.object);
   const objectOptional = callee.optional === true;
   const find = methodFinder(ctx, callee.property);
@@ -176,12 +188,14 @@ function compileMethodCall(
     if (self === SHORT || (objectOptional && (self === undefined || self === null))) {
       return SHORT;
     }
+    const ev: Evaluation = evaluationOf(f);
+    ev.mark(scopes, callee.span);
     const fn = find(f, self);
     if (optional && (fn === undefined || fn === null)) {
       return SHORT;
     }
     const list = args(f);
-    const ev: Evaluation = evaluationOf(f);
+    ev.mark(scopes, span);
     return fn instanceof Closure ? invoke(fn, list, ev) : call(ev, fn, self, list, describe);
   };
 }
@@ -191,11 +205,7 @@ function methodFinder(ctx: Context, property: string | Expr): Read {
     return (f, self) => lookUp(evaluationOf(f), self, property);
   }
   const key = compile(ctx, property);
-  return (f, self) => {
-    const ev = evaluationOf(f);
-    const name = key(f);
-    return lookUp(ev, self, self === undefined || self === null ? shown(name) : toKey(ev, name));
-  };
+  return (f, self) => lookUpComputed(evaluationOf(f), self, key(f));
 }
 
 export function compileChain(ctx: Context, expr: Chain): Code {

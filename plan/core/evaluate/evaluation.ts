@@ -1,3 +1,4 @@
+import type { Span } from "../ast.ts";
 import { limits } from "../limits.ts";
 import { RegexInfo } from "../regex/info.ts";
 import type { Env, Reader, Value } from "../values.ts";
@@ -12,6 +13,10 @@ export class Evaluation {
   readonly timeZone: string;
   fuel: number = limits.fuel;
   depth = 0;
+  /** The text that is evaluated; the spans of closures from other texts mean nothing in it. */
+  unit: object | undefined;
+  /** Where in it the evaluation last did something that can fail. */
+  at: Span | undefined;
   /** What is known of the regular expressions it has searched with. */
   private searched: Map<RegExp, RegexInfo> | undefined;
   private owned: Set<object> | undefined;
@@ -19,6 +24,12 @@ export class Evaluation {
   constructor(reader: Reader, timeZone: string) {
     this.reader = reader;
     this.timeZone = timeZone;
+  }
+
+  mark(unit: object, span: Span | undefined): void {
+    if (unit === this.unit) {
+      this.at = span;
+    }
   }
 
   spend(units: number): void {

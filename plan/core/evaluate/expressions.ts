@@ -9,7 +9,7 @@ import { throwType } from "./errors.ts";
 import { type Code, ENV, evaluationOf, type Frame, RETURN } from "./evaluation.ts";
 import { Closure, type FunctionCode } from "./functions.ts";
 import { compileArray, compileObject } from "./literals.ts";
-import { getMember, lookUp } from "./members.ts";
+import { getMember, lookUpComputed } from "./members.ts";
 import { assignName, readName } from "./names.ts";
 import { BINARY, type BinaryRun } from "./operators.ts";
 import { assignPattern, bindArguments, sourceOf } from "./patterns.ts";
@@ -155,7 +155,7 @@ function compileUnary(ctx: Context, expr: Unary): Code {
     return (f) => {
       const target = object(f);
       const ev = evaluationOf(f);
-      return typeofValue(lookUp(ev, target, toKey(ev, key(f))));
+      return typeofValue(lookUpComputed(ev, target, key(f)));
     };
   }
   const arg = compile(ctx, expr.arg);

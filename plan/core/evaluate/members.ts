@@ -1,10 +1,12 @@
 import { methodOf } from "../intrinsics/table.ts";
 import type { Handle, HostObject, Value } from "../values.ts";
+import { toKey } from "./coerce.ts";
 import { errorName } from "./error-objects.ts";
 import { forbidden, handleError, throwType } from "./errors.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { Intrinsic } from "./functions.ts";
 import { guardKey } from "./keys.ts";
+import { keyNote } from "./shown.ts";
 import { hasOwn, type TypeName, typeOf } from "./types.ts";
 
 /** `o.key`. A method may be called or asked for its type, not taken along. */
@@ -104,4 +106,12 @@ function inherited(type: TypeName, key: string, bare = false): Value {
   }
   const prototype = INHERITED[type] ?? Object.prototype;
   return key in prototype ? forbidden(`${key} of ${type}`) : undefined;
+}
+
+/** As lookUp, where the key is made one only if there is an object to look at. */
+export function lookUpComputed(ev: Evaluation, object: Value, key: Value): Value {
+  if (object === undefined || object === null) {
+    return throwType(`Cannot read properties of ${object}${keyNote("reading", key)}`);
+  }
+  return lookUp(ev, object, toKey(ev, key));
 }

@@ -1,3 +1,4 @@
+import type { Span } from "../ast.ts";
 import { CoreError, Demand, type Outcome, Pending, type Value } from "../values.ts";
 import { isStackOverflow, Thrown } from "./errors.ts";
 import { hasOwn } from "./types.ts";
@@ -13,13 +14,16 @@ export function ranOutOfStack(error: unknown): boolean {
 }
 
 /** The CoreError for a failure inside an evaluation; undefined for what is none (Pending, Demand, a fault of ours). */
-export function thrownError(error: unknown): CoreError | undefined {
+export function thrownError(error: unknown, at?: Span): CoreError | undefined {
+  const where = at && { span: at };
   if (error instanceof CoreError) {
-    return error;
+    return where === undefined || error.span !== undefined
+      ? error
+      : new CoreError(error.code, error.message, { value: error.value, ...where });
   }
   if (error instanceof Thrown) {
     const { value } = error;
-    return new CoreError("THROWN", messageOf(value), { value });
+    return new CoreError("THROWN", messageOf(value), { value, ...where });
   }
   return isStackOverflow(error) ? new CoreError("LIMIT", STACK_USED_UP) : undefined;
 }

@@ -112,7 +112,9 @@ export function compileStatement(ctx: Context, statement: Stmt): Code {
     case "Throw": {
       const value = compile(ctx, statement.value);
       return (f) => {
-        throw new Thrown(value(f), false);
+        const thrown = value(f);
+        evaluationOf(f).mark(ctx.scopes, statement.span);
+        throw new Thrown(thrown, false);
       };
     }
     case "Try":

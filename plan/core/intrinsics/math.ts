@@ -1,4 +1,5 @@
 import { toNumber } from "../evaluate/coerce.ts";
+import { forbidden } from "../evaluate/errors.ts";
 import { Intrinsic } from "../evaluate/functions.ts";
 import type { Value } from "../values.ts";
 import { fn } from "./define.ts";
@@ -50,5 +51,9 @@ for (const name of FUNCTIONS) {
 for (const name of CONSTANTS) {
   members[name] = Math[name];
 }
+
+members.random = fn("Math.random", () =>
+  forbidden("Math.random() gives another value each time: a random value has to come from a task"),
+);
 
 export const MATH = new Intrinsic("Math", { members });
