@@ -10,6 +10,9 @@ export type Result = {
   readonly core: string;
 };
 
+/** V8 has the machine's zone. */
+const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 const EMPTY: Env = {
   name: (name) => {
     throw new CoreError("FORBIDDEN", `nothing is called ${name}`);
@@ -27,7 +30,10 @@ export function runV8(text: string): string {
 
 export function runCore(text: string, env = EMPTY): { text: string; refused: boolean } {
   try {
-    return { text: `value ${encode(compileExpr(parseExpr(text)).evaluate(env))}`, refused: false };
+    return {
+      text: `value ${encode(compileExpr(parseExpr(text)).evaluate(env, { timeZone: ZONE }))}`,
+      refused: false,
+    };
   } catch (error) {
     if (error instanceof CoreError) {
       return error.code === "THROWN"
