@@ -71,6 +71,8 @@ export interface Foreign {
   readonly type: "Foreign";
   readonly span: Core.Span;
   readonly what: string;
+  /** The expressions it holds, where the front end reads them: `e` of `await e`. */
+  readonly parts?: readonly Expr[];
   readonly free: readonly string[];
 }
 

@@ -17,7 +17,9 @@ execFileSync("script", ["-qec", `stty cols 100; node dist/cli/main.js ${command.
   stdio: "ignore",
   env: { ...process.env, TERM: "xterm-256color", FORCE_COLOR: "1" },
 });
-const text = readFileSync(record, "utf8").replace(/^Script started.*\n/, "").replace(/\nScript done[\s\S]*$/, "");
+const text = readFileSync(record, "utf8")
+  .replace(/^Script started.*\n/, "")
+  .replace(/\nScript done[\s\S]*$/, "");
 rmSync(scratch, { recursive: true });
 
 const COLOURS = { 31: "#e06c75", 32: "#98c379", 33: "#e5c07b", 36: "#56b6c2" };
@@ -48,7 +50,9 @@ function nextStyle(current, code) {
 }
 
 const escapeXml = (s) => s.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
-const body = [[{ text: `$ ${shown}`, dim: true }], ...lines].filter((line, i, all) => i < all.length - 1 || line.length > 0);
+const body = [[{ text: `$ ${shown}`, dim: true }], ...lines].filter(
+  (line, i, all) => i < all.length - 1 || line.length > 0,
+);
 const width = 100;
 const spans = body.map((line, i) => {
   let column = 0;

@@ -74,7 +74,10 @@ function other(ctx: Context, node: ts.Expression): Expr {
     case K.BigIntLiteral:
       return foreign(ctx, node, "a bigint");
     case K.AwaitExpression:
-      return foreign(ctx, node, "`await`");
+      return {
+        ...foreign(ctx, node, "`await`"),
+        parts: [ctx.expr((node as ts.AwaitExpression).expression)],
+      };
     case K.YieldExpression:
       return foreign(ctx, node, "`yield`");
     case K.ThisKeyword:

@@ -179,7 +179,7 @@ class Texts {
       out.captures = Object.fromEntries(
         [...node.captures].map(([name, value]) => [name, field(value, childPath(`${path}.captures`, name))]),
       );
-    const reads = this.#reads(own);
+    const reads = [...new Set([...this.#reads(own), ...(node.codeReads ?? [])])].sort();
     if (reads.length > 0) out.reads = reads;
     return out as DraftNode;
   }

@@ -28,6 +28,8 @@ export interface NodeDraft {
   /** `prompt`, `output`, `agent`, `retries`, `until`, `yields`, `module`, … by their names in plan/types.ts. */
   readonly fields: Map<string, Field>;
   captures?: Map<string, Field>;
+  /** Cells that the node's code can read through its snapshot of `ctx`. */
+  codeReads?: readonly string[];
   readonly span: Core.Span;
 }
 

@@ -16,6 +16,7 @@ import {
   type Value,
 } from "../3-evaluate/value.ts";
 import { captureFields, registerModule } from "./captures.ts";
+import { codeReads } from "./code-reads.ts";
 import type { Field, NodeDraft } from "./draft.ts";
 import { agentField, isNothing, plainField, tableField, tablesField } from "./fields.ts";
 import type { Kind } from "./kinds.ts";
@@ -183,6 +184,10 @@ function payload(to: Lowering, value: Value): ReturnType<typeof plainField> {
 function compute(to: Lowering, node: NodeDraft, fn: Closure | Code, element: ElementValue): void {
   const { ev } = to;
   const captures = captureFields(ev, fn, element.span);
+  const { cells, waits } = codeReads(ev, fn);
+  // What the function surely reads with `ctx.output` is taken along, so that the task waits for it.
+  for (const [i, expr] of waits.entries()) captures.set(`$output${i}`, { type: "core", expr });
+  node.codeReads = cells;
   const name = registerModule(ev, fn, node.key, [...captures.keys()]);
   node.fields.set("module", { type: "json", value: name });
   if (captures.size) node.captures = captures;
