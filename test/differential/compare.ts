@@ -108,7 +108,7 @@ const size = (tree: readonly Mounted[]): number =>
   tree.reduce((sum, node) => sum + 1 + size(node.children), 0);
 
 /** Gives rows to some of the mounted tasks that have none; false when none is left. */
-function advance(
+export function advance(
   name: string,
   program: Program,
   tree: readonly Mounted[],

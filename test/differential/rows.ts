@@ -38,7 +38,9 @@ export function sample(schema: unknown, next: Random, name = ""): Json | undefin
     case "number":
     case "int": {
       const x = next();
-      return x < 0.2 ? 0 : x < 0.6 ? Math.floor(x * 10) : Math.floor(x * 40) / 2;
+      const whole = def.type === "int" || (Array.isArray(def.checks) && def.checks.length > 0);
+      const value = x < 0.2 ? 0 : x < 0.6 ? Math.floor(x * 10) : Math.floor(x * 40) / 2;
+      return whole ? Math.floor(value) : value;
     }
     case "boolean":
       return next() < 0.5;
