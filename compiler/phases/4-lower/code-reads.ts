@@ -9,7 +9,7 @@ import { evaluate } from "../3-evaluate/evaluate.ts";
 import { reify } from "../3-evaluate/reify.ts";
 import type { Evaluation } from "../3-evaluate/state.ts";
 import { type Closure, type Code, type Environment, lookup } from "../3-evaluate/value.ts";
-import { freeNames } from "../3-evaluate/writes.ts";
+import { freeNames } from "../3-evaluate/names.ts";
 
 export interface CodeReads {
   /** Cells as plan/core/reads.ts names them, sorted. */
