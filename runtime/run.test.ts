@@ -435,6 +435,38 @@ describe("what is stored", () => {
   });
 });
 
+describe("identity", () => {
+  it("a keyed list that is reversed remounts nothing, with explicit ids as without (17, 18)", async () => {
+    const each = { of: "ctx.outputs.row.length === 1 ? ['b', 'a'] : ['a', 'b']", as: "x", key: "x" };
+    const plan = planOf({
+      p: { kind: "parallel" },
+      first: value("first", { parent: "p" }),
+      keyed: agent("x", { parent: "p", output: "others", each }),
+      named: agent("x", { parent: "p", output: "others", each, id: { $: "`named-${x}`" } }),
+    });
+    const bench = new Bench(plan, async () => {
+      await sleep(20);
+      return done({ v: 1 });
+    });
+    expect((await bench.run()).status).toBe("finished");
+    expect(bench.nodes("task.started").sort()).toEqual(["first", "keyed:a", "keyed:b", "named-a", "named-b"]);
+    const [start, ...later] = await memoryReader(bench.space).frames(-1, 100);
+    expect(start?.delta).toMatchObject({ mounted: ["first", "keyed:a", "keyed:b", "named-a", "named-b"] });
+    for (const { delta } of later) expect(Object.keys(delta as object)).toEqual(["changed"]);
+  });
+
+  it("a node mounted again after it finished is not run again (25)", async () => {
+    const plan = planOf({
+      on: value(1, { if: "ctx.outputs.row.length !== 2" }),
+      a: value(2),
+      b: value(3),
+    });
+    const bench = new Bench(plan);
+    expect((await bench.run()).status).toBe("finished");
+    expect(bench.nodes("task.started")).toEqual(["on", "a", "b"]);
+  });
+});
+
 describe("after a crash", () => {
   it("a retry comes at its time, with its number and its prompt (29)", async () => {
     const starts: string[] = [];

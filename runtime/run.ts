@@ -77,7 +77,8 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
     cwd: path.resolve(options.root),
   };
   const store = options.store ?? (await openStore(storeDirectory(directory as string)));
-  return attend(options, store, directory, async (services, doors) => {
+  const warm = Object.keys(plan.modules).length > 0;
+  return attend(options, store, { directory, warm }, async (services, doors) => {
     if (taken && (await store.journal()).run) {
       throw new RefusedError(`there is a run ${runId} already: resume it, or give the new run another id`);
     }
@@ -92,7 +93,7 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
 export async function resume(runId: string, options: ResumeOptions): Promise<RunResult> {
   const directory = options.store ? null : runDirectory(path.resolve(options.root), runId);
   const store = options.store ?? (await openStore(storeDirectory(directory as string)));
-  return attend(options, store, directory, async (services, doors) => {
+  return attend(options, store, { directory, warm: false }, async (services, doors) => {
     const journal = await store.journal();
     return resumeRun(planOf(journal, runId, options.plan), journal, services, doors);
   });
@@ -113,10 +114,11 @@ function planOf({ run, plan: text }: Journal, runId: string, given: Plan | undef
   throw new RefusedError(`the plan recorded in run ${runId} can't be read:\n${problems}`);
 }
 
+/** `warm`: a worker process is started ahead, since the plan has compute tasks that will want one. */
 async function attend(
   options: CommonOptions,
   store: Store,
-  directory: string | null,
+  { directory, warm }: { readonly directory: string | null; readonly warm: boolean },
   go: (services: Services, doors: Doors) => Promise<RunResult>,
 ): Promise<RunResult> {
   const { script } = options;
@@ -136,6 +138,7 @@ async function attend(
     endAttempt,
   };
   try {
+    if (warm) own?.warm(1, path.resolve(options.root));
     return await go(services, doors);
   } finally {
     await own?.close();
