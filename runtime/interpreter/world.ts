@@ -8,13 +8,13 @@
  */
 import type { Json, Plan } from "../../plan/types.ts";
 import type { TaskError, TaskRequest } from "../executors/executor.ts";
-import { addressKey, showAddress } from "../store/rules.ts";
+import { showAddress } from "../store/rules.ts";
 import type { Address } from "../store/store.ts";
 import { type Cell, Graph, Source } from "../values/cell.ts";
 import type { Facts } from "../values/ctx.ts";
-import { addressAt, type Place } from "../values/place.ts";
 import { deepFreeze, Rows } from "../values/rows.ts";
 import { Residuals, Scope } from "../values/scope.ts";
+import { factsOf } from "./facts.ts";
 import { Instance, type Origin } from "./instance.ts";
 import { type Container, makeInstance, Parallel } from "./kinds.ts";
 import type { Leaf } from "./leaf.ts";
@@ -81,7 +81,19 @@ export class World {
     this.#stalled = new Source(this.graph, false);
     this.#moves = new Source(this.graph, 0);
     for (const [id, loops] of index.staticLoops()) this.knowLoops(id, loops);
-    this.facts = this.#facts(options.runId, deepFreeze(options.input));
+    this.facts = factsOf({
+      runId: options.runId,
+      input: deepFreeze(options.input),
+      rows: this.rows,
+      states: this.states,
+      containers: this.containers,
+      begun: this.#begun,
+      loops: this.#loops,
+      graph: this.graph,
+      now: this.#now,
+      stalled: this.#stalled,
+      moves: this.#moves,
+    });
     const shared = { graph: this.graph, residuals: new Residuals(), facts: this.facts };
     const scope = Scope.root(shared, plan);
     this.#root = makeInstance({ world: this, plan: index.root, scope, outer: null, mode: "sequence" });
@@ -359,49 +371,6 @@ export class World {
     for (let unit: Unit | null = leaf.parent; unit; unit = unit.parent)
       if (unit instanceof Parallel && unit.running >= unit.limit()) return unit;
     return null;
-  }
-
-  #facts(runId: string, input: Json): Facts {
-    const { states } = this;
-    const none: readonly string[] = [];
-    return {
-      runId,
-      input,
-      rows: this.rows,
-      now: (reader) => this.#now.read(reader),
-      loopsAround: (nodeId, reader) => {
-        let chain = this.#loops.get(nodeId);
-        if (!chain) {
-          chain = new Source(this.graph, "[]");
-          this.#loops.set(nodeId, chain);
-        }
-        const text = chain.read(reader);
-        return text === "[]" ? none : (JSON.parse(text) as readonly string[]);
-      },
-      stateOf: (address, reader) => {
-        const state = states.lookup(address, reader);
-        if (state !== "absent") return state;
-        const container = this.containers.get(address.nodeId);
-        return container ? (container.settled ? "settled" : "open") : "absent";
-      },
-      loopClosed: (loop, place: Place, reader) => {
-        const address = addressAt(loop, place);
-        states.watch(loop, reader);
-        const entry = states.entries.get(addressKey(address));
-        return entry?.kind === "loop" && entry.settled;
-      },
-      stalled: (reader) => this.#stalled.read(reader),
-      iterations: (place, reader) => {
-        this.#moves.read(reader);
-        const all: { [loop: string]: number } = {};
-        for (const entry of this.#begun) {
-          const { phase, iteration } = progressOf(entry);
-          all[entry.address.nodeId] = phase === "closed" ? Math.max(0, iteration - 1) : iteration;
-        }
-        for (const [level, loop] of place.loops.entries()) all[loop] = place.at[level] as number;
-        return Object.freeze(all);
-      },
-    };
   }
 }
 

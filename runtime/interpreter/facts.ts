@@ -1,0 +1,69 @@
+/** What `ctx` is answered from: rows, states and loops of a world, each look recorded as a read. */
+import type { Json } from "../../plan/types.ts";
+import { addressKey } from "../store/rules.ts";
+import { type Graph, Source } from "../values/cell.ts";
+import type { Facts } from "../values/ctx.ts";
+import { addressAt } from "../values/place.ts";
+import type { Rows } from "../values/rows.ts";
+import { progressOf } from "./loop.ts";
+import type { States, TaskEntry } from "./states.ts";
+
+export interface Known {
+  readonly runId: string;
+  readonly input: Json;
+  readonly rows: Rows;
+  readonly states: States;
+  /** Containers with an explicit id, which `dependsOn` may name. */
+  readonly containers: ReadonlyMap<string, { readonly settled: boolean }>;
+  readonly begun: ReadonlySet<TaskEntry>;
+  /** Node id → JSON of the loops around it; asked ids are added. */
+  readonly loops: Map<string, Source<string>>;
+  readonly graph: Graph;
+  readonly now: Source<number>;
+  readonly stalled: Source<boolean>;
+  readonly moves: Source<number>;
+}
+
+const NO_LOOPS: readonly string[] = Object.freeze([]);
+
+export function factsOf(known: Known): Facts {
+  const { runId, input, rows, states, containers, begun, loops, graph, now, stalled, moves } = known;
+  return {
+    runId,
+    input,
+    rows: rows,
+    now: (reader) => now.read(reader),
+    loopsAround: (nodeId, reader) => {
+      let chain = loops.get(nodeId);
+      if (!chain) {
+        chain = new Source(graph, "[]");
+        loops.set(nodeId, chain);
+      }
+      const text = chain.read(reader);
+      return text === "[]" ? NO_LOOPS : (JSON.parse(text) as readonly string[]);
+    },
+    stateOf: (address, reader) => {
+      const state = states.lookup(address, reader);
+      if (state !== "absent") return state;
+      const container = containers.get(address.nodeId);
+      return container ? (container.settled ? "settled" : "open") : "absent";
+    },
+    loopClosed: (loop, place, reader) => {
+      const address = addressAt(loop, place);
+      states.watch(loop, reader);
+      const entry = states.entries.get(addressKey(address));
+      return entry?.kind === "loop" && entry.settled;
+    },
+    stalled: (reader) => stalled.read(reader),
+    iterations: (place, reader) => {
+      moves.read(reader);
+      const all: { [loop: string]: number } = {};
+      for (const entry of begun) {
+        const { phase, iteration } = progressOf(entry);
+        all[entry.address.nodeId] = phase === "closed" ? Math.max(0, iteration - 1) : iteration;
+      }
+      for (const [level, loop] of place.loops.entries()) all[loop] = place.at[level] as number;
+      return Object.freeze(all);
+    },
+  };
+}
