@@ -6,10 +6,10 @@ import type * as Core from "../../../plan/core/ast.ts";
 import { printExpr, readsOf } from "../../../plan/core/index.ts";
 import type * as Surface from "../../surface.ts";
 import { evaluate } from "../3-evaluate/evaluate.ts";
+import { freeNames } from "../3-evaluate/names.ts";
 import { reify } from "../3-evaluate/reify.ts";
 import type { Evaluation } from "../3-evaluate/state.ts";
 import { type Closure, type Code, type Environment, lookup } from "../3-evaluate/value.ts";
-import { freeNames } from "../3-evaluate/names.ts";
 
 export interface CodeReads {
   /** Cells as plan/core/reads.ts names them, sorted. */
