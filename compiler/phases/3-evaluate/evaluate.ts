@@ -225,11 +225,11 @@ export function spreadInto(
       const then = spreadInto(ev, props, value.then);
       const otherwise = spreadInto(ev, props, value.else);
       if (!then || !otherwise) return undefined;
-      const result = new Map<string, Value>();
-      for (const key of new Set([...then.keys(), ...otherwise.keys()])) {
-        result.set(key, choose(ev, value.test, then.get(key) ?? UNDEFINED, otherwise.get(key) ?? UNDEFINED));
-      }
-      return result;
+      // a key that only one side brings would be there, undefined, on both: its absence shows in Object.keys and `in`
+      if ([...then.keys()].join() !== [...otherwise.keys()].join()) return undefined;
+      return new Map(
+        [...then].map(([key, x]) => [key, choose(ev, value.test, x, otherwise.get(key) ?? UNDEFINED)]),
+      );
     }
     default:
       return undefined;

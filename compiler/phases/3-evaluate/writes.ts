@@ -47,7 +47,9 @@ const noEffects = (): Effects => ({ writes: new Set(), aliases: [], shared: [], 
 export class WriteAnalysis {
   readonly env: Environment;
   readonly #summaries = new Map<object, Summary>();
-  readonly #open = new Set<object>();
+  /** Of functions being summarised: what is taken of them where they are met again, and which have been. */
+  readonly #assumed = new Map<object, Summary>();
+  readonly #met = new Set<object>();
   /** Local functions by name, and what names of the list stand for. */
   readonly functions = new Map<string, Core.Arrow<Surface.Extra>>();
   readonly origins = new Map<string, Origin>();
@@ -74,12 +76,33 @@ export class WriteAnalysis {
     });
   }
 
-  /** What a function writes beyond what it makes itself. */
+  /** What a function writes beyond what it makes itself. Of recursive functions: the least that is consistent. */
   summary(arrow: Core.Arrow<Surface.Extra>): Summary {
     const done = this.#summaries.get(arrow);
     if (done) return done;
-    if (this.#open.has(arrow)) return { params: new Set(arrow.params.map((_, n) => n)), captured: new Set() };
-    this.#open.add(arrow);
+    const assumed = this.#assumed.get(arrow);
+    if (assumed) {
+      this.#met.add(arrow);
+      return assumed;
+    }
+    let result: Summary = { params: new Set(), captured: new Set() };
+    // functions that call one another this deep are taken to write all they are given
+    if (this.#assumed.size > 12) return { ...result, params: new Set(arrow.params.keys()) };
+    for (;;) {
+      this.#assumed.set(arrow, result);
+      const next = this.#summarise(arrow);
+      const stable = next.params.size === result.params.size && next.captured.size === result.captured.size;
+      result = next;
+      if (stable || !this.#met.has(arrow)) break;
+    }
+    this.#assumed.delete(arrow);
+    this.#met.delete(arrow);
+    // what was found under an assumption about a function further out may still grow with it
+    if (this.#met.size === 0) this.#summaries.set(arrow, result);
+    return result;
+  }
+
+  #summarise(arrow: Core.Arrow<Surface.Extra>): Summary {
     const nested = new Map<string, Origin>([["", NOTHING]]);
     arrow.params.forEach((param, n) => {
       for (const name of patternNames(param)) nested.set(name, { roots: new Set([`#${n}`]), shared: false });
@@ -94,10 +117,7 @@ export class WriteAnalysis {
       if (name.startsWith("#")) params.add(Number(name.slice(1)));
       else captured.add(name);
     }
-    const summary = { params, captured };
-    this.#open.delete(arrow);
-    this.#summaries.set(arrow, summary);
-    return summary;
+    return { params, captured };
   }
 
   #function(node: Surface.Expr): Core.Arrow<Surface.Extra> | undefined {
