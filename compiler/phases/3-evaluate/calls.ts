@@ -214,7 +214,7 @@ function residualCall(ev: Evaluation, callee: Core.Expr, args: Args, how: Callin
 
 /** Reads a function in place, with its parameters bound to abstract values. */
 export function inline(ev: Evaluation, fn: Closure, args: Args, span: Core.Span | undefined): Value {
-  enter(ev, fn, span);
+  if (!enter(ev, fn, span)) return POISON;
   try {
     const env = new LocalEnvironment(fn.env);
     const { params, rest, body } = fn.arrow;
@@ -230,13 +230,25 @@ export function inline(ev: Evaluation, fn: Closure, args: Args, span: Core.Span 
   }
 }
 
-/** A function that is reached again through a condition of the run never ends by itself. */
-function enter(ev: Evaluation, fn: Closure, span: Core.Span | undefined): void {
+/** A function that is reached again through a condition of the run never ends by itself: a block has to run it. */
+function enter(ev: Evaluation, fn: Closure, span: Core.Span | undefined): boolean {
   const open = ev.calls.filter((x) => x.arrow === fn.arrow);
   if (open.some((x) => x.conditions < ev.conditions)) throw new Bail("recursion over data of the run", span);
-  if (open.length > 200) throw new Bail("recursion without a known end", span);
+  if (open.length > MAX_RECURSION) {
+    report(
+      ev,
+      "SM106",
+      span,
+      `${fn.name ? `'${fn.name}'` : "this function"} calls itself more than ${MAX_RECURSION} times, and nothing that the run decides would end it`,
+      "Give the recursion an end: a depth that counts down, or a list that gets shorter.",
+    );
+    return false;
+  }
   ev.calls.push({ arrow: fn.arrow, conditions: ev.conditions });
+  return true;
 }
+
+const MAX_RECURSION = 200;
 
 /** `new X(…)`: Core's own classes stay as they are; classes of packages and of the source give opaque instances. */
 export function evaluateNew(

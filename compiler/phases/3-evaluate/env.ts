@@ -1,5 +1,6 @@
 /** Environments: names of the source and the values they stand for, evaluated on demand. */
 import type { SourceModule } from "../../surface.ts";
+import { Bail } from "./state.ts";
 import type { Environment, Value } from "./value.ts";
 
 type Binding = { readonly value: Value } | { readonly make: () => Value };
@@ -45,11 +46,9 @@ export class LocalEnvironment implements Environment {
 }
 
 /** A binding that needs itself: in JavaScript a use before initialisation. */
-export class CyclicBinding extends Error {
-  readonly binding: string;
+export class CyclicBinding extends Bail {
   constructor(binding: string) {
     super(`'${binding}' is used before it has a value`);
     this.name = "CyclicBinding";
-    this.binding = binding;
   }
 }
