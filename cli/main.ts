@@ -33,6 +33,7 @@ export async function main(
   const cli = yargs([...argv])
     .scriptName("smithers")
     .usage("$0 <command>\n\nCompile, review and run agent workflows.")
+    .detectLocale(false)
     .version(packageJson.version)
     .strict()
     .recommendCommands()
@@ -63,12 +64,25 @@ export async function main(
   add(inspect);
   add(approve);
   add(deny);
+  skipHelpCache(cli);
   try {
     await cli.parseAsync();
     return exit;
   } catch (error) {
     return report(error, terminal);
   }
+}
+
+/**
+ * Before every handler yargs lays out the command's help, in case a later failure wants to print it. Nothing here does,
+ * and it costs a tenth of a short command's start. Without that method (another yargs) nothing changes.
+ */
+function skipHelpCache(cli: Argv): void {
+  const { getInternalMethods } = cli as unknown as {
+    getInternalMethods?: () => { getUsageInstance?: () => { cacheHelpMessage?: () => void } };
+  };
+  const usage = getInternalMethods?.call(cli).getUsageInstance?.();
+  if (usage?.cacheHelpMessage) usage.cacheHelpMessage = () => {};
 }
 
 function report(error: unknown, terminal: Terminal): ExitCode {

@@ -17,7 +17,7 @@ import {
   writeSync,
 } from "node:fs";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import type { FiledDecision } from "./interpreter/run.ts";
 
 const decisionFile = z.strictObject({

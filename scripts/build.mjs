@@ -31,6 +31,9 @@ await build({
   platform: "node",
   target: "node20",
   sourcemap: "linked",
+  // Half the bytes to parse at every start; names stay as they are.
+  minifySyntax: true,
+  minifyWhitespace: true,
   // Loaded lazily, or with files of their own beside their code.
   external: ["ts-morph", "esbuild", "sql.js", "sql.js/*", "@anthropic-ai/sdk", "@mdx-js/mdx", "typescript"],
   // Some bundled packages are CommonJS and ask for Node's modules by `require`.

@@ -27,13 +27,13 @@ const lines = [[]];
 let row = 0;
 let style = {};
 for (const [token] of text.matchAll(/\u001b\[[0-9;?]*[A-Za-z]|\r?\n|\r|[^\u001b\r\n]+/g)) {
-  const escape = /^\u001b\[([0-9;?]*)([A-Za-z])$/.exec(token);
-  if (escape) {
-    const n = Number(escape[1] || 0);
-    if (escape[2] === "A") row = Math.max(0, row - (n || 1));
-    else if (escape[2] === "K") lines[row] = [];
-    else if (escape[2] === "J") lines.splice(row, Infinity, []);
-    else if (escape[2] === "m") style = nextStyle(style, n);
+  const control = /^\u001b\[([0-9;?]*)([A-Za-z])$/.exec(token);
+  if (control) {
+    const n = Number(control[1] || 0);
+    if (control[2] === "A") row = Math.max(0, row - (n || 1));
+    else if (control[2] === "K") lines[row] = [];
+    else if (control[2] === "J") lines.splice(row, Infinity, []);
+    else if (control[2] === "m") style = nextStyle(style, n);
   } else if (token === "\n" || token === "\r\n") {
     row += 1;
     lines[row] ??= [];

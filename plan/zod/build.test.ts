@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { Constant, CoreText, Schema } from "../types.ts";
 import { buildZod, PlanSchemas, parseWith, ZodBuildError } from "./index.ts";
 import { CONSTRUCTORS, GETTERS, GROUPS, METHODS, REFUSED } from "./table.ts";

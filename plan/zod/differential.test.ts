@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { Json } from "../types.ts";
 import { buildZod, jsonSchemaOf } from "./index.ts";
 import { inputs, schemaText } from "./testing.ts";

@@ -79,7 +79,8 @@ describe("SIGKILL", () => {
   it.each([
     ["before the lock is made", at("before", "link", "lock.", 1)],
     ["after the lock is made, before it is ready", at("after", "link", "lock.", 1)],
-    ["while the database is made", at("before", "write", ".db.new", 3)],
+    ["while the database is made, before its image is sealed", at("after", "write", ".db.new", 1)],
+    ["while the database is made, before its sync", at("before", "sync", ".db.new", 1)],
     ["before the made database is named", at("before", "link", "store.db", 1)],
     ["after the made database is named", at("after", "link", "store.db", 1)],
     ["in a migration, before it is logged", at("before", "write", "store.log", 2)],

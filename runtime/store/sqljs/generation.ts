@@ -13,8 +13,9 @@ import { type Disk, errno, removeFile } from "../disk.ts";
 import type { Generation, Ownership } from "../lock.ts";
 import { StoreError } from "../store.ts";
 import { Connection } from "./connection.ts";
+import { emptyStore } from "./empty.ts";
 import { SEAL } from "./file.ts";
-import { checkVersion, migrate, refuseNewer } from "./migrations.ts";
+import { checkVersion, refuseNewer } from "./migrations.ts";
 import { removeOldPins } from "./pins.ts";
 import { readSeq, Seqlock, seqFile } from "./seqlock.ts";
 import type { DatabaseFiles, NodeVfs } from "./vfs.ts";
@@ -148,13 +149,12 @@ function create(place: Place, database: string, epoch: number): void {
   const { disk, directory } = place;
   const draft = path.join(directory, `store-${epoch}.db.new`);
   removeFile(disk, draft);
-  const files: DatabaseFiles = { database: draft, log: `${draft}.log` };
-  const connection = new Connection(place.vfs, files, { disk, readonly: false, cacheKiB: 4096 });
+  const image = emptyStore();
+  const fd = disk.open(draft, "wx+");
   try {
-    connection.exec("PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF");
-    migrate(connection, draft);
+    disk.write(fd, image, 0, image.length, 0);
   } finally {
-    connection.close();
+    disk.close(fd);
   }
   putVersions(disk, draft, "sealed");
   removeFile(disk, database);
@@ -170,7 +170,7 @@ function unseal(disk: Disk, database: string): void {
   if (disk.stat(database)) putVersions(disk, database, "plain", new Seqlock(disk, database));
 }
 
-/** Puts the two bytes that say how the file is written, durably: one write within one sector, so it can't be torn. */
+/** Puts the two bytes that say how the file is written, durably, with all that was written to it before: one write within one sector, so it can't be torn. */
 function putVersions(disk: Disk, database: string, as: "sealed" | "plain", seqlock?: Seqlock): void {
   const fd = disk.open(database, "r+");
   try {
