@@ -4,7 +4,7 @@ import type { Json } from "../../plan/types.ts";
 import type { Address } from "../store/store.ts";
 import { Cell } from "./cell.ts";
 import { addressAt, commonLoops, type Place } from "./place.ts";
-import { fits, pick, type Rows } from "./rows.ts";
+import { fits, pick, type Row, type Rows } from "./rows.ts";
 
 /** What `ctx` is asked about; the interpreter's world answers. Every method records a read for the reader it is given. */
 export interface Facts {
@@ -136,8 +136,7 @@ export function output(facts: Facts, place: Place, table: string, key: Key, read
   });
   const waiting = new Pending(`outputs.${table}@${nodeId}`);
   if (depth > common && (iteration === undefined || depth - common > 1)) {
-    const here = { loops: place.loops.slice(0, common), at: place.at.slice(0, common) };
-    if (!facts.loopClosed(loops[common] as string, here, reader)) {
+    if (!facts.loopClosed(loops[common] as string, outer(place, common), reader)) {
       if (facts.stalled(reader)) throw noOutput(table, nodeId);
       throw waiting;
     }
@@ -155,16 +154,32 @@ export function output(facts: Facts, place: Place, table: string, key: Key, read
       throw waiting;
     case "absent": {
       const outside =
-        depth > common &&
-        facts.loopClosed(
-          loops[common] as string,
-          { loops: place.loops.slice(0, common), at: place.at.slice(0, common) },
-          reader,
-        );
+        depth > common && facts.loopClosed(loops[common] as string, outer(place, common), reader);
       if (outside || facts.stalled(reader)) throw noOutput(table, nodeId);
       throw waiting;
     }
   }
+}
+
+/** The row that `output` gives now, without waiting for it. */
+export function ownRow(
+  facts: Facts,
+  place: Place,
+  table: string,
+  nodeId: string,
+  reader: Cell,
+): Row | undefined {
+  const loops = facts.loopsAround(nodeId, reader);
+  const common = commonLoops(loops, place.loops);
+  const wanted = { depth: loops.length, common, reader: place.at, earlier: false };
+  const outside = loops.length > common;
+  if (outside && !facts.loopClosed(loops[common] as string, outer(place, common), reader)) return undefined;
+  return pick(facts.rows.of(table, nodeId, reader), wanted);
+}
+
+/** The place within the outermost `depth` loops. */
+function outer(place: Place, depth: number): Place {
+  return { loops: place.loops.slice(0, depth), at: place.at.slice(0, depth) };
 }
 
 function iterationCount(facts: Facts, place: Place, table: string, nodeId: string, reader: Cell): number {

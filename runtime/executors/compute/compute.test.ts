@@ -115,7 +115,7 @@ describe("a compute task", () => {
           { id: "c", nodeId: "n", iteration: 2 },
         ],
       },
-      current: { row: { n: { id: "b", nodeId: "n", iteration: 1 } } },
+      current: { row: { n: { maybe: 1, own: 1, count: 3, at: { 0: 0, 1: 1, 2: 2 } } } },
     };
     const code = fn(`
       let frozen = false;

@@ -12,8 +12,13 @@
  * @property {{ readonly [loop: string]: number }} [iterations]
  * @property {number} [now] Unix milliseconds of the frame.
  * @property {{ readonly [table: string]: readonly Row[] }} [outputs] Rows in completion order: schema fields, nodeId, iteration.
- * @property {{ readonly [table: string]: { readonly [nodeId: string]: Row } }} [current]
- *   What a read without iteration gives this reader (DESIGN §6, "Reading outputs"); without an entry, the highest iteration.
+ * @property {{ readonly [table: string]: { readonly [nodeId: string]: Answers } }} [current] By the reading rules of DESIGN §6.
+ *
+ * @typedef {object} Answers Rows are named by their index in `outputs[table]`.
+ * @property {number} [maybe] What `outputMaybe` and `latest` give this reader.
+ * @property {number} [own] What `output` gives it.
+ * @property {number} count
+ * @property {{ readonly [iteration: string]: number }} at What a read with `iteration` gives it.
  */
 
 /** @param {CtxSnapshot} snapshot */
@@ -23,23 +28,24 @@ export function makeCtx(snapshot) {
 
   /** @param {string} table @returns {readonly Row[]} */
   const rows = (table) => (Object.hasOwn(outputs, table) ? outputs[table] : undefined) ?? Object.freeze([]);
-  /** @param {string} table @param {string} nodeId */
-  const history = (table, nodeId) =>
-    rows(table)
-      .filter((row) => row.nodeId === nodeId)
-      .sort((a, b) => Number(a.iteration) - Number(b.iteration));
+  /** @param {string} table @param {string} nodeId @returns {Answers | undefined} */
+  const answers = (table, nodeId) => member(member(current, table), nodeId);
 
-  /** @param {string} table @param {{ nodeId: string, iteration?: number }} at */
-  const outputMaybe = (table, at) => {
-    if (at?.iteration !== undefined) {
-      return fields(history(table, at.nodeId).find((row) => row.iteration === at.iteration));
-    }
-    const known = Object.hasOwn(current, table) ? current[table] : undefined;
-    if (known !== undefined && Object.hasOwn(known, at.nodeId)) return fields(known[at.nodeId]);
-    return fields(history(table, at.nodeId).at(-1));
+  /** @param {string} table @param {{ nodeId: string, iteration?: number }} at @param {"maybe" | "own"} which */
+  const read = (table, at, which) => {
+    const known = answers(table, at?.nodeId);
+    const index = at?.iteration === undefined ? known?.[which] : member(known?.at, String(at.iteration));
+    return index === undefined ? undefined : fields(rows(table)[index]);
   };
+  /** @param {string} table @param {{ nodeId: string, iteration?: number }} at */
+  const outputMaybe = (table, at) => read(table, at, "maybe");
 
-  const view = Object.assign(/** @param {string} table */ (table) => rows(table), outputs);
+  /** @param {string} table */
+  const view = (table) => rows(table);
+  // Not assigned: a table may have the name of a function's own property.
+  for (const table of Object.keys(outputs)) {
+    Object.defineProperty(view, table, { value: outputs[table], enumerable: true, configurable: true });
+  }
   return Object.freeze({
     input,
     runId,
@@ -49,7 +55,7 @@ export function makeCtx(snapshot) {
     outputMaybe,
     /** @param {string} table @param {{ nodeId: string, iteration?: number }} at */
     output(table, at) {
-      const row = outputMaybe(table, at);
+      const row = read(table, at, "own");
       if (row === undefined) {
         throw new Error(`ctx.output: ${table} of ${at?.nodeId} is not among what this task was given`);
       }
@@ -57,19 +63,36 @@ export function makeCtx(snapshot) {
     },
     /** @param {string} table @param {string} nodeId */
     latest: (table, nodeId) => outputMaybe(table, { nodeId }),
-    /** @param {unknown} value */
-    latestArray: (value) => (Array.isArray(value) ? value : []),
+    latestArray,
     /** @param {string} table @param {string} nodeId */
-    iterationCount: (table, nodeId) => history(table, nodeId).length,
+    iterationCount: (table, nodeId) => answers(table, nodeId)?.count ?? 0,
     now: () => now,
   });
 }
 
-/** Reads give schema fields only. @param {Row | undefined} row */
+/** Reads give schema fields only. @param {unknown} row */
 function fields(row) {
-  if (row === undefined) return undefined;
-  const { nodeId: _, iteration: __, ...rest } = row;
+  if (typeof row !== "object" || row === null || Array.isArray(row)) return row;
+  const { nodeId: _, iteration: __, ...rest } = /** @type {Row} */ (row);
   return Object.freeze(rest);
+}
+
+/** An array as it is; JSON text of one parsed; nothing gives []; anything else an array of it. @param {unknown} value */
+function latestArray(value) {
+  if (value === undefined || value === null || value === "") return [];
+  if (Array.isArray(value)) return value;
+  if (typeof value !== "string") return [value];
+  try {
+    const parsed = JSON.parse(value);
+    return Array.isArray(parsed) ? parsed : [parsed];
+  } catch {
+    return [];
+  }
+}
+
+/** @template T @param {{ readonly [key: string]: T } | undefined} of @param {string} key @returns {T | undefined} */
+function member(of, key) {
+  return of !== undefined && Object.hasOwn(of, key) ? of[key] : undefined;
 }
 
 /** @param {unknown} value */
