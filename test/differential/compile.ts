@@ -20,5 +20,6 @@ export function compile(file: string, twin = false): Compiled {
   const ev = newEvaluation(graph.resolve);
   const workflow = findWorkflow(ev, graph.entry);
   const draft = workflow ? lowerWorkflow(ev, workflow, { twin }) : null;
-  return { draft, diagnostics: ev.diagnostics };
+  const failed = ev.diagnostics.some((d) => d.severity === "error");
+  return { draft: failed ? null : draft, diagnostics: ev.diagnostics };
 }

@@ -2,6 +2,7 @@
 import type * as Core from "../../../plan/core/ast.ts";
 import { printExpr } from "../../../plan/core/index.ts";
 import type { Diagnostic } from "../../diagnostics.ts";
+import { POISON_MARK } from "../../phases/3-evaluate/poison.ts";
 import type { NodeDraft } from "../../phases/4-lower/draft.ts";
 import type { Model } from "../../phases/5-analyse/model.ts";
 import { problem } from "../../report.ts";
@@ -80,6 +81,8 @@ const EQUAL_TO = /^(.*) === ('[^']*'|-?[\d.]+|true|false|null)$/s;
 
 /** Whether no run can fulfil both: one needs what the other denies, or both compare one value with different literals. */
 function exclude(a: Facts, b: Facts): boolean {
+  // What was reported may exclude anything.
+  if ([...a.keys(), ...b.keys()].some((text) => text.includes(POISON_MARK))) return true;
   for (const [text, holds] of a) {
     const other = b.get(text);
     if (other !== undefined && other !== holds) return true;

@@ -30,6 +30,9 @@ function checkId(model: Model, id: string, table: string | undefined, span: Span
   if (producers.length === 0) {
     const ids = model.producers.flatMap((p) => (p.id.type === "exact" ? [p.id.id] : []));
     const near = nearest(id, ids);
+    // An element that could not be read may have it; a misspelling is certain all the same.
+    const { lost } = model.draft;
+    if (lost && (lost.has(id) || !near)) return [];
     return [
       problem("SM301", span, `No node of this workflow can have the id \`${id}\`.`, {
         hint: near

@@ -3,15 +3,16 @@ import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
 import { mapChoices } from "./choice.ts";
 import { call, memberOf } from "./core.ts";
+import { eachOf } from "./each.ts";
 import { LocalEnvironment } from "./env.ts";
 import { type ChainMode, CUT, evaluate, evaluateItems } from "./evaluate.ts";
 import { impureCall, newDate, statefulCall } from "./globals.ts";
 import { globalMethod, listMethod } from "./lists.ts";
 import { access, failure } from "./member.ts";
 import { bind } from "./patterns.ts";
-import { reify } from "./reify.ts";
+import { poisonText, reify } from "./reify.ts";
 import { isStructural, nullish } from "./shape.ts";
-import { Bail, type Evaluation, report } from "./state.ts";
+import { attempt, Bail, type Evaluation, report } from "./state.ts";
 import { runBody } from "./statements.ts";
 import {
   array,
@@ -89,7 +90,7 @@ function method(
   const callee = node.callee as Core.Member<Surface.Extra>;
   const how = { optional: callee.optional === true, chain, span: callee.span };
   if (target === CUT || target.type === "Fail") return target;
-  if (target.type === "Poison" || key.type === "Poison") return POISON;
+  if (target.type === "Poison" || key.type === "Poison") return ofPoison(ev, key, node, env);
   if (target.type === "Choice" || target.type === "Select") {
     if (isStructural(target)) return mapChoices(ev, target, (one) => method(ev, one, key, node, env, chain));
   }
@@ -128,6 +129,24 @@ function method(
   return apply(ev, fn, evaluateItems(ev, node.args, env), calling);
 }
 
+/** A call of what was reported: its arguments are read all the same, and elements made for each of a list. */
+function ofPoison(ev: Evaluation, key: Value, node: Core.Call<Surface.Extra>, env: Environment): Value {
+  const args = evaluateItems(ev, node.args, env);
+  const [fn] = args;
+  const isMap = key.type === "Known" && (key.value === "map" || key.value === "flatMap");
+  if (isMap && fn?.type === "Closure" && isStructural(fn)) return eachOf(ev, poisonText(ev), fn, node.span);
+  return poisonedCall(ev, args);
+}
+
+/** A call whose arguments stand in it, for the problems in them. */
+function poisonedCall(ev: Evaluation, args: Args): Value {
+  return attempt(
+    ev,
+    () => residualCall(ev, poisonText(ev), args, { optional: false, chain: null, span: undefined }, {}),
+    () => POISON,
+  );
+}
+
 interface Calling {
   readonly optional: boolean;
   readonly chain: ChainMode | null;
@@ -139,7 +158,7 @@ export function apply(ev: Evaluation, fn: Value, args: Args, how: Calling): Valu
   if (fn === CUT) return fn;
   switch (fn.type) {
     case "Poison":
-      return POISON;
+      return poisonedCall(ev, args);
     case "Fail":
       return fn;
     case "Closure": {
@@ -204,7 +223,6 @@ function plainArgs(args: Args, span: Core.Span | undefined): Value[] {
 }
 
 function residualCall(ev: Evaluation, callee: Core.Expr, args: Args, how: Calling, facts: Facts): Value {
-  if (args.some((x) => (x.type === "SpreadItem" ? x.value : x).type === "Poison")) return POISON;
   const texts = args.map((x): Core.Expr | Core.Spread =>
     x.type === "SpreadItem" ? { type: "Spread", arg: reify(ev, x.value) } : reify(ev, x),
   );
@@ -259,14 +277,13 @@ export function evaluateNew(
   if (node.type === "New" && !lookup(env, node.callee.name)) {
     if (node.callee.name === "Date" && node.args.length === 0) return newDate(ev, node.span);
     const args = evaluateItems(ev, node.args, env);
-    if (args.some((x) => (x.type === "SpreadItem" ? x.value : x).type === "Poison")) return POISON;
     const texts = args.map((x): Core.Expr | Core.Spread =>
       x.type === "SpreadItem" ? { type: "Spread", arg: reify(ev, x.value) } : reify(ev, x),
     );
     return residual({ ...node, args: texts }, { kind: "object", defined: true });
   }
   const callee = evaluate(ev, node.callee, env);
-  if (callee.type === "Poison") return POISON;
+  if (callee.type === "Poison") return poisonedCall(ev, evaluateItems(ev, node.args, env));
   if (callee.type === "External" || callee.type === "Class") {
     const args = plainArgs(evaluateItems(ev, node.args, env), node.span);
     return { type: "Instance", callee, construct: true, args, span: node.span ?? NOWHERE };

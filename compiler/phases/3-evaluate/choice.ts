@@ -1,7 +1,7 @@
 /** Values that the run chooses between, and what is known on the way into a branch. */
 import type * as Core from "../../../plan/core/ast.ts";
 import { conditional, literal, not, sameExpr, truthOf } from "./core.ts";
-import { reify } from "./reify.ts";
+import { poisonText, reify } from "./reify.ts";
 import { isStructural, truth } from "./shape.ts";
 import { type Evaluation, underCondition } from "./state.ts";
 import { type Facts, residual, type Value } from "./value.ts";
@@ -11,7 +11,8 @@ export function choose(ev: Evaluation, test: Core.Expr, then: Value, otherwise: 
   if (then === otherwise) return then;
   if (then.type === "Known" && otherwise.type === "Known" && Object.is(then.value, otherwise.value))
     return then;
-  if (then.type === "Poison" || otherwise.type === "Poison") return { type: "Poison" };
+  if (then.type === "Poison" && !isStructural(otherwise)) return then;
+  if (otherwise.type === "Poison" && !isStructural(then)) return otherwise;
   const decided = decidedBy(ev, test);
   if (decided !== undefined) return decided ? then : otherwise;
   if (keptApart(then) || keptApart(otherwise)) return { type: "Choice", test, then, else: otherwise };
@@ -51,6 +52,7 @@ export function factsOf(value: Value): Facts {
 
 /** Core text that is truthy exactly where the value is. */
 export function testOf(ev: Evaluation, value: Value): Core.Expr {
+  if (value.type === "Poison") return poisonText(ev);
   const holds = truth(value);
   if (holds !== undefined) return literal(holds);
   if (value.type === "Choice" && isStructural(value)) {

@@ -4,18 +4,11 @@ import type * as Surface from "../../surface.ts";
 import { choose, mapChoices } from "./choice.ts";
 import { binary, literal, memberOf } from "./core.ts";
 import { evaluate, spreadInto } from "./evaluate.ts";
+import { mentionsPoison } from "./poison.ts";
 import { reify } from "./reify.ts";
 import { isStructural, touchesElements } from "./shape.ts";
-import { attempt, Bail, blockOf, type Evaluation, report } from "./state.ts";
-import {
-  array,
-  type Environment,
-  POISON,
-  residual,
-  type SpreadItem,
-  UNDEFINED,
-  type Value,
-} from "./value.ts";
+import { attempt, Bail, blockOf, type Evaluation, lose, report } from "./state.ts";
+import { array, type Environment, residual, type SpreadItem, UNDEFINED, type Value } from "./value.ts";
 
 const NOWHERE: Core.Span = { file: 0, start: 0, end: 0 };
 
@@ -46,7 +39,6 @@ export function evaluateElement(ev: Evaluation, node: Surface.Element, env: Envi
   }
   const key = props.get("key");
   props.delete("key");
-  if (tag !== null && typeof tag !== "string" && tag.type === "Poison") return POISON;
   const element: Value = {
     type: "Element",
     tag,
@@ -124,9 +116,11 @@ function spread(
   if (merged) return merged;
   switch (value.type) {
     case "Poison":
+      lose(ev);
       return props;
     case "Residual": {
       const keys = value.facts.keys ?? keysOfText(value.expr);
+      if (!keys && mentionsPoison(value.expr)) return props;
       if (!keys) {
         report(
           ev,

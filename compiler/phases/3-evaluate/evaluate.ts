@@ -118,12 +118,10 @@ function evaluateName(ev: Evaluation, node: Core.Name, env: Environment): Value 
 function evaluateTemplate(ev: Evaluation, node: Core.Template<Surface.Extra>, env: Environment): Value {
   const quasis: string[] = [node.quasis[0] ?? ""];
   const exprs: Core.Expr[] = [];
-  let poisoned = false;
   node.exprs.forEach((part, n) => {
     const value = evaluate(ev, part, env);
     const after = node.quasis[n + 1] ?? "";
-    if (value.type === "Poison") poisoned = true;
-    else if (value.type === "Known") {
+    if (value.type === "Known") {
       quasis[quasis.length - 1] += `${String(value.value)}${after}`;
     } else {
       const expr = reify(ev, value);
@@ -140,7 +138,6 @@ function evaluateTemplate(ev: Evaluation, node: Core.Template<Surface.Extra>, en
       }
     }
   });
-  if (poisoned) return POISON;
   if (exprs.length === 0) return known(quasis[0] ?? "");
   const span = node.span && { span: node.span };
   return residual({ type: "Template", quasis, exprs, ...span }, { kind: "string", defined: true });
@@ -238,7 +235,6 @@ export function spreadInto(
 
 function evaluateLogical(ev: Evaluation, node: Core.Logical<Surface.Extra>, env: Environment): Value {
   const left = evaluate(ev, node.left, env);
-  if (left.type === "Poison") return POISON;
   if (node.op === "??") {
     const none = nullish(left);
     if (none === true) return evaluate(ev, node.right, env);
@@ -256,7 +252,7 @@ function evaluateLogical(ev: Evaluation, node: Core.Logical<Surface.Extra>, env:
 }
 
 function join(ev: Evaluation, node: Core.Logical<Surface.Extra>, left: Value, right: Value): Value {
-  if (right.type === "Poison") return POISON;
+  if (right.type === "Poison" && !isStructural(left)) return POISON;
   if (left.type === "Choice" && isStructural(left)) {
     return choose(
       ev,
@@ -295,7 +291,6 @@ function joinKnown(ev: Evaluation, node: Core.Logical<Surface.Extra>, left: Valu
 
 function evaluateConditional(ev: Evaluation, node: Core.Conditional<Surface.Extra>, env: Environment): Value {
   const test = evaluate(ev, node.test, env);
-  if (test.type === "Poison") return POISON;
   const holds = truth(test);
   if (holds !== undefined) return evaluate(ev, holds ? node.then : node.else, env);
   const text = testOf(ev, test);

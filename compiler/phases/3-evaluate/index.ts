@@ -10,6 +10,7 @@ import { nameOf } from "./core.ts";
 import { LocalEnvironment } from "./env.ts";
 import { exportOf } from "./modules.ts";
 import { bind } from "./patterns.ts";
+import { isPoisoned } from "./poison.ts";
 import { attempt, type Evaluation, inScope, report } from "./state.ts";
 import { type Closure, residual, type Value, type WorkflowValue } from "./value.ts";
 
@@ -21,7 +22,7 @@ export function findWorkflow(ev: Evaluation, entry: SourceModule): WorkflowValue
     (why) => report(ev, "SM113", why.span, `the workflow can't be read: ${why.message}`),
   );
   if (value.type === "Workflow") return value;
-  if (value.type !== "Poison") {
+  if (!isPoisoned(value)) {
     report(
       ev,
       "SM113",

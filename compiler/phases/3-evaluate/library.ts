@@ -1,6 +1,7 @@
 /** What the authoring package exports, as the compiler sees it. None of its code is run. */
 import type * as Core from "../../../plan/core/ast.ts";
 import { nameOf } from "./core.ts";
+import { isPoisoned } from "./poison.ts";
 import { isStructural } from "./shape.ts";
 import { type Evaluation, report } from "./state.ts";
 import {
@@ -119,7 +120,7 @@ function hook(ev: Evaluation, name: string, span: Core.Span): Value {
 
 function createSmithers(ev: Evaluation, args: readonly Value[], span: Core.Span): Value {
   const [schemas, options] = args;
-  if (schemas?.type === "Poison") return POISON;
+  if (schemas && isPoisoned(schemas) && schemas.type !== "Object") return POISON;
   if (schemas?.type !== "Object") {
     return report(
       ev,
@@ -142,7 +143,7 @@ function createSmithers(ev: Evaluation, args: readonly Value[], span: Core.Span)
     type: "Native",
     name: "smithers",
     call: ([fn, own], at) => {
-      if (fn?.type === "Poison") return POISON;
+      if (fn && isPoisoned(fn)) return POISON;
       if (fn?.type !== "Closure") {
         return report(
           ev,

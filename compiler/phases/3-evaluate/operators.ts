@@ -71,7 +71,10 @@ export function evaluateBinary(
   left: Value,
   right: Value,
 ): Value {
-  if (left.type === "Poison" || right.type === "Poison") return POISON;
+  if (left.type === "Poison" || right.type === "Poison") {
+    if (left.type === right.type || isStructural(left) || isStructural(right)) return POISON;
+    return residual({ ...node, left: reify(ev, left), right: reify(ev, right) });
+  }
   const { op } = node;
   if (left.type === "Known" && right.type === "Known" && op !== "in" && op !== "instanceof")
     return known(foldBinary(op, left.value, right.value));

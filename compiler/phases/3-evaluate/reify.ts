@@ -2,6 +2,7 @@
 import type * as Core from "../../../plan/core/ast.ts";
 import type { AgentSource } from "../4-lower/draft.ts";
 import { arrayOf, call, conditional, literal, memberOf, nameOf, objectOf } from "./core.ts";
+import { POISON_MARK } from "./poison.ts";
 import { isAgentObject, isStructural } from "./shape.ts";
 import { Bail, declare, type Evaluation, freshName, report } from "./state.ts";
 import { translateClosure } from "./translate.ts";
@@ -46,7 +47,7 @@ export function reify(ev: Evaluation, value: Value): Core.Expr {
           `'${calleeName(value.callee)}' is code that the compiler does not read; it can't run while the workflow is rendered`,
           "Move the call into a compute task: a function as child of a <Task> without an agent.",
         );
-        return nameOf("undefined");
+        return poisonText(ev);
       }
       return agentHandle(ev, value);
     case "Prompt":
@@ -54,7 +55,7 @@ export function reify(ev: Evaluation, value: Value): Core.Expr {
     case "Fail":
       return call("fail", value.message);
     case "Poison":
-      return nameOf("undefined");
+      return poisonText(ev);
     case "Schema":
       throw new Bail("a schema is used as data", value.span);
     case "Element":
@@ -77,6 +78,9 @@ export function reify(ev: Evaluation, value: Value): Core.Expr {
     }
   }
 }
+
+/** Text for what could not be read: each a name of its own, so that no two count as equal. */
+export const poisonText = (ev: Evaluation): Core.Name => nameOf(freshName(ev, POISON_MARK));
 
 /** The handle of an agent; registers it under its binding path. */
 export function agentHandle(ev: Evaluation, agent: AgentSource): Core.Expr {

@@ -5,6 +5,7 @@ import type { Json } from "../../../plan/types.ts";
 import type { Diagnostic, Severity } from "../../diagnostics.ts";
 import type { SourceModule } from "../../surface.ts";
 import type { AgentSource, ModuleSource } from "../4-lower/draft.ts";
+import { mentionsPoison, POISON_MARK } from "./poison.ts";
 import type { BlockValue, Closure, Environment, PromptValue, Scope, Value } from "./value.ts";
 import { POISON, type PoisonValue } from "./value.ts";
 
@@ -49,6 +50,8 @@ export interface Evaluation {
   scope: Scope;
   /** Throws Bail where a region can't be a block by itself; set by phase 4, which writes blocks. */
   checkBlock: (block: BlockValue) => void;
+  /** Ids of elements that could not be lowered; null while every element was. */
+  lost: Set<string> | null;
   /** Elementary steps left before the build gives up. */
   fuel: number;
 }
@@ -96,6 +99,7 @@ export function newEvaluation(resolve: Resolve): Evaluation {
     moduleScope,
     scope: newScope("workflow", null),
     checkBlock: () => {},
+    lost: null,
     fuel: 2_000_000,
   };
 }
@@ -202,9 +206,16 @@ export function freshName(ev: Evaluation, wanted: string, scope: Scope | null = 
 
 /** Names a value on a scope. */
 export function declare(ev: Evaluation, name: string, expr: Core.Expr, scope: Scope = ev.scope): Core.Name {
-  const unique = freshName(ev, name, scope);
+  const poisoned = ev.diagnostics.length > 0 && mentionsPoison(expr);
+  const unique = freshName(ev, poisoned ? `${POISON_MARK}${name}` : name, scope);
   scope.values.set(unique, expr);
   return { type: "Name", name: unique };
+}
+
+/** Notes that elements are missing from the tree, with the id of one where it is known. */
+export function lose(ev: Evaluation, id?: Value): void {
+  ev.lost ??= new Set();
+  if (id?.type === "Known") ev.lost.add(String(id.value));
 }
 
 export function spend(ev: Evaluation, span?: Core.Span): void {

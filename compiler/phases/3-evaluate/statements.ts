@@ -8,13 +8,13 @@ import { evaluate, refineEnv } from "./evaluate.ts";
 import { keysOf } from "./keys.ts";
 import { bind } from "./patterns.ts";
 import { exits, type Segment, segments } from "./regions.ts";
-import { named, reify } from "./reify.ts";
+import { named, poisonText, reify } from "./reify.ts";
 import { isStructural, touchesElements, truth } from "./shape.ts";
 import { attempt, Bail, blockOf, declare, type Evaluation, report } from "./state.ts";
 import { Names, translation } from "./translate.ts";
 import { statements } from "./translate-statements.ts";
 import { unused } from "./unused.ts";
-import { type Environment, type Facts, POISON, residual, UNDEFINED, type Value } from "./value.ts";
+import { type Environment, type Facts, residual, UNDEFINED, type Value } from "./value.ts";
 
 /** How a list of statements ends. */
 type Flow =
@@ -207,11 +207,6 @@ function thrown(ev: Evaluation, node: Core.Throw<Surface.Extra>, env: Environmen
 
 function branch(ev: Evaluation, node: Core.If<Surface.Extra>, env: LocalEnvironment, tail: boolean): Flow {
   const test = evaluate(ev, node.test, env);
-  if (test.type === "Poison") {
-    run(ev, [node.then], new LocalEnvironment(env), tail);
-    if (node.else) run(ev, [node.else], new LocalEnvironment(env), tail);
-    return NORMAL;
-  }
   const holds = truth(test);
   if (holds !== undefined) {
     const taken = holds ? node.then : node.else;
@@ -236,9 +231,8 @@ function choice(
   tail: boolean,
 ): Flow {
   const subject = evaluate(ev, node.value, env);
-  if (subject.type === "Poison") return { type: "return", value: POISON };
   if (isStructural(subject)) throw new Bail("a switch over structure", node.span);
-  const key = reify(ev, named(ev, "subject", subject));
+  const key = subject.type === "Poison" ? poisonText(ev) : reify(ev, named(ev, "subject", subject));
   const groups: { tests: Core.Expr[]; isDefault: boolean; body: readonly Surface.Stmt[] }[] = [];
   let open: { tests: Core.Expr[]; isDefault: boolean } = { tests: [], isDefault: false };
   node.cases.forEach((one, n) => {

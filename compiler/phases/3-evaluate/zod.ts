@@ -1,6 +1,7 @@
 /** Zod constructions: followed as Core text over `z`, never built here. */
 import type * as Core from "../../../plan/core/ast.ts";
 import { arrayOf, call, literal, memberOf, nameOf, objectOf } from "./core.ts";
+import { isPoisoned } from "./poison.ts";
 import { reify } from "./reify.ts";
 import { Bail, type Evaluation, report } from "./state.ts";
 import { translateClosure } from "./translate.ts";
@@ -39,7 +40,7 @@ export function schemaMethod(
   }
   const texts: (Core.Expr | Core.Spread)[] = [];
   for (const arg of args) {
-    if (arg.type === "Poison") return POISON;
+    if (arg.type !== "SpreadItem" && isPoisoned(arg)) return POISON;
     texts.push(
       arg.type === "SpreadItem" ? { type: "Spread", arg: argument(ev, arg.value) } : argument(ev, arg),
     );

@@ -4,6 +4,7 @@ import type { Diagnostic } from "../../diagnostics.ts";
 import { problem } from "../../report.ts";
 import { nearest } from "../../suggest.ts";
 import type { Span } from "../../surface.ts";
+import { isPoisoned } from "../3-evaluate/poison.ts";
 import type { Instance, ObjectValue, Value } from "../3-evaluate/value.ts";
 import type { AgentSource } from "./draft.ts";
 import type { CodeRequest } from "./modules.ts";
@@ -114,7 +115,7 @@ function optionsOf(
   let sound = true;
   for (const [name, value] of given.props) {
     if (value.type === "Known" && value.value === undefined) continue;
-    if (value.type === "Poison") {
+    if (isPoisoned(value)) {
       sound = false;
       continue;
     }

@@ -63,6 +63,8 @@ export interface PlanDraft {
   readonly modules: ReadonlyMap<string, ModuleSource>;
   /** Output tables and `input`, by table name: Zod constructions. */
   readonly schemas: ReadonlyMap<string, Value>;
+  /** Ids of elements that could not be read; null where the tree is whole. */
+  readonly lost: ReadonlySet<string> | null;
   /** Blocks that were left, with the reason: lint SM109. */
   readonly blocks: readonly { readonly key: string; readonly why: string; readonly span: Core.Span }[];
 }

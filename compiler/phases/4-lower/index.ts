@@ -1,8 +1,8 @@
 /**
  * Phase 4, the tree: what the workflow function returned → nodes of the plan.
  *
- * In: the evaluation and the workflow. Out: a PlanDraft whose agents, prompts, schemas and modules are still sources, or
- * null where errors were reported.
+ * In: the evaluation and the workflow. Out: a PlanDraft whose agents, prompts, schemas and modules are still sources; null
+ * where there is no tree at all. What was reported stands in it as poison, for phase 5 to find what else is wrong.
  */
 import type * as Core from "../../../plan/core/ast.ts";
 import { runWorkflow } from "../3-evaluate/index.ts";
@@ -36,7 +36,7 @@ export function lowerWorkflow(
     },
     (why) => asTwin(to, workflow, place, why),
   );
-  if (!lowered || ev.diagnostics.some((d) => d.severity === "error")) return null;
+  if (!lowered) return null;
   const [root] = to.nodes;
   if (!root) return null;
   return prune({
@@ -49,6 +49,7 @@ export function lowerWorkflow(
     prompts: ev.prompts,
     modules: ev.codeModules,
     schemas: workflow.tables,
+    lost: ev.lost,
     blocks: to.blocks,
   });
 }

@@ -4,7 +4,7 @@ import { literal } from "../3-evaluate/core.ts";
 import { eachOf } from "../3-evaluate/each.ts";
 import { reify } from "../3-evaluate/reify.ts";
 import { truth } from "../3-evaluate/shape.ts";
-import { Bail, type Evaluation, inScope, newScope, report } from "../3-evaluate/state.ts";
+import { Bail, type Evaluation, inScope, lose, newScope, report } from "../3-evaluate/state.ts";
 import type { ElementValue, Scope, Value } from "../3-evaluate/value.ts";
 import type { Field, NodeDraft } from "./draft.ts";
 import { isNothing, keyFromId, plainField } from "./fields.ts";
@@ -149,7 +149,7 @@ function lowerBranch(to: Lowering, element: ElementValue, name: "Branch" | "If",
     }
   }
   const test = props.get(name === "Branch" ? "if" : "test");
-  if (!test || test.type === "Poison") return;
+  if (!test) return;
   const holds = truth(test);
   const text = holds === undefined ? reify(to.ev, test) : literal(holds);
   const lowerBoth = (at: Place): void => {
@@ -171,7 +171,11 @@ function lowerBranch(to: Lowering, element: ElementValue, name: "Branch" | "If",
 function lowerEachElement(to: Lowering, element: ElementValue, place: Place): void {
   const of = element.props.get("of");
   const children = element.props.get("children");
-  if (!of || of.type === "Poison" || children?.type === "Poison") return;
+  if (!of) return;
+  if (children?.type === "Poison") {
+    lose(to.ev);
+    return;
+  }
   if (children?.type !== "Closure") {
     report(
       to.ev,

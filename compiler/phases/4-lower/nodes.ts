@@ -5,8 +5,10 @@
 import type * as Core from "../../../plan/core/ast.ts";
 import { inline } from "../3-evaluate/calls.ts";
 import { binary, call, literal, logical } from "../3-evaluate/core.ts";
+import { mentionsPoison } from "../3-evaluate/poison.ts";
+import { poisonText } from "../3-evaluate/reify.ts";
 import { isStructural } from "../3-evaluate/shape.ts";
-import { attempt, Bail, inScope, report, underCondition } from "../3-evaluate/state.ts";
+import { attempt, Bail, inScope, lose, report, underCondition } from "../3-evaluate/state.ts";
 import {
   type Closure,
   type EachValue,
@@ -24,9 +26,11 @@ import { addNode, type Condition, inPath, type Lowering, type Place, within } fr
 
 export function lowerChildren(to: Lowering, value: Value, place: Place): void {
   switch (value.type) {
+    case "Poison":
+      lose(to.ev);
+      return;
     case "Known":
     case "Residual":
-    case "Poison":
     case "Table":
     case "Instance":
     case "Schema":
@@ -198,12 +202,15 @@ function lowerTag(to: Lowering, element: ElementValue, place: Place, item: reado
       if ((tag.value ?? null) === null) return;
       break;
     case "Poison":
+      lowerUnknown(to, element, place);
       return;
     case "Fail":
       lowerFail(to, tag, place);
       return;
     case "Residual":
-      throw new Bail("a component that only the run knows", element.span);
+      if (!mentionsPoison(tag.expr)) throw new Bail("a component that only the run knows", element.span);
+      lowerUnknown(to, element, place);
+      return;
     default:
       break;
   }
@@ -214,6 +221,20 @@ function lowerTag(to: Lowering, element: ElementValue, place: Place, item: reado
     `this element's component is a ${tag.type.toLowerCase()}, which no plan can hold`,
     "Use a component of the workflow's own files, or one of the library's.",
   );
+}
+
+/** An element of something that was reported: elements among its children are read, in no certain order. */
+function lowerUnknown(to: Lowering, element: ElementValue, place: Place): void {
+  const { ev } = to;
+  lose(ev, element.props.get("id"));
+  const children = element.props.get("children");
+  if (!children || !isStructural(children) || children.type === "Code" || children.type === "Closure") return;
+  const at = within(place, { test: poisonText(ev), holds: true });
+  const node = addNode(to, at, "parallel", `${place.owner}/unknown`, undefined, element.span);
+  const known = ev.diagnostics.length;
+  lowerChildren(to, children, { parent: node.key, owner: place.owner, scope: place.scope, conditions: [] });
+  // Whether its children are elements or a prompt is not known.
+  ev.diagnostics.push(...ev.diagnostics.splice(known).filter((d) => d.code !== "SM101"));
 }
 
 /** A component of the source: its function is read in place, when its element is mounted. */

@@ -6,6 +6,7 @@ import { buildZod, jsonSchemaOf, PlanEnv, ZodBuildError } from "../../../plan/zo
 import type { Diagnostic } from "../../diagnostics.ts";
 import { problem } from "../../report.ts";
 import type { Span } from "../../surface.ts";
+import { isPoisoned, mentionsPoison } from "../3-evaluate/poison.ts";
 import type { SchemaValue, Value } from "../3-evaluate/value.ts";
 
 /** The table whose schema describes what a run is started with; models never see it, so its input form is kept. */
@@ -19,7 +20,7 @@ export function lowerSchemas(
   const env = new PlanEnv(plan);
   const schemas: Record<string, DraftSchema> = {};
   for (const [name, value] of tables) {
-    if (value.type === "Poison") continue;
+    if (isPoisoned(value) || (value.type === "Schema" && mentionsPoison(value.expr))) continue;
     if (value.type !== "Schema") {
       problems.push(
         problem("SM601", spanOf(value), `\`${name}\` is no Zod schema.`, {

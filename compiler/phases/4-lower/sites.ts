@@ -3,7 +3,7 @@ import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
 import { call, literal, memberOf, nameOf, not, objectOf } from "../3-evaluate/core.ts";
 import { evaluate } from "../3-evaluate/evaluate.ts";
-import { report } from "../3-evaluate/state.ts";
+import { lose, report } from "../3-evaluate/state.ts";
 import { expr, type Names, type Translation, written } from "../3-evaluate/translate.ts";
 import type { ComponentValue, Value } from "../3-evaluate/value.ts";
 import type { BlockWriter } from "./blocks.ts";
@@ -31,6 +31,7 @@ export function writeSite(w: BlockWriter, t: Translation, node: Surface.Element,
       return props.props.length ? { ...handle, args: [...handle.args, props] } : handle;
     }
     case "Poison":
+      lose(t.ev);
       return UNDEFINED;
     case "Closure":
     case "Choice":

@@ -10,6 +10,7 @@ import { problem } from "../../report.ts";
 import type { SourceModule, Span } from "../../surface.ts";
 import { DEFAULT_NAME, type Piece, type Pieces, piecesOf } from "../1-parse/slices.ts";
 import type { Graph } from "../2-bind/bind.ts";
+import { isPoisoned } from "../3-evaluate/poison.ts";
 import { type Environment, toJson, type Value } from "../3-evaluate/value.ts";
 import { exported } from "./exports.ts";
 
@@ -192,6 +193,7 @@ class Slicer {
       if (name !== "ctx") this.#locals.set(name, `const ${name} = ctx;`);
       return "ctx";
     }
+    if (isPoisoned(value)) return "reported";
     const text =
       value.type === "Known" && value.value === undefined ? "undefined" : JSON.stringify(toJson(value));
     if (text === undefined) {

@@ -2,6 +2,7 @@
 import type * as Core from "../../../plan/core/ast.ts";
 import { inline } from "../3-evaluate/calls.ts";
 import { literal, memberOf, nameOf } from "../3-evaluate/core.ts";
+import { isPoisoned } from "../3-evaluate/poison.ts";
 import { reify } from "../3-evaluate/reify.ts";
 import { isStructural, truth } from "../3-evaluate/shape.ts";
 import { Bail, inScope, newScope, report } from "../3-evaluate/state.ts";
@@ -53,6 +54,7 @@ export function taskFields(
         break;
       case "literal": {
         const json = toJson(value);
+        if (json === undefined && isPoisoned(value)) break;
         if (json === undefined) badProp(to, element, name, "has to be known at build time");
         else node.fields.set(name, { type: "json", value: json });
         break;

@@ -129,7 +129,7 @@ function elementParts(ev: Evaluation, element: ElementValue): Core.Expr[] {
       return partsOf(ev, value);
     }
     case "Poison":
-      return [];
+      return inner();
     case "Component":
       report(
         ev,
