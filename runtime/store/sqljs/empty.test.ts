@@ -20,7 +20,7 @@ it("an empty store is what the migrations make", async () => {
       { database, log: `${database}.log` },
       { disk: nodeDisk, readonly: false, cacheKiB: 1024 },
     );
-    connection.exec("PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF");
+    connection.exec("PRAGMA page_size=1024; PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF");
     migrate(connection, database);
     connection.close();
     const made = readFileSync(database);
