@@ -67,8 +67,11 @@ function describe(event: EventRecord, running: Map<string, Running>, terminal: T
     case "task.retrying":
       took();
       return `${paint.yellow("↻")} ${name}  ${errorText(data)}${waitText(data.delayMs)}`;
-    case "task.log":
+    case "task.stdout":
+    case "task.stderr":
       return `${paint.dim(`  ${name} │`)} ${text("line")}`;
+    case "task.log":
+      return `${paint.dim(`  ${name} │`)} ${text("message")}`;
     case "task.warning":
     case "run.warning":
       return `${paint.yellow("!")} ${name}  ${text("message")}`;

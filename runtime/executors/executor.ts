@@ -37,6 +37,8 @@ export interface AttemptContext {
   readonly signal: AbortSignal;
   /** Log lines, model calls, tool calls, token counts as they happen: `task.log`, `agent.message`, `agent.usage`, … */
   emit(type: string, data: { readonly [key: string]: Json }): void;
+  /** What `reserve` gave for this attempt: its process is on disk already, with the attempt's start. */
+  readonly reserved?: Reservation;
   /** A compute attempt records the process that will run it; resolves when that is on disk. Work is handed over only then. */
   started(process: { readonly pid: number; readonly birth: string }): Promise<void>;
 }
@@ -56,8 +58,19 @@ export interface TaskError {
   readonly stack?: string;
 }
 
+/** A process that waits for one attempt and runs nothing else until then. */
+export interface Reservation {
+  readonly process: { readonly pid: number; readonly birth: string };
+}
+
 export interface Executor {
   readonly kind: TaskRequest["kind"];
+  /**
+   * Keeps a process ready for an attempt that is about to be recorded, so that process and start are one commit. Null
+   * when none is ready: the attempt then asks for one itself. `execute` must follow with it, or `release`.
+   */
+  reserve?(cwd: string): Reservation | null;
+  release?(reservation: Reservation): void;
   execute(request: TaskRequest, context: AttemptContext): Promise<AttemptResult>;
   /** Ends what the executor holds (child processes, connections). */
   close(): Promise<void>;

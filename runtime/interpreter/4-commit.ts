@@ -13,16 +13,18 @@ export interface Committed {
 }
 
 export async function commit(run: Run, step: Step, now: number): Promise<Committed> {
-  const flights = step.starts.map(
-    ({ entry, attempt, request }): InFlight => ({
+  const flights = step.starts.map(({ entry, attempt, request }): InFlight => {
+    const reserved = run.services.executors.get(request.kind)?.reserve?.(run.record.cwd) ?? null;
+    return {
       entry,
       attempt,
       request,
       startedAt: now,
       controller: new AbortController(),
-      process: null,
-    }),
-  );
+      reserved,
+      process: reserved?.process ?? null,
+    };
+  });
   if (step.end) announceEnd(run, step.end.status, step.end.reason);
   const { writes, events } = run.takeWrites();
   const all: Write[] = [...writes];

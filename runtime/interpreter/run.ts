@@ -1,6 +1,6 @@
 /** The state of a run under way: what the seven phases pass from one to the next. */
 import type { Json, Plan } from "../../plan/types.ts";
-import type { AttemptResult, Executor, TaskRequest } from "../executors/executor.ts";
+import type { AttemptResult, Executor, Reservation, TaskRequest } from "../executors/executor.ts";
 import type { Address, EventRecord, RunRecord, RunStatus, Store, Write } from "../store/store.ts";
 import type { Clock } from "./clock.ts";
 import type { TaskEntry } from "./states.ts";
@@ -56,6 +56,8 @@ export interface InFlight {
   readonly startedAt: number;
   readonly request: TaskRequest;
   readonly controller: AbortController;
+  /** The process that was kept ready for it, if any. */
+  readonly reserved: Reservation | null;
   process: { readonly pid: number; readonly birth: string } | null;
 }
 

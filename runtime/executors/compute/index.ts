@@ -1,7 +1,14 @@
 import { availableParallelism } from "node:os";
 import type { Json } from "../../../plan/types.ts";
 import { aborted, abortReason, failure, invalidOutput } from "../errors.ts";
-import type { AttemptContext, AttemptResult, Executor, TaskError, TaskRequest } from "../executor.ts";
+import type {
+  AttemptContext,
+  AttemptResult,
+  Executor,
+  Reservation,
+  TaskError,
+  TaskRequest,
+} from "../executor.ts";
 import type { OutputParser } from "../output.ts";
 import { ModuleFiles } from "./module-files.ts";
 import { WorkerPool } from "./pool.ts";
@@ -34,6 +41,7 @@ export class ComputeExecutor implements Executor {
   readonly #pool: WorkerPool;
   readonly #files = new ModuleFiles();
   readonly #graceMs: number;
+  readonly #reserved = new WeakMap<Reservation, WorkerProcess>();
 
   constructor(outputs: OutputParser, options: ComputeOptions = {}) {
     this.#outputs = outputs;
@@ -49,7 +57,40 @@ export class ComputeExecutor implements Executor {
     this.#pool.warm(count, cwd);
   }
 
+  reserve(cwd: string): Reservation | null {
+    const worker = this.#pool.take(cwd);
+    if (worker === null) return null;
+    if (worker.identity === null) {
+      this.#pool.retire(worker);
+      return null;
+    }
+    const reservation = { process: worker.identity };
+    this.#reserved.set(reservation, worker);
+    return reservation;
+  }
+
+  release(reservation: Reservation): void {
+    const worker = this.#taken(reservation);
+    if (worker !== null) this.#pool.release(worker);
+  }
+
+  #taken(reservation: Reservation | undefined): WorkerProcess | null {
+    const worker = reservation && this.#reserved.get(reservation);
+    if (!worker) return null;
+    this.#reserved.delete(reservation);
+    return worker;
+  }
+
   async execute(request: TaskRequest, context: AttemptContext): Promise<AttemptResult> {
+    try {
+      return await this.#execute(request, context);
+    } finally {
+      // Whatever ended the attempt before its worker was used.
+      if (context.reserved) this.release(context.reserved);
+    }
+  }
+
+  async #execute(request: TaskRequest, context: AttemptContext): Promise<AttemptResult> {
     if (request.kind !== "compute")
       return failure("INTERNAL", `A compute executor was given a ${request.kind} task`);
     const problem = this.#outputs.problem(context.plan, request.schema);
@@ -75,7 +116,8 @@ export class ComputeExecutor implements Executor {
     } catch (error) {
       return failure("IO", `The code of module ${request.module} could not be written: ${reasonOf(error)}`);
     }
-    const worker = await this.#pool.acquire(cwd, signal);
+    const reserved = this.#taken(context.reserved);
+    const worker = reserved ?? (await this.#pool.acquire(cwd, signal));
     if (worker === null)
       return signal.aborted ? aborted(signal) : failure("CANCELLED", "The executor was closed");
     const { identity } = worker;
@@ -83,11 +125,13 @@ export class ComputeExecutor implements Executor {
       this.#pool.retire(worker);
       return exited(await worker.exited, request.module);
     }
-    try {
-      await context.started(identity);
-    } catch (error) {
-      this.#pool.release(worker);
-      throw error;
+    if (reserved === null) {
+      try {
+        await context.started(identity);
+      } catch (error) {
+        this.#pool.release(worker);
+        throw error;
+      }
     }
     if (signal.aborted) {
       this.#pool.release(worker);

@@ -43,6 +43,14 @@ export class WorkerPool {
     return worker;
   }
 
+  /** An idle worker, as `acquire` gives it; null when there is none at the moment. */
+  take(cwd: string): WorkerProcess | null {
+    if (this.#closed) return null;
+    const worker = this.#takeIdle(cwd);
+    if (worker !== null) this.#need(1);
+    return worker;
+  }
+
   #takeIdle(cwd: string): WorkerProcess | null {
     for (;;) {
       const found = this.#idle.findIndex((worker) => worker.cwd === cwd);
