@@ -1,8 +1,10 @@
 /** The order of the passes, and nothing else. */
 import path from "node:path";
 import { sha256 } from "../plan/canonical.ts";
+import { CoreSyntaxError } from "../plan/core/index.ts";
 import { seal } from "../plan/seal.ts";
 import type { Plan } from "../plan/types.ts";
+import { validatePlan } from "../plan/validate.ts";
 import type { Sources } from "./code-frame.ts";
 import { collect, unsilenced } from "./collect.ts";
 import type { Diagnostic } from "./diagnostics.ts";
@@ -51,13 +53,46 @@ export async function build(entry: string, options: BuildOptions = {}): Promise<
   const graph = bind(host, root, file);
   const draft = graph.entry && withinStack(graph.entry, () => evaluateAndLower(graph, options.twin === true));
   const problems = draft?.problems ?? [];
-  const lowered = draft?.draft ? await lowerSources(graph, draft.draft, problems) : null;
+  const lowered = draft?.draft ? await withinText(graph, draft.draft, problems) : null;
   const findings = lowered && draft?.draft ? analyse(draft.draft, lowered.schemas, graph.files.list) : [];
 
   const sources = graph.files.list;
-  const diagnostics = collect([...graph.problems, ...problems, ...unsilenced(findings, sources)]);
-  const failed = diagnostics.some((d) => d.severity === "error");
-  return { plan: lowered && !failed ? seal(lowered) : null, diagnostics, sources };
+  const found = [...graph.problems, ...problems, ...unsilenced(findings, sources)];
+  const failed = found.some((d) => d.severity === "error");
+  const plan = lowered && graph.entry && !failed ? sealed(lowered, graph.entry, found) : null;
+  return { plan, diagnostics: collect(found), sources };
+}
+
+/** Seals the plan and reads it as a runner will: what it would refuse must not leave the compiler. */
+function sealed(draft: Parameters<typeof seal>[0], entry: SourceModule, problems: Diagnostic[]): Plan | null {
+  try {
+    const read = validatePlan(seal(draft));
+    if (read.ok) return read.plan;
+    const [first] = read.problems;
+    if (first?.rule !== "limit" && first?.rule !== "core-syntax")
+      throw new Error(`The plan that was made is not valid: ${first?.path}: ${first?.message}`);
+  } catch (error) {
+    if (!(error instanceof CoreSyntaxError)) throw error;
+  }
+  problems.push(tooDeep(entry));
+  return null;
+}
+
+async function withinText(graph: Graph, draft: PlanDraft, problems: Diagnostic[]) {
+  try {
+    return await lowerSources(graph, draft, problems);
+  } catch (error) {
+    if (!(error instanceof CoreSyntaxError) || !graph.entry) throw error;
+    problems.push(tooDeep(graph.entry));
+    return null;
+  }
+}
+
+function tooDeep(entry: SourceModule): Diagnostic {
+  const hint = "Split deep expressions, long chains of calls and recursion into named parts.";
+  return problem("SM112", defaultExportSpan(entry), "The workflow nests deeper than can be followed.", {
+    hint,
+  });
 }
 
 /** Compiles without keeping the plan: all problems of a workflow file. */
@@ -91,12 +126,7 @@ function withinStack(
     return run();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    const span = defaultExportSpan(entry);
-    const hint = "Split deep expressions, long chains of calls and recursion into named parts.";
-    return {
-      draft: null,
-      problems: [problem("SM112", span, "The workflow nests deeper than can be followed.", { hint })],
-    };
+    return { draft: null, problems: [tooDeep(entry)] };
   }
 }
 
