@@ -97,6 +97,10 @@ export interface SourceModule {
     string,
     { readonly local: string } | { readonly from: string; readonly name: string }
   >;
+  /** Imported names that nothing uses as a value: types, or leftovers. They lead nowhere but have to exist. */
+  readonly erased: readonly ImportDecl[];
+  /** Names that are exported as types only. */
+  readonly types: ReadonlySet<string>;
   /** Specifiers of `export * from`. */
   readonly stars: readonly string[];
 }

@@ -10,7 +10,7 @@ const DEFAULT = "*default*";
 
 type Exports = Map<string, { readonly local: string } | { readonly from: string; readonly name: string }>;
 
-export type ModuleParts = Pick<SourceModule, "imports" | "body" | "exports" | "stars">;
+export type ModuleParts = Pick<SourceModule, "imports" | "erased" | "body" | "exports" | "types" | "stars">;
 
 export function moduleOf(ctx: Context): ModuleParts {
   const { source } = ctx;
@@ -18,6 +18,7 @@ export function moduleOf(ctx: Context): ModuleParts {
   const exports: Exports = new Map();
   const stars: string[] = [];
   const types = typeNames(source);
+  const exportedTypes = new Set<string>();
   const plain: ts.Statement[] = [];
   const tail: Stmt[] = [];
   const hoisted = hoistVars(ctx, source, []);
@@ -25,12 +26,12 @@ export function moduleOf(ctx: Context): ModuleParts {
     if (ts.isImportDeclaration(node)) {
       const decl = importOf(ctx, node);
       if (decl) imports.push(decl);
-    } else if (ts.isExportDeclaration(node)) exportList(ctx, node, exports, stars, types);
+    } else if (ts.isExportDeclaration(node)) exportList(ctx, node, { exports, stars, types, exportedTypes });
     else if (ts.isExportAssignment(node)) {
       exports.set("default", { local: DEFAULT });
       tail.push(defaultExport(ctx, node));
     } else {
-      if (hasModifier(node, ts.SyntaxKind.ExportKeyword)) exportDeclared(ctx, node, exports);
+      if (hasModifier(node, ts.SyntaxKind.ExportKeyword)) exportDeclared(ctx, node, exports, exportedTypes);
       plain.push(node);
     }
   }
@@ -39,7 +40,15 @@ export function moduleOf(ctx: Context): ModuleParts {
     ...ctx.statements(plain),
     ...tail,
   ];
-  return { imports: imports.flatMap((d) => elided(ctx, d)), body, exports, stars };
+  const parted = imports.map((decl) => elided(ctx, decl));
+  return {
+    imports: parted.flatMap(({ kept }) => kept),
+    erased: parted.flatMap(({ erased }) => erased),
+    body,
+    exports,
+    types: exportedTypes,
+    stars,
+  };
 }
 
 function importOf(ctx: Context, node: ts.ImportDeclaration): ImportDecl | null {
@@ -60,20 +69,35 @@ function importOf(ctx: Context, node: ts.ImportDeclaration): ImportDecl | null {
 }
 
 /** Drops names that are never used as values, as TypeScript and esbuild do; an import of nothing but such names goes whole. */
-function elided(ctx: Context, decl: ImportDecl): ImportDecl[] {
-  if (decl.names.length === 0 || /\.[cm]?jsx?$/.test(ctx.source.fileName)) return [decl];
-  const names = decl.names.filter((n) => ctx.used.has(n.local));
-  return names.length === 0 ? [] : [{ ...decl, names }];
+function elided(
+  ctx: Context,
+  decl: ImportDecl,
+): { readonly kept: ImportDecl[]; readonly erased: ImportDecl[] } {
+  if (decl.names.length === 0 || /\.[cm]?jsx?$/.test(ctx.source.fileName))
+    return { kept: [decl], erased: [] };
+  const part = (used: boolean): ImportDecl[] => {
+    const names = decl.names.filter((n) => ctx.used.has(n.local) === used);
+    return names.length === 0 ? [] : [{ ...decl, names }];
+  };
+  return { kept: part(true), erased: part(false) };
 }
 
 function exportList(
   ctx: Context,
   node: ts.ExportDeclaration,
-  exports: Exports,
-  stars: string[],
-  types: ReadonlySet<string>,
+  to: {
+    readonly exports: Exports;
+    readonly stars: string[];
+    readonly types: ReadonlySet<string>;
+    readonly exportedTypes: Set<string>;
+  },
 ): void {
-  if (node.isTypeOnly) return;
+  const { exports, stars, types, exportedTypes } = to;
+  if (node.isTypeOnly) {
+    const names = node.exportClause && ts.isNamedExports(node.exportClause) ? node.exportClause.elements : [];
+    for (const e of names) exportedTypes.add(e.name.text);
+    return;
+  }
   const from =
     node.moduleSpecifier && ts.isStringLiteral(node.moduleSpecifier) ? node.moduleSpecifier.text : null;
   const clause = node.exportClause;
@@ -86,13 +110,16 @@ function exportList(
     return;
   }
   for (const e of clause.elements) {
-    if (e.isTypeOnly) continue;
+    if (e.isTypeOnly) {
+      exportedTypes.add(e.name.text);
+      continue;
+    }
     const name = (e.propertyName ?? e.name).text;
     if (from !== null) exports.set(e.name.text, { from, name });
     else if (!types.has(name)) {
       ctx.used.add(name);
       exports.set(e.name.text, { local: name });
-    }
+    } else exportedTypes.add(e.name.text);
   }
 }
 
@@ -109,9 +136,19 @@ function typeNames(source: ts.SourceFile): Set<string> {
   return types;
 }
 
-function exportDeclared(ctx: Context, node: ts.Statement, exports: Exports): void {
-  if (hasModifier(node, ts.SyntaxKind.DeclareKeyword)) return;
+function exportDeclared(
+  ctx: Context,
+  node: ts.Statement,
+  exports: Exports,
+  exportedTypes: Set<string>,
+): void {
   const isDefault = hasModifier(node, ts.SyntaxKind.DefaultKeyword);
+  const isDeclared = hasModifier(node, ts.SyntaxKind.DeclareKeyword);
+  const isType = ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node);
+  if (isType) exportedTypes.add(isDefault ? "default" : node.name.text);
+  if (isDeclared && (ts.isClassDeclaration(node) || ts.isEnumDeclaration(node)) && node.name)
+    exportedTypes.add(node.name.text);
+  if (isDeclared || isType) return;
   if (ts.isVariableStatement(node)) {
     for (const d of node.declarationList.declarations)
       for (const name of bound(d.name)) exports.set(name, { local: name });

@@ -14,9 +14,9 @@ import type { SourceModule, Span } from "../../surface.ts";
 import { parseModule } from "../1-parse/parse.ts";
 import type { Resolve, Resolved } from "../3-evaluate/state.ts";
 import { Aliases } from "./aliases.ts";
-import { checkCircles, checkImports } from "./check-imports.ts";
+import { checkCircles, checkErased, checkImports } from "./check-imports.ts";
 import { Files, type SourceFile } from "./files.ts";
-import { resolveSpecifier } from "./resolve.ts";
+import { leadsToTypes, resolveSpecifier } from "./resolve.ts";
 
 export interface Graph {
   /** Null when the entry can't be read or parsed, or exports go round in a circle. */
@@ -107,6 +107,22 @@ export function bind(host: BuildHost, root: string, entry: string): Graph {
   }
   const resolve: Resolve = (importer, specifier) =>
     resolved.get(keyOf(importer.path, specifier)) ?? { type: "missing" };
+  const declared = (importer: SourceModule, specifier: string, at: Span): SourceModule | null => {
+    const from = path.resolve(root, importer.path);
+    if (leadsToTypes(files, from, specifier)) return null;
+    const target = resolveSpecifier(files, aliases, from, specifier);
+    if (target.type === "missing" && !resolved.has(keyOf(importer.path, specifier)))
+      follow(from, specifier, at);
+    if (target.type !== "file" || !SOURCE.test(target.file)) return null;
+    const known = parsed.get(target.file);
+    if (known !== undefined) return known;
+    const text = files.peek(target.file);
+    // What is imported for its types is no source of the plan, and its problems are none of the workflow's.
+    return text === null
+      ? null
+      : parseModule({ file: importer.file, path: files.relative(target.file), text }).module;
+  };
+  problems.push(...checkErased(modules, declared));
   const circles = checkCircles(modules, resolve);
   problems.push(...checkImports(modules, resolve), ...circles);
 

@@ -2,7 +2,7 @@
 import type { Diagnostic } from "../../diagnostics.ts";
 import { problem } from "../../report.ts";
 import { nearest } from "../../suggest.ts";
-import type { SourceModule } from "../../surface.ts";
+import type { SourceModule, Span } from "../../surface.ts";
 import type { Resolve } from "../3-evaluate/state.ts";
 
 export function checkImports(modules: readonly SourceModule[], resolve: Resolve): Diagnostic[] {
@@ -13,21 +13,40 @@ export function checkImports(modules: readonly SourceModule[], resolve: Resolve)
       if (target.type !== "source") continue;
       for (const { imported, span } of decl.names) {
         if (imported === "*" || exportsName(target.module, imported, resolve, new Set())) continue;
-        const near = nearest(imported, namesOf(target.module, resolve, new Set()));
-        problems.push(
-          problem(
-            "SM104",
-            span,
-            imported === "default"
-              ? `\`${target.module.path}\` has no default export.`
-              : `\`${target.module.path}\` exports no \`${imported}\`.`,
-            near ? { hint: `Did you mean \`${near}\`?` } : {},
-          ),
-        );
+        problems.push(notExported(target.module, imported, span, namesOf(target.module, resolve, new Set())));
       }
     }
   }
   return problems;
+}
+
+/** Names that nothing uses as a value: what they name has to exist all the same, be it a type. */
+export function checkErased(
+  modules: readonly SourceModule[],
+  target: (importer: SourceModule, specifier: string, at: Span) => SourceModule | null,
+): Diagnostic[] {
+  const problems: Diagnostic[] = [];
+  for (const module of modules)
+    for (const decl of module.erased) {
+      const found = target(module, decl.from, decl.span);
+      if (!found || found.stars.length > 0) continue;
+      for (const { imported, span } of decl.names)
+        if (imported !== "*" && !found.exports.has(imported) && !found.types.has(imported))
+          problems.push(notExported(found, imported, span, [...found.exports.keys(), ...found.types]));
+    }
+  return problems;
+}
+
+function notExported(target: SourceModule, name: string, span: Span, known: readonly string[]): Diagnostic {
+  const near = nearest(name, known);
+  return problem(
+    "SM104",
+    span,
+    name === "default"
+      ? `\`${target.path}\` has no default export.`
+      : `\`${target.path}\` exports no \`${name}\`.`,
+    near ? { hint: `Did you mean \`${near}\`?` } : {},
+  );
 }
 
 /** Re-exports that lead back to themselves: no declaration is ever reached. */

@@ -56,6 +56,15 @@ export class Files {
     return loaded;
   }
 
+  /** Text that is only looked at and is no source of the build; null when it can't be read. */
+  peek(file: string): string | null {
+    const known = this.#byPath.get(file);
+    if (known) return known.text;
+    const size = this.host.size(file);
+    if (size === null || size > MAX_BYTES || !this.isInside(file)) return null;
+    return decode(this.host.readFile(file));
+  }
+
   #load(file: string, at: Span | null): SourceFile | null {
     const shown = this.relative(file);
     const size = this.host.size(file);

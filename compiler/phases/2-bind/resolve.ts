@@ -44,6 +44,14 @@ export function resolveSpecifier(
   return { type: "missing", instead: bases[0] ? sibling(files, bases[0], specifier) : null };
 }
 
+/** Whether a relative specifier leads to declarations only: they hold no code. */
+export function leadsToTypes(files: Files, importer: string, specifier: string): boolean {
+  if (!specifier.startsWith(".")) return false;
+  const base = path.resolve(path.dirname(importer), specifier);
+  const stem = base.replace(/\.([cm]?)js$/, "");
+  return [`${stem}.d.ts`, `${stem}.d.mts`, path.join(base, "index.d.ts")].some((file) => files.exists(file));
+}
+
 /** `smithers`, its older name, and every subpath of either. */
 function isSmithers(specifier: string): boolean {
   return /^smithers(-orchestrator)?(\/|$)/.test(specifier);
