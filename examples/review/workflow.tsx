@@ -71,12 +71,7 @@ export default smithers((ctx) => {
       <Parallel maxConcurrency={3}>
         {sources?.files.map((file) => (
           <Task key={file.path} id={`review-${slug(file.path)}`} output={outputs.review} agent={reviewer}>
-            <ReviewPrompt
-              path={file.path}
-              lines={file.lines}
-              widest={file.widest}
-              commits={sources.commits.map((line) => `- ${line}`).join("\n")}
-            />
+            <ReviewPrompt {...file} commits={sources.commits.map((line) => `- ${line}`).join("\n")} />
           </Task>
         ))}
         <Task id="syntax" output={outputs.syntax}>

@@ -35,7 +35,8 @@ export function evaluateElement(ev: Evaluation, node: Surface.Element, env: Envi
   const children = childrenOf(ev, node, env);
   if (children) {
     props.set("children", children);
-    parts.push(["children", children]);
+    // Those of a prompt are text, which phase 4 writes.
+    if (tag === null || typeof tag === "string" || tag.type !== "Prompt") parts.push(["children", children]);
   }
   const key = props.get("key");
   props.delete("key");

@@ -107,7 +107,11 @@ function elementParts(ev: Evaluation, element: ElementValue): Core.Expr[] {
     case "Prompt": {
       if (element.opaque) {
         const whole = reify(ev, tag) as Core.Call;
-        return [{ ...whole, args: [...whole.args, reify(ev, element.opaque)] }];
+        const given = reify(ev, element.opaque) as Core.ObjectExpr;
+        const kids: readonly Core.Property[] = children
+          ? [{ type: "Property", key: "children", value: joined(partsOf(ev, children)) }]
+          : [];
+        return [{ ...whole, args: [...whole.args, { ...given, props: [...given.props, ...kids] }] }];
       }
       const props = [...element.props].map(([key, prop]): readonly [string, Core.Expr] => [
         key,
