@@ -27,9 +27,18 @@ export function lowerBlock(to: Lowering, value: BlockValue, place: Place): void 
   const node = addNode(to, place, "block", `${place.owner}/block`, undefined, spanOf(value));
   const writer = new BlockWriter(to, node.key, place.owner);
   const yields = writer.write(value);
-  for (const site of writer.sites) to.nodes.push(site);
+  to.nodes.push(...inDocumentOrder(writer.sites, node.key));
   node.fields.set("yields", { type: "core", expr: yields });
   to.blocks.push({ key: node.key, why: value.why, span: node.span });
+}
+
+/** Sites of functions are written where those are first called, perhaps in the midst of another site's children. */
+function inDocumentOrder(sites: readonly NodeDraft[], parent: string): NodeDraft[] {
+  const children = new Map<string | undefined, NodeDraft[]>();
+  for (const site of sites) children.set(site.parent, [...(children.get(site.parent) ?? []), site]);
+  const under = (key: string): NodeDraft[] =>
+    (children.get(key) ?? []).flatMap((site) => [site, ...under(site.key)]);
+  return under(parent);
 }
 
 /** Throws Bail where a region can't be a block by itself: the one around it has to be. */
