@@ -41,6 +41,7 @@ export function assemble(input: Assembly, problems: Diagnostic[]): Draft {
   const texts = new Texts(input);
   const nodes: Record<string, DraftNode> = {};
   for (const node of draft.nodes) nodes[node.key] = texts.node(node);
+  texts.definitions();
   return {
     kind: PLAN_KIND,
     irVersion: IR_VERSION,
@@ -184,6 +185,26 @@ class Texts {
     return out as DraftNode;
   }
 
+  /** Where agents, schemas, prompts, functions, modules and constants stand. */
+  definitions(): void {
+    const { draft, files } = this.#input;
+    const place = (part: string, name: string, span: Core.Span | undefined): void =>
+      this.#place(childPath(part, name), span);
+    for (const [name, agent] of draft.agents) place("agents", name, agent.span);
+    for (const [name, schema] of draft.schemas)
+      if (schema.type === "Schema") place("schemas", name, schema.span);
+    for (const [name, expr] of draft.constants) place("constants", name, firstSpan(expr));
+    for (const [name, arrow] of draft.functions) place("functions", name, firstSpan(arrow));
+    for (const [name, { fn }] of draft.modules)
+      place("modules", name, fn.type === "Closure" ? fn.arrow.span : fn.func.span);
+    for (const [name, { source }] of this.#input.prompts) {
+      const file = files.find((f) => f.path === source);
+      if (file) place("prompts", name, { file: file.index, start: 0, end: 0 });
+    }
+    for (const [name, agent] of Object.entries(this.#input.agents))
+      if ("module" in agent) place("modules", agent.module, draft.agents.get(name)?.span);
+  }
+
   spans(): string {
     return encodeSpans(this.#places);
   }
@@ -200,6 +221,18 @@ class Texts {
     this.#lines.set(span.file, lines);
     this.#places.set(path, { file: span.file, ...lines.at(span.start) });
   }
+}
+
+/** The place of an expression; made up ones have that of their first part. */
+function firstSpan(node: unknown): Core.Span | undefined {
+  if (typeof node !== "object" || node === null) return undefined;
+  const { span } = node as { readonly span?: Core.Span };
+  if (span) return span;
+  for (const part of Object.values(node)) {
+    const found = firstSpan(part);
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** Ids and keys are strings, as in React; only what the run computes is turned into one there. */
