@@ -1,7 +1,7 @@
 /** An element inside a block → a site instance, and the plan node it instantiates. */
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
-import { call, literal, memberOf, nameOf, not, objectOf } from "../3-evaluate/core.ts";
+import { arrayOf, call, literal, memberOf, nameOf, not, objectOf } from "../3-evaluate/core.ts";
 import { evaluate } from "../3-evaluate/evaluate.ts";
 import { lose, report } from "../3-evaluate/state.ts";
 import { expr, type Names, type Translation, written } from "../3-evaluate/translate.ts";
@@ -27,7 +27,7 @@ export function writeSite(w: BlockWriter, t: Translation, node: Surface.Element,
       return library(w, t, node, names, tag);
     case "Prompt": {
       const handle = written(t, tag) as Core.Call;
-      const props = propsObject(w, t, node, names);
+      const props = propsObject(w, t, node, names, (texts) => call("text", ...texts));
       return props.props.length ? { ...handle, args: [...handle.args, props] } : handle;
     }
     case "Poison":
@@ -64,20 +64,27 @@ function childrenProp(
   t: Translation,
   node: Surface.Element,
   names: Names,
+  join: (texts: readonly (Core.Expr | Core.Spread)[]) => Core.Expr,
 ): Core.Expr | undefined {
   const texts = childTexts(w, t, node, names);
   const [only] = texts;
   if (!only) return undefined;
-  return texts.length === 1 && only.type !== "Spread" ? only : { type: "Array", elements: texts };
+  return texts.length === 1 && only.type !== "Spread" ? only : join(texts);
 }
 
-function propsObject(w: BlockWriter, t: Translation, node: Surface.Element, names: Names): Core.ObjectExpr {
+function propsObject(
+  w: BlockWriter,
+  t: Translation,
+  node: Surface.Element,
+  names: Names,
+  join: (texts: readonly (Core.Expr | Core.Spread)[]) => Core.Expr = arrayOf,
+): Core.ObjectExpr {
   const props = node.props.flatMap((prop): (Core.Property | Core.Spread)[] => {
     if (prop.type === "Spread") return [{ ...prop, arg: expr(t, prop.arg, names) }];
     if (prop.name === "key" || prop.name === "children") return [];
     return [{ type: "Property", key: prop.name, value: expr(t, prop.value, names) }];
   });
-  const kids = childrenProp(w, t, node, names);
+  const kids = childrenProp(w, t, node, names, join);
   return {
     type: "Object",
     props: kids ? [...props, { type: "Property", key: "children", value: kids }] : props,
