@@ -70,6 +70,24 @@ describe("order", () => {
     expect(most).toBe(3);
   });
 
+  it("tells of a task that fails before it could start, at every try, and of a loop at its bound", async () => {
+    const plan = planOf({
+      none: computed("ctx.outputMaybe('row', { nodeId: 'a' }).v", { continueOnFail: true }),
+      l: { kind: "loop", maxIterations: 1, onMaxReached: "fail" } as TestNode,
+      a: value(1, { parent: "l" }),
+    });
+    const bench = new Bench(plan);
+    await bench.run();
+    expect(bench.nodes("task.failed")).toEqual(["none", "l"]);
+    expect(bench.events.find(({ type }) => type === "task.failed")?.data).toMatchObject({
+      nodeId: "none",
+      code: "THROWN",
+      continued: true,
+    });
+    await bench.resume();
+    expect(bench.nodes("task.failed")).toEqual(["none", "l", "l"]);
+  });
+
   it("waits for dependsOn and deps, and gives deps to the prompt (24)", async () => {
     const prompts: string[] = [];
     const plan = planOf({

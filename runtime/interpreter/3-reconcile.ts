@@ -126,6 +126,8 @@ function changes(run: Run): Changes {
     run.writes.push(taskWrite(entry, frame));
   }
   states.touched.clear();
+  for (const entry of run.world.unstarted) announceUnstarted(run, entry);
+  run.world.unstarted.clear();
   const delta: { [part: string]: Json } = {};
   if (mounted.length > 0) delta.mounted = mounted;
   if (unmounted.length > 0) delta.unmounted = unmounted;
@@ -159,6 +161,16 @@ function announce(run: Run, entry: TaskEntry, before: string | undefined): void 
     run.event("task.waiting", { ...who, for: "approval" });
     run.event("approval.requested", { ...who, ...(entry.reason as { readonly [key: string]: Json }) });
   }
+}
+
+function announceUnstarted(run: Run, { address, reason }: TaskEntry): void {
+  const { code, message, continued } = reason as { readonly [key: string]: Json };
+  run.event("task.failed", {
+    ...addressData(address),
+    code: code as Json,
+    message: message as Json,
+    ...(continued ? { continued } : {}),
+  });
 }
 
 /** SEMANTICS 13: finished, waiting on people, failed with every blocked node and cell named, or not at its end yet. */

@@ -227,7 +227,7 @@ export class Loop extends Instance {
 
   #fail(max: number): boolean {
     const message = `${this.loopId} reached its ${max} iterations, and onMaxReached is "fail"`;
-    this.world.fail(this.entry as TaskEntry, { code: "LOOP_MAX", message, retryable: false }, false);
+    this.world.failUnstarted(this.entry as TaskEntry, { code: "LOOP_MAX", message, retryable: false }, false);
     return true;
   }
 

@@ -58,6 +58,8 @@ export class World {
   /** Approvals whose turn has come and that are not decided. */
   readonly asked = new Set<Leaf>();
   fatal: Fatal | null = null;
+  /** Failed within a frame, without an attempt: still to be announced. */
+  readonly unstarted = new Set<TaskEntry>();
   /** A task failed for good: nothing new starts. */
   failed: TaskEntry | null = null;
   readonly #root: Instance;
@@ -261,6 +263,12 @@ export class World {
     }
   }
 
+  /** Fails what could not even start. */
+  failUnstarted(entry: TaskEntry, error: TaskError, continued: boolean): void {
+    this.unstarted.add(entry);
+    this.fail(entry, error, continued);
+  }
+
   /** Ends an entry as failed; the run goes on only when the node says so. */
   fail(entry: TaskEntry, error: TaskError, continued: boolean): void {
     const { code, message } = error;
@@ -348,7 +356,7 @@ export class World {
     } else {
       const outcome = leaf.gate().pull();
       const { code, message } = outcome.kind === "error" ? outcome.error : { code: "", message: "" };
-      this.fail(entry, { code, message, retryable: false }, leaf.continues());
+      this.failUnstarted(entry, { code, message, retryable: false }, leaf.continues());
     }
   }
 
