@@ -17,12 +17,12 @@ function askDecider(run: Run): void {
     if (!entry || run.deciding.has(entry.key)) continue;
     const answer = decider(entry.address);
     if (!answer) continue;
-    run.deciding.add(entry.key);
     const { approved, note, latencyMs = 0 } = answer;
     const at = clock.now() + latencyMs;
     const decision = { ...entry.address, approved, note, decidedBy: "script" };
-    clock.at(at, () =>
+    const cancel = clock.at(at, () =>
       run.push({ kind: "decision", decision: { ...decision, decidedAt: clock.now() }, done: () => {} }),
     );
+    run.deciding.set(entry.key, cancel);
   }
 }

@@ -104,8 +104,8 @@ export class Run {
   readonly due = new Set<TaskEntry>();
   /** Decisions that came before their approval was asked. */
   readonly early = new Set<Extract<Fact, { kind: "decision" }>>();
-  /** Approvals handed to the decider. */
-  readonly deciding = new Set<string>();
+  /** Approvals handed to the decider: entry key → takes its timer back. */
+  readonly deciding = new Map<string, () => void>();
   aborted = false;
   /** Written with the next commit. */
   writes: Write[] = [];
@@ -186,6 +186,7 @@ export class Run {
   close(): void {
     for (const cancel of this.timers.values()) cancel();
     this.timers.clear();
+    for (const cancel of this.deciding.values()) cancel();
     this.#flushEvents?.();
     this.#flushEvents = null;
   }
