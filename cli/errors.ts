@@ -10,7 +10,7 @@ const STORE: Readonly<Record<string, { readonly exit: ExitCode; readonly hint: s
   },
   EPOCH: {
     exit: EXIT.refused,
-    hint: "Another process has taken the run over; nothing of this one was recorded since.",
+    hint: "This process has stopped; what it did since was not recorded. `smithers ps` shows the runs there are.",
   },
   VERSION: { exit: EXIT.refused, hint: "Use the version of smithers that wrote it, or a newer one." },
   CORRUPT: {
@@ -19,7 +19,7 @@ const STORE: Readonly<Record<string, { readonly exit: ExitCode; readonly hint: s
   },
   FULL: {
     exit: EXIT.resumable,
-    hint: "Free some space and resume the run; everything acknowledged is on disk.",
+    hint: "Everything acknowledged is on disk; with space again, the run goes on from there.",
   },
   IO: { exit: EXIT.usage, hint: "Check the path and its permissions." },
 };

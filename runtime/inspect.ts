@@ -1,7 +1,7 @@
 /** Looking at runs from any process, without a lock. */
 import { type RunResult, resultOf } from "./engine.ts";
 import { runDirectory, runIds, storeDirectory } from "./runs.ts";
-import { openReader } from "./store/index.ts";
+import { hasWriter, openReader } from "./store/index.ts";
 import { type EventRecord, type Journal, type RunRecord, StoreError } from "./store/store.ts";
 
 export interface RunSummary {
@@ -9,6 +9,8 @@ export interface RunSummary {
   /** null when the directory holds no readable run; `problem` says why. */
   readonly run: RunRecord | null;
   readonly problem: string | null;
+  /** Whether a process attends to it. A run that is `running` and not attended was killed, and can be resumed. */
+  readonly attended: boolean;
 }
 
 /** All runs of a project, oldest first as far as names tell. */
@@ -16,11 +18,11 @@ export async function listRuns(root: string): Promise<readonly RunSummary[]> {
   const summaries: RunSummary[] = [];
   for (const runId of runIds(root)) {
     try {
-      const { journal } = await read(root, runId, 0);
-      summaries.push({ runId, run: journal.run, problem: journal.run ? null : "it never began" });
+      const { journal, attended } = await read(root, runId, 0);
+      summaries.push({ runId, run: journal.run, problem: journal.run ? null : "it never began", attended });
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      summaries.push({ runId, run: null, problem: error.message });
+      summaries.push({ runId, run: null, problem: error.message, attended: false });
     }
   }
   return summaries;
@@ -36,6 +38,8 @@ export interface RunInspection {
   readonly result: RunResult | null;
   readonly journal: Journal;
   readonly events: readonly EventRecord[];
+  /** Whether a process attends to it. */
+  readonly attended: boolean;
 }
 
 /**
@@ -48,11 +52,14 @@ export async function inspect(runId: string, { root, events = 0 }: InspectOption
 }
 
 async function read(root: string, runId: string, count: number) {
-  const reader = await openReader(storeDirectory(runDirectory(root, runId)));
+  const directory = storeDirectory(runDirectory(root, runId));
+  // Asked before the journal is read: a run that ends meanwhile must not look abandoned.
+  const attended = hasWriter(directory);
+  const reader = await openReader(directory);
   try {
     const journal = await reader.journal();
     const events = count > 0 ? await reader.events(Math.max(0, journal.lastEvent - count), count) : [];
-    return { journal, events };
+    return { journal, events, attended };
   } finally {
     await reader.close();
   }

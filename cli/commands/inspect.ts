@@ -3,6 +3,7 @@ import type { Address, Journal, RunRecord } from "../../runtime/index.ts";
 import { withRuntime } from "../errors.ts";
 import { CliError, type CommandResult, EXIT } from "../exit.ts";
 import { rootOf, rootOption } from "../options.ts";
+import { addressName } from "../render/address.ts";
 import { ago, duration, table } from "../render/table.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -26,7 +27,7 @@ export const options = (yargs: Argv) =>
 
 export function handler(args: Args, terminal: Terminal): CommandResult {
   return withRuntime(async ({ inspect }) => {
-    const { journal } = await inspect(args.run, { root: rootOf(args) });
+    const { journal, attended } = await inspect(args.run, { root: rootOf(args) });
     if (journal.run === null) {
       throw new CliError(
         EXIT.negative,
@@ -34,17 +35,24 @@ export function handler(args: Args, terminal: Terminal): CommandResult {
         "Start it anew under the same id with --run-id.",
       );
     }
-    if (args.json) terminal.out(JSON.stringify({ ...journal, plan: undefined }));
-    else print(journal, journal.run, terminal);
+    if (args.json) terminal.out(JSON.stringify({ ...journal, plan: undefined, attended }));
+    else print(journal, journal.run, attended, terminal);
     return EXIT.ok;
   });
 }
 
-function print({ tasks, attempts, outputs }: Journal, run: RunRecord, terminal: Terminal): void {
+function print(
+  { tasks, attempts, outputs }: Journal,
+  run: RunRecord,
+  attended: boolean,
+  terminal: Terminal,
+): void {
   const { bold, dim } = terminal.paintOut;
   const began = `workflow ${run.workflow}, started ${ago(run.createdAt, Date.now())}`;
   terminal.out(`${bold(run.runId)}  ${run.status}  ${dim(began)}`);
   if (run.reason !== null) terminal.out(run.reason);
+  if (run.status === "running" && !attended)
+    terminal.out(`its process is gone; go on with: smithers run --resume ${run.runId}`);
   terminal.out(dim(`plan ${run.planDigest}`));
   terminal.out(`input ${JSON.stringify(run.input)}\n`);
   const last = new Map(attempts.map((attempt) => [key(attempt), attempt]));
@@ -58,7 +66,7 @@ function print({ tasks, attempts, outputs }: Journal, run: RunRecord, terminal: 
         const output = rows.get(key(task));
         const shown =
           output === undefined ? reasonText(task.reason) : `${output.table} ${JSON.stringify(output.value)}`;
-        return [name(task), task.kind, task.state, String(attempt?.attempt ?? ""), took, cut(shown)];
+        return [addressName(task), task.kind, task.state, String(attempt?.attempt ?? ""), took, cut(shown)];
       }),
     ),
   );
@@ -66,10 +74,6 @@ function print({ tasks, attempts, outputs }: Journal, run: RunRecord, terminal: 
 
 function key({ nodeId, scope, iteration }: Address): string {
   return `${nodeId}\n${scope}\n${iteration}`;
-}
-
-function name({ nodeId, scope, iteration }: Address): string {
-  return `${nodeId}${scope === "" ? "" : `@@${scope}`}${iteration > 0 ? `@${iteration}` : ""}`;
 }
 
 function reasonText(reason: unknown): string {

@@ -21,16 +21,20 @@ export function handler(args: Args, terminal: Terminal): CommandResult {
   return withRuntime(async ({ listRuns }) => {
     const runs = (await listRuns(rootOf(args))).toReversed();
     if (args.json)
-      for (const { runId, run, problem } of runs) terminal.out(JSON.stringify({ runId, ...run, problem }));
+      for (const { runId, run, ...more } of runs) terminal.out(JSON.stringify({ runId, ...run, ...more }));
     else if (runs.length === 0) terminal.err("No runs yet. `smithers up FILE` starts one.");
     else terminal.out(table(["RUN", "WORKFLOW", "STATUS", "STARTED", "CHANGED", "WHY"], runs.map(row)));
     return EXIT.ok;
   });
 }
 
-function row({ runId, run, problem }: RunSummary): string[] {
+function row({ runId, run, problem, attended }: RunSummary): string[] {
   const now = Date.now();
   const why = (problem ?? run?.reason ?? "").split("\n")[0] ?? "";
   if (run === null) return [runId, "", "unreadable", "", "", why];
+  if (run.status === "running" && !attended) {
+    const next = `its process is gone; smithers run --resume ${runId}`;
+    return [runId, run.workflow, "interrupted", ago(run.createdAt, now), ago(run.updatedAt, now), next];
+  }
   return [runId, run.workflow, run.status, ago(run.createdAt, now), ago(run.updatedAt, now), why];
 }

@@ -60,6 +60,13 @@ export function lastReady(locks: readonly LockState[]): (LockState & { readonly 
   return null;
 }
 
+/** Whether somebody may be writing here now; a holder that can't be seen from here counts as living. */
+export function isOwned(disk: Disk, directory: string): boolean {
+  const last = listLocks(disk, directory).at(-1);
+  if (!last || last.released) return false;
+  return last.holder === null || lookFor(last.holder, thisProcess()) !== "gone";
+}
+
 export class Ownership {
   readonly epoch: number;
   readonly #options: OwnershipOptions;
@@ -123,6 +130,12 @@ export class Ownership {
       disk.stat(lockFile(directory, this.epoch + 1)) === null &&
       disk.stat(lockFile(directory, this.epoch)) !== null
     );
+  }
+
+  /** Whether the directory was taken away under this owner. */
+  removed(): boolean {
+    const { disk, directory } = this.#options;
+    return disk.stat(directory) === null;
   }
 
   /** The last ready epoch before this one, and whether all who held the run since are proved to write no more. */

@@ -236,7 +236,7 @@ class FileStore implements Store {
     }
     // What was written is on disk; whether it counts is for the lock to say.
     if (!ownership.held()) {
-      this.#ended = new StoreError("EPOCH", `epoch ${this.epoch} lost this run to a later owner; stop`);
+      this.#ended = this.#lost();
       db.disown();
       settle(queue, this.#ended);
       return;
@@ -244,6 +244,16 @@ class FileStore implements Store {
     this.#epochRecorded = true;
     settle(queue, null, refused);
     this.#checkpointIfDue();
+  }
+
+  #lost(): StoreError {
+    const { directory, ownership } = this.#parts;
+    return ownership.removed()
+      ? new StoreError(
+          "EPOCH",
+          `${directory} was removed while the run went on; nothing more can be recorded`,
+        )
+      : new StoreError("EPOCH", `epoch ${this.epoch} lost this run to a later owner; stop`);
   }
 
   /** Runs each commit of the batch; one that is refused leaves no trace. */
