@@ -4,6 +4,7 @@ import type { Argv } from "yargs";
 import { withRuntime } from "./errors.ts";
 import { CliError, type CommandResult, EXIT } from "./exit.ts";
 import { rootOf, rootOption } from "./options.ts";
+import { addressName } from "./render/address.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface DecideArgs {
@@ -18,7 +19,10 @@ export interface DecideArgs {
 export const decideOptions = (yargs: Argv) =>
   rootOption(yargs)
     .positional("run", { type: "string", demandOption: true, describe: "Id of the run" })
-    .positional("node", { type: "string", describe: "Id of the approval; not needed when only one waits" })
+    .positional("node", {
+      type: "string",
+      describe: "The approval, by id or as it is shown (`ok@2`); not needed when only one waits",
+    })
     .option("iteration", { type: "number", describe: "Iteration of the innermost loop, when several wait" })
     .option("note", { type: "string", describe: "Why; stored with the decision" })
     .option("by", { type: "string", describe: "Who decides [default: the user's name]" });
@@ -26,14 +30,9 @@ export const decideOptions = (yargs: Argv) =>
 export function decide(approved: boolean, args: DecideArgs, terminal: Terminal): CommandResult {
   return withRuntime(async (runtime) => {
     const root = rootOf(args);
-    const { result } = await runtime.inspect(args.run, { root });
-    const node =
-      args.node ??
-      onlyOne(
-        args.run,
-        (result?.waitingFor ?? []).map(({ nodeId }) => nodeId),
-      );
-    await runtime.decide(args.run, node, {
+    const { result, attended } = await runtime.inspect(args.run, { root });
+    const node = args.node ?? onlyOne(args.run, (result?.waitingFor ?? []).map(addressName));
+    const decided = await runtime.decide(args.run, node, {
       root,
       approved,
       note: args.note ?? null,
@@ -42,9 +41,9 @@ export function decide(approved: boolean, args: DecideArgs, terminal: Terminal):
     });
     const { paint } = terminal;
     terminal.err(
-      `${approved ? paint.green("approved") : paint.red("denied")}  ${node}  ${paint.dim(args.run)}`,
+      `${approved ? paint.green("approved") : paint.red("denied")}  ${addressName(decided)}  ${paint.dim(args.run)}`,
     );
-    if (result?.status !== "running") terminal.err(`go on with: smithers run --resume ${args.run}`);
+    if (!attended) terminal.err(`go on with: smithers run --resume ${args.run}`);
     return EXIT.ok;
   });
 }

@@ -5,6 +5,7 @@ import type { EventRecord, RunResult } from "../runtime/index.ts";
 import { withRuntime } from "./errors.ts";
 import { CliError, type CommandResult, EXIT, type ExitCode } from "./exit.ts";
 import { rootOf, rootOption } from "./options.ts";
+import { addressName } from "./render/address.ts";
 import { createProgress } from "./render/progress.ts";
 import { duration } from "./render/table.ts";
 import type { Terminal } from "./terminal.ts";
@@ -53,7 +54,9 @@ export function execute(start: Start, args: ExecuteArgs, terminal: Terminal): Co
     const begun = Date.now();
     const stop = new AbortController();
     const done = onInterrupt(stop);
+    let begunRun: string | null = null;
     const onEvent = (event: EventRecord) => {
+      if (typeof event.data.runId === "string") begunRun = event.data.runId;
       if (progress !== null) return progress.event(event);
       terminal.out(JSON.stringify({ type: event.type, seq: event.seq, at: event.at, ...event.data }));
     };
@@ -81,6 +84,9 @@ export function execute(start: Start, args: ExecuteArgs, terminal: Terminal): Co
     } catch (error) {
       if (start.kind === "resume" && start.plan !== null && error instanceof runtime.RefusedError) {
         await printDifference(start.runId, start.plan, args, terminal, runtime);
+      }
+      if (begunRun !== null && error instanceof runtime.StoreError && error.code === "FULL") {
+        terminal.err(`resume: ${resumeCommand(begunRun, args)}`);
       }
       throw error;
     } finally {
@@ -151,7 +157,7 @@ function printResult(
     { finished: paint.green, failed: paint.red, cancelled: paint.red }[status as string] ?? paint.yellow;
   const title = how.interrupted && status !== "finished" ? "interrupted" : status;
   terminal.err(`${colour(title)}  ${runId}  ${paint.dim(duration(how.tookMs))}`);
-  if (reason !== null && status !== "finished") terminal.err(reason);
+  if (reason !== null && status !== "finished" && title === status) terminal.err(reason);
   if (status === "finished") {
     for (const [table, rows] of Object.entries(outputs)) {
       for (const { nodeId, iteration, ...row } of rows) {
@@ -163,15 +169,25 @@ function printResult(
   for (const line of nextSteps(result, args)) terminal.err(line);
 }
 
+function resumeCommand(runId: string, { root, script }: ExecuteArgs): string {
+  return `smithers run --resume ${runId}${option("root", root)}${option("script", script)}`;
+}
+
+function option(name: string, value: string | undefined): string {
+  return value === undefined ? "" : ` --${name} ${value}`;
+}
+
 /** The commands that take the run further. */
 function nextSteps({ runId, status, waitingFor }: RunResult, args: ExecuteArgs): string[] {
-  const resume = `smithers run --resume ${runId}${args.script === undefined ? "" : ` --script ${args.script}`}`;
+  const resume = resumeCommand(runId, args);
   if (status === "waiting") {
     return [
-      ...waitingFor.flatMap(({ nodeId }) => [
-        `approve: smithers approve ${runId} ${nodeId}`,
-        `deny:    smithers deny ${runId} ${nodeId}`,
-      ]),
+      ...waitingFor
+        .map(addressName)
+        .flatMap((address) => [
+          `approve: smithers approve ${runId} ${address}${option("root", args.root)}`,
+          `deny:    smithers deny ${runId} ${address}${option("root", args.root)}`,
+        ]),
       `then:    ${resume}`,
     ];
   }

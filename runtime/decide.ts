@@ -26,7 +26,7 @@ export class NotWaitingError extends Error {
 }
 
 /**
- * Files a decision; when the promise resolves it is on disk, and the run takes it up at once, or when it is resumed.
+ * Files a decision on an approval, named by its id or by its whole address (`ok@@outer=1@2`); when the promise resolves it is on disk, and the run takes it up at once, or when it is resumed.
  * @returns the address that was decided
  * @throws UnknownRunError, NotWaitingError, DecidedError, StoreError
  */
@@ -52,7 +52,7 @@ function chosen(
   { iteration, scope }: DecideOptions,
 ): Address {
   const meant = (address: Address): boolean =>
-    address.nodeId === nodeId &&
+    (address.nodeId === nodeId || showAddress(address) === nodeId) &&
     (iteration === undefined || address.iteration === iteration) &&
     (scope === undefined || address.scope === scope);
   const waiting = journal.tasks.filter(
@@ -61,11 +61,11 @@ function chosen(
   const [first, second] = waiting;
   if (first && second) {
     const places = waiting.map(showAddress).join(", ");
-    throw new NotWaitingError(`${nodeId} waits in several places (${places}): name the iteration`);
+    throw new NotWaitingError(`${nodeId} waits in several places: name one of ${places}`);
   }
   if (first) {
     const { scope: at, iteration: index } = first;
-    const address = { nodeId, scope: at, iteration: index };
+    const address = { nodeId: first.nodeId, scope: at, iteration: index };
     if (isFiled(directory, address)) throw new DecidedError(nodeId);
     return address;
   }

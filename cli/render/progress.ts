@@ -2,8 +2,10 @@
  * A run as people follow it: one line for every fact that stays, and on a terminal a footer of what runs right now.
  * Without a terminal only the lines are printed.
  */
+import type { Json } from "../../plan/types.ts";
 import type { EventRecord } from "../../runtime/index.ts";
 import type { Terminal } from "../terminal.ts";
+import { addressName } from "./address.ts";
 import { duration } from "./table.ts";
 
 export interface Progress {
@@ -43,7 +45,7 @@ export function createProgress(terminal: Terminal, now: () => number = Date.now)
 function describe(event: EventRecord, running: Map<string, Running>, terminal: Terminal): string | null {
   const { paint } = terminal;
   const { data } = event;
-  const name = addressName(data);
+  const name = nameOf(data);
   const text = (key: string) => (typeof data[key] === "string" ? (data[key] as string) : "");
   const took = () => {
     const started = running.get(name)?.since;
@@ -71,7 +73,11 @@ function describe(event: EventRecord, running: Map<string, Running>, terminal: T
     case "task.stderr":
       return `${paint.dim(`  ${name} │`)} ${text("line")}`;
     case "task.log":
-      return `${paint.dim(`  ${name} │`)} ${text("message")}`;
+      return `${paint.dim(`  ${name} │`)} ${text("message")}${noteOf(data.data)}`;
+    case "task.unmounted":
+      return `${paint.yellow("!")} ${name}  ${text("warning")}: ${data.onUnmount === "cancel" ? "it is cancelled" : "it goes on to its end"}`;
+    case "task.cancelled":
+      return `${paint.yellow("-")} ${name}${took()}  cancelled`;
     case "task.warning":
     case "run.warning":
       return `${paint.yellow("!")} ${name}  ${text("message")}`;
@@ -84,12 +90,16 @@ function describe(event: EventRecord, running: Map<string, Running>, terminal: T
   }
 }
 
-/** `draft@2` is iteration 2 of a loop's task, `work@@outer=1@0` one in nested loops; the first iteration goes without. */
-function addressName(data: EventRecord["data"]): string {
-  const node = typeof data.nodeId === "string" ? data.nodeId : "";
-  const scope = typeof data.scope === "string" && data.scope !== "" ? `@@${data.scope}` : "";
-  const iteration = typeof data.iteration === "number" && data.iteration > 0 ? `@${data.iteration}` : "";
-  return `${node}${scope}${iteration}`;
+function nameOf({ nodeId, scope, iteration }: EventRecord["data"]): string {
+  return addressName({
+    nodeId: typeof nodeId === "string" ? nodeId : "",
+    scope: typeof scope === "string" ? scope : "",
+    iteration: typeof iteration === "number" ? iteration : 0,
+  });
+}
+
+function noteOf(data: Json | undefined): string {
+  return data === undefined || data === null ? "" : ` ${JSON.stringify(data)}`;
 }
 
 function errorText({ code, message }: EventRecord["data"]): string {

@@ -1,0 +1,111 @@
+/** What people see of runs that were stopped, killed or taken away, and that what they are told to type works. */
+import { rmSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Running, type Scratch, scratch, smithers, start } from "./harness.ts";
+
+const WORKFLOW = `
+import { createSmithers } from "smithers";
+import { z } from "zod";
+const { Workflow, Task, Loop, Parallel, Approval, smithers, outputs } = createSmithers({
+  input: z.object({}),
+  row: z.object({ v: z.number() }),
+  decision: z.object({ approved: z.boolean(), note: z.string().nullable(), decidedBy: z.string(), decidedAt: z.string() }),
+});
+export default smithers((ctx) => {
+  const first = ctx.outputMaybe(outputs.row, { nodeId: "first" });
+  return (
+    <Workflow name="people">
+      <Parallel>
+        <Task id="first" output={outputs.row}>{async () => { await new Promise((r) => setTimeout(r, 200)); return { v: 1 }; }}</Task>
+        {!first ? <Task id="gone" output={outputs.row} onUnmount="cancel">{() => new Promise(() => {})}</Task> : null}
+      </Parallel>
+      <Task id="none" output={outputs.row} continueOnFail>{{ v: ctx.latest(outputs.decision, "ok").note.length }}</Task>
+      <Loop id="outer" maxIterations={2}>
+        <Loop id="inner" maxIterations={2}>
+          <Approval id="ok" output={outputs.decision} onDeny="continue" request={{ title: "Go on?" }} />
+        </Loop>
+      </Loop>
+    </Workflow>
+  );
+});
+`;
+let project: Scratch;
+
+beforeAll(async () => {
+  project = scratch();
+  project.write("workflow.tsx", WORKFLOW);
+  project.write("slow.json", '{ "approvals": [{ "node": "ok", "approved": true, "latencyMs": 60000 }] }');
+  expect((await smithers(["build", "workflow.tsx", "-o", "plan.json"], project.dir)).code).toBe(0);
+});
+afterAll(() => project.remove());
+
+const begin = (runId: string, ...more: string[]): Running =>
+  start(["run", "plan.json", "--run-id", runId, ...more], project.dir);
+
+/** Resolves when the run has asked. */
+const asked = ({ child }: Running) =>
+  new Promise<void>((resolve) => {
+    child.stderr?.on("data", (chunk: Buffer) => {
+      if (chunk.includes("waits for a decision")) resolve();
+    });
+  });
+
+describe("a run as people follow it", () => {
+  it("tells of what was cancelled, and of what failed before it could start", async () => {
+    const { stderr, code } = await begin("told").done;
+    expect(code).toBe(3);
+    expect(stderr).toContain("! gone  unmounted while it ran: it is cancelled");
+    expect(stderr).toMatch(/- gone .*cancelled/);
+    expect(stderr).toMatch(/✗ none .*THROWN: Cannot read properties of undefined/);
+  });
+
+  it("is decided with the commands that are printed, in nested loops and under another root", async () => {
+    const root = path.join(project.dir, "elsewhere");
+    let { stderr } = await begin("nested", "--root", root).done;
+    for (const address of ["ok@@outer=0", "ok@@outer=0@1", "ok@@outer=1", "ok@@outer=1@1"]) {
+      expect(stderr).toContain(`smithers deny nested ${address} --root ${root}`);
+      const [, line = ""] = /deny: +smithers (.*)/.exec(stderr) ?? [];
+      expect((await smithers(line.split(" "), project.dir)).stderr).toContain(`denied  ${address}  nested`);
+      const [, next = ""] = /then: +smithers (.*)/.exec(stderr) ?? [];
+      ({ stderr } = await smithers(next.split(" "), project.dir));
+    }
+    expect(stderr).toContain("finished  nested");
+  });
+
+  it("ends at once on Ctrl-C, also while a script takes its time to decide, and says so once", async () => {
+    const running = begin("slow", "--script", "slow.json");
+    await asked(running);
+    const at = Date.now();
+    running.child.kill("SIGINT");
+    const { code, stderr } = await running.done;
+    expect(code).toBe(130);
+    expect(Date.now() - at).toBeLessThan(10_000);
+    expect(stderr.match(/interrupted/g)).toHaveLength(1);
+  });
+});
+
+describe("a run without its process", () => {
+  it("is called interrupted, and a decision on it tells how to go on", async () => {
+    const running = begin("killed", "--wait");
+    await asked(running);
+    expect((await smithers(["ps"], project.dir)).stdout).toMatch(/killed +people +running/);
+    running.child.kill("SIGKILL");
+    await running.done;
+    const resume = "smithers run --resume killed";
+    expect((await smithers(["ps"], project.dir)).stdout).toMatch(/killed +people +interrupted/);
+    expect((await smithers(["inspect", "killed"], project.dir)).stdout).toContain(resume);
+    expect((await smithers(["approve", "killed"], project.dir)).stderr).toContain(resume);
+  });
+
+  it("stops with the reason when its directory is removed", async () => {
+    const running = begin("removed", "--wait");
+    await asked(running);
+    rmSync(path.join(project.dir, ".smithers/runs/removed"), { recursive: true });
+    running.child.kill("SIGINT");
+    const { code, stderr } = await running.done;
+    expect(code).toBe(4);
+    expect(stderr).toContain("was removed while the run went on");
+    expect(stderr).not.toContain("    at ");
+  });
+});
