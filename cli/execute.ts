@@ -7,7 +7,7 @@ import { CliError, type CommandResult, EXIT, type ExitCode } from "./exit.ts";
 import { rootOf, rootOption } from "./options.ts";
 import { addressName } from "./render/address.ts";
 import { createProgress } from "./render/progress.ts";
-import { duration } from "./render/table.ts";
+import { cut, duration } from "./render/table.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface ExecuteArgs {
@@ -161,7 +161,9 @@ function printResult(
   if (status === "finished") {
     for (const [table, rows] of Object.entries(outputs)) {
       for (const { nodeId, iteration, ...row } of rows) {
-        terminal.out(`${table} ${nodeId}${iteration > 0 ? `@${iteration}` : ""} ${JSON.stringify(row)}`);
+        // A person gets a line a row, a pipe all of it.
+        const line = `${table} ${nodeId}${iteration > 0 ? `@${iteration}` : ""} ${JSON.stringify(row)}`;
+        terminal.out(terminal.outColumns === null ? line : cut(line, terminal.outColumns));
       }
     }
     return;

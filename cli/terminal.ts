@@ -18,8 +18,10 @@ export interface Terminal {
   /** Colours for `err`, and those for `out`: none where it is not a terminal. */
   readonly paint: Painter;
   readonly paintOut: Painter;
-  /** Columns of a person's terminal; null when output is not one. */
+  /** Columns of the terminal behind `err`; null when it is not one. */
   readonly columns: number | null;
+  /** Columns of the terminal behind `out`; null when it is not one. */
+  readonly outColumns: number | null;
 }
 
 export function processTerminal(): Terminal {
@@ -30,5 +32,6 @@ export function processTerminal(): Terminal {
     paint: pc.createColors(pc.isColorSupported && tty),
     paintOut: pc.createColors(pc.isColorSupported && process.stdout.isTTY === true),
     columns: tty ? (process.stderr.columns ?? 80) : null,
+    outColumns: process.stdout.isTTY === true ? (process.stdout.columns ?? 80) : null,
   };
 }

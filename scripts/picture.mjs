@@ -68,5 +68,5 @@ const spans = body.map((line, i) => {
 const height = 30 + body.length * 19;
 writeFileSync(
   out,
-  `<svg xmlns="http://www.w3.org/2000/svg" width="${width * 8 + 32}" height="${height}" font-family="ui-monospace, Menlo, Consolas, monospace" font-size="13" fill="#d7dae0">\n<rect width="100%" height="100%" rx="8" fill="#1e222a"/>\n${spans.join("\n")}\n</svg>\n`,
+  `<svg xmlns="http://www.w3.org/2000/svg" width="${width * 8 + 32}" height="${height}" font-family="ui-monospace, Menlo, Consolas, monospace" font-size="13" fill="#d7dae0">\n<title>${escapeXml(shown)}</title>\n<rect width="100%" height="100%" rx="8" fill="#1e222a"/>\n${spans.join("\n")}\n</svg>\n`,
 );

@@ -4,7 +4,7 @@ import { withRuntime } from "../errors.ts";
 import { CliError, type CommandResult, EXIT } from "../exit.ts";
 import { rootOf, rootOption } from "../options.ts";
 import { addressName } from "../render/address.ts";
-import { ago, duration, table } from "../render/table.ts";
+import { ago, cut, duration, table } from "../render/table.ts";
 import type { Terminal } from "../terminal.ts";
 
 export const command = "inspect <run>";
@@ -66,7 +66,14 @@ function print(
         const output = rows.get(key(task));
         const shown =
           output === undefined ? reasonText(task.reason) : `${output.table} ${JSON.stringify(output.value)}`;
-        return [addressName(task), task.kind, task.state, String(attempt?.attempt ?? ""), took, cut(shown)];
+        return [
+          addressName(task),
+          task.kind,
+          task.state,
+          String(attempt?.attempt ?? ""),
+          took,
+          cut(shown, WIDTH),
+        ];
       }),
     ),
   );
@@ -82,7 +89,3 @@ function reasonText(reason: unknown): string {
 }
 
 const WIDTH = 100;
-
-function cut(text: string): string {
-  return text.length <= WIDTH ? text : `${text.slice(0, WIDTH - 1)}…`;
-}

@@ -6,7 +6,7 @@ import type { Json } from "../../plan/types.ts";
 import type { EventRecord } from "../../runtime/index.ts";
 import type { Terminal } from "../terminal.ts";
 import { addressName } from "./address.ts";
-import { duration } from "./table.ts";
+import { cut, duration } from "./table.ts";
 
 export interface Progress {
   event(event: EventRecord): void;
@@ -120,9 +120,10 @@ function createFooter(terminal: Terminal, running: Map<string, Running>, now: ()
   };
   const draw = () => {
     const all = [...running.values()];
+    // A line that wraps would break the arithmetic of clearing.
     const lines = all.slice(0, LISTED).map(({ name, since }) => {
       const spinner = FRAMES[tick % FRAMES.length]!;
-      return cut(`${spinner} ${name}  ${duration(now() - since)}`, terminal.columns ?? 80);
+      return cut(`${spinner} ${name}  ${duration(now() - since)}`, (terminal.columns ?? 80) - 1);
     });
     if (all.length > LISTED) lines.push(`  … and ${all.length - LISTED} more`);
     for (const line of lines) process.stderr.write(`${terminal.paint.cyan(line)}\n`);
@@ -142,9 +143,4 @@ function createFooter(terminal: Terminal, running: Map<string, Running>, now: ()
       clear();
     },
   };
-}
-
-/** A line that wraps would break the footer's arithmetic. */
-function cut(line: string, columns: number): string {
-  return line.length < columns ? line : `${line.slice(0, columns - 2)}…`;
 }

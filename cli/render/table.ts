@@ -28,3 +28,8 @@ export function ago(then: number, now: number): string {
   const days = Math.floor(seconds / 86_400);
   return `${days} day${days === 1 ? "" : "s"} ago`;
 }
+
+/** The line in so many columns; what is longer ends in `…`. */
+export function cut(line: string, columns: number): string {
+  return line.length <= columns ? line : `${line.slice(0, columns - 1)}…`;
+}

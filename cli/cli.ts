@@ -1,0 +1,100 @@
+/** The `smithers` command. Each command is one thin file in commands/; heavy parts load only when a command needs them. */
+import yargs, { type Argv } from "yargs";
+import packageJson from "../package.json" with { type: "json" };
+import * as approve from "./commands/approve.ts";
+import * as build from "./commands/build.ts";
+import * as check from "./commands/check.ts";
+import * as deny from "./commands/deny.ts";
+import * as diff from "./commands/diff.ts";
+import * as graph from "./commands/graph.ts";
+import * as inspect from "./commands/inspect.ts";
+import * as ps from "./commands/ps.ts";
+import * as run from "./commands/run.ts";
+import * as up from "./commands/up.ts";
+import { CliError, type CommandResult, EXIT, type ExitCode } from "./exit.ts";
+import { processTerminal, type Terminal } from "./terminal.ts";
+
+interface Command<A> {
+  readonly command: string;
+  readonly describe: string;
+  /** Declares positionals and options; what they parse to is `A`. */
+  readonly options: (yargs: Argv) => unknown;
+  readonly handler: (args: A, terminal: Terminal) => CommandResult;
+}
+
+/** Runs one command line and returns its exit code. Never throws. */
+export async function main(
+  argv: readonly string[],
+  terminal: Terminal = processTerminal(),
+): Promise<ExitCode> {
+  let exit: ExitCode = EXIT.ok;
+  const cli = yargs([...argv])
+    .scriptName("smithers")
+    .usage("$0 <command>\n\nCompile, review and run agent workflows.")
+    .detectLocale(false)
+    .version(packageJson.version)
+    .strict()
+    .recommendCommands()
+    .demandCommand(1, "Name a command.")
+    .wrap(Math.min(100, terminal.columns ?? 100))
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw (
+        error ?? new CliError(EXIT.usage, message, "`smithers --help` lists the commands and their options.")
+      );
+    });
+  const add = <A>(command: Command<A>) =>
+    cli.command(
+      command.command,
+      command.describe,
+      (yargs) => void command.options(yargs),
+      async (args) => {
+        exit = await command.handler(args as A, terminal);
+      },
+    );
+  add(up);
+  add(build);
+  add(check);
+  add(run);
+  add(diff);
+  add(graph);
+  add(ps);
+  add(inspect);
+  add(approve);
+  add(deny);
+  skipHelpCache(cli);
+  try {
+    await cli.parseAsync();
+    return exit;
+  } catch (error) {
+    return report(error, terminal);
+  }
+}
+
+/**
+ * Before every handler yargs lays out the command's help, in case a later failure wants to print it. Nothing here does,
+ * and it costs a tenth of a short command's start. Without that method (another yargs) nothing changes.
+ */
+function skipHelpCache(cli: Argv): void {
+  const { getInternalMethods } = cli as unknown as {
+    getInternalMethods?: () => { getUsageInstance?: () => { cacheHelpMessage?: () => void } };
+  };
+  const usage = getInternalMethods?.call(cli).getUsageInstance?.();
+  if (usage?.cacheHelpMessage) usage.cacheHelpMessage = () => {};
+}
+
+function report(error: unknown, terminal: Terminal): ExitCode {
+  const { paint } = terminal;
+  if (error instanceof CliError) {
+    terminal.err(`${paint.red("error:")} ${error.message}`);
+    if (error.hint !== undefined) terminal.err(`${paint.dim("hint:")}  ${error.hint}`);
+    return error.exit;
+  }
+  terminal.err(
+    `${paint.red("internal error:")} ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  );
+  terminal.err(
+    `${paint.dim("hint:")}  This is a fault of smithers, not of your workflow. Please report it with the text above.`,
+  );
+  return EXIT.internal;
+}
