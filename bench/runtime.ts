@@ -18,6 +18,21 @@ const ROUNDS = Number(process.env.ROUNDS ?? 3);
 const scratch = mkdtempSync(path.join(os.tmpdir(), "smithers-bench-"));
 const schemas = { row: "z.object({ v: z.number() })" };
 
+const add = {
+  code: ["export default ({ n }) => ({ v: n + 1 });"],
+  captures: ["n"],
+  externals: {},
+  digest: "",
+  artifact: "",
+};
+const adding = (n: string, more: Pick<TestNode, "parent" | "id" | "each"> = {}): TestNode => ({
+  kind: "task",
+  output: "row",
+  module: "add",
+  captures: { n: { $: n } },
+  ...more,
+});
+
 const shapes: { readonly [name: string]: (size: number) => Plan } = {
   sequence: (size) => {
     const nodes: { [key: string]: TestNode } = {};
@@ -55,16 +70,42 @@ const shapes: { readonly [name: string]: (size: number) => Plan } = {
         { schemas },
       ),
     ),
-  "compute tasks": (size) => {
+  "compute sequence": (size) => {
     const nodes: { [key: string]: TestNode } = {};
     for (let index = 0; index < size; index++) {
       const n = index === 0 ? "0" : `ctx.output('row', { nodeId: 't${index - 1}' }).v`;
-      nodes[`t${index}`] = { kind: "task", output: "row", module: "add", captures: { n: { $: n } } };
+      nodes[`t${index}`] = adding(n);
     }
-    const code = ["export default ({ n }) => ({ v: n + 1 });"];
-    const add = { code, captures: ["n"], externals: {}, digest: "", artifact: "" };
     return seal(planOf(nodes, { schemas, modules: { add } }));
   },
+  "compute fan-out": (size) =>
+    seal(
+      planOf(
+        {
+          fan: { kind: "parallel" },
+          work: adding("x", {
+            parent: "fan",
+            id: { $: "`work-${x}`" },
+            each: { of: `Array.from({ length: ${size} }, (_, i) => i)`, as: "x", key: "x" },
+          }),
+        },
+        { schemas, modules: { add } },
+      ),
+    ),
+  "compute loop": (size) =>
+    seal(
+      planOf(
+        {
+          rounds: {
+            kind: "loop",
+            until: `(ctx.latest('row', 'work')?.v ?? 0) >= ${size}`,
+            maxIterations: size,
+          },
+          work: adding("ctx.latest('row', 'work')?.v ?? 0", { parent: "rounds" }),
+        },
+        { schemas, modules: { add } },
+      ),
+    ),
   loop: (size) =>
     seal(
       planOf(
@@ -100,6 +141,10 @@ function appendMs(): number {
 async function runMs(plan: Plan): Promise<number> {
   const root = mkdtempSync(path.join(scratch, "run-"));
   const executors = createExecutors();
+  if (Object.keys(plan.modules).length > 0) {
+    executors.warm(2, root);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
   let start = 0;
   let end = 0;
   const result = await run(plan, {
@@ -149,12 +194,12 @@ try {
       points.push([size, ms]);
       const step = (ms / size).toFixed(3);
       console.log(
-        `${name.padEnd(14)} ${String(size).padStart(6)}  ${step} ms a step  append ${append.toFixed(3)} ms  ratio ${ratio.toFixed(2)}`,
+        `${name.padEnd(16)} ${String(size).padStart(6)}  ${step} ms a step  append ${append.toFixed(3)} ms  ratio ${ratio.toFixed(2)}`,
       );
     }
     const large = points.filter(([size]) => size >= 30);
     console.log(
-      `${name.padEnd(14)} exponent ${exponent(large.length > 1 ? large : points).toFixed(2)} (from 30 up)`,
+      `${name.padEnd(16)} exponent ${exponent(large.length > 1 ? large : points).toFixed(2)} (from 30 up)`,
     );
   }
 } finally {

@@ -1,9 +1,6 @@
 /**
  * What a durable commit costs: five-row commits (task, attempt, output, frame, event), one after the other, against a
  * raw append + fdatasync of the same text in the same run; and many committers at once. Goal: flat from 10 to 10,000.
- *
- *   npx esbuild bench/store.ts --bundle --platform=node --format=esm --external:sql.js --outfile=dist/bench/store.js
- *   node dist/bench/store.js
  */
 import fs from "node:fs";
 import os from "node:os";
