@@ -70,4 +70,39 @@ describe("reading rows in a compute function", () => {
     expect(rowsOf("code")).toEqual(rowsOf("core"));
     expect(result.outputs.code).toHaveLength(7);
   });
+
+  it("hands over the rows that are read, and no more", async () => {
+    const given: unknown[] = [];
+    const task = (payload: string) => ({ kind: "task", output: "row", payload }) as TestNode;
+    const reader = (...reads: string[]) =>
+      ({ kind: "task", output: "code", module: "read", reads: ["input.x", ...reads] }) as TestNode;
+    const plan = planOf(
+      {
+        "a-1": task("one"),
+        "a-2": task("two"),
+        "b.*": task("three"),
+        exact: reader("outputs.row@a-2"),
+        pattern: reader("outputs.row@{}-1", "outputs.row@b.*"),
+        both: reader("outputs.row@a-1", "outputs.row"),
+        any: reader("outputs.*"),
+        none: reader(),
+      },
+      { modules: { read: { captures: [], code: [""], digest: "", externals: {} } as never } },
+    );
+    const bench = new Bench(plan, (request) => {
+      if (request.kind !== "compute") return done(null);
+      const ctx = makeCtx(structuredClone(request.ctx) as never);
+      const seen = ["a-1", "a-2", "b.*"].map((nodeId) => ctx.latest("row", nodeId) ?? null);
+      given.push([seen, ctx.outputs("row").length]);
+      return done({});
+    });
+    expect((await bench.run()).status).toBe("finished");
+    expect(given).toEqual([
+      [[null, "two", null], 0],
+      [["one", null, "three"], 0],
+      [["one", "two", "three"], 3],
+      [["one", "two", "three"], 3],
+      [[null, null, null], 0],
+    ]);
+  });
 });

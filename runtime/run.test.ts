@@ -390,7 +390,7 @@ describe("a compute task", () => {
           output: "row",
           module: "m",
           captures: { names: { $: "new Set(['x', 'y'])" } },
-          reads: ["outputs.row@a"],
+          reads: ["outputs.row", "outputs.row@a"],
         } as unknown as TestNode,
       },
       { modules: { m: module } },

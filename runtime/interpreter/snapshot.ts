@@ -5,7 +5,7 @@ import { encodeCapture, NotTransferable } from "../executors/index.ts";
 import { Cell } from "../values/cell.ts";
 import { ownRow } from "../values/ctx.ts";
 import { commonLoops } from "../values/place.ts";
-import { fits, pick, type Row } from "../values/rows.ts";
+import { fits, pick, type Row, type Rows } from "../values/rows.ts";
 import type { Leaf } from "./leaf.ts";
 
 /** Capture values in the order of the module's parameters. Throws CoreError for a value that can't leave the engine. */
@@ -36,21 +36,27 @@ type Answers = {
 };
 
 /**
- * `{ input, runId, iteration, iterations, now, outputs: { TABLE: rows }, current: { TABLE: { NODE: Answers } } }`: the reading
- * rules of DESIGN §6 stay here, the process of the task only looks up. Only tables that the node's `reads` name are copied.
+ * `{ input, runId, iteration, iterations, now, outputs: { TABLE: rows }, parts: { TABLE: rows }, current: { TABLE: { NODE:
+ * Answers } } }`: the reading rules of DESIGN §6 stay here, the process of the task only looks up. Only what the node's `reads`
+ * name is copied: whole tables in `outputs`, in `parts` the rows of single nodes, so that a step costs what it reads.
  */
 export function snapshotCtx(leaf: Leaf): Json {
   const { facts, rows, graph } = leaf.world;
   const { place } = leaf.scope;
   const reader = new Cell(graph, `nodes.${leaf.plan.key}.ctx`, () => undefined);
   const outputs: { [table: string]: Json } = {};
+  const parts: { [table: string]: Json } = {};
   const current: { [table: string]: { [nodeId: string]: Answers } } = {};
-  for (const table of tablesRead(leaf)) {
-    const all = rows.all(table, reader);
-    const positions = new Map(all.map((row, index) => [row, index]));
-    outputs[table] = all;
+  for (const [table, wanted] of tablesRead(leaf)) {
+    const whole = wanted === "all";
+    const nodes = whole ? rows.nodes(table) : nodesOf(rows, table, wanted);
+    const given = whole
+      ? rows.all(table, reader)
+      : nodes.flatMap((nodeId) => rows.of(table, nodeId, reader).map(({ listed }) => listed));
+    (whole ? outputs : parts)[table] = given;
+    const positions = new Map(given.map((row, index) => [row, index]));
     current[table] = Object.fromEntries(
-      rows.nodes(table).map((nodeId) => [nodeId, answers(leaf, table, nodeId, positions, reader)]),
+      nodes.map((nodeId) => [nodeId, answers(leaf, table, nodeId, positions, reader)]),
     );
   }
   const iterations = facts.iterations(place, reader);
@@ -63,6 +69,7 @@ export function snapshotCtx(leaf: Leaf): Json {
     iterations,
     now,
     outputs,
+    parts,
     current,
   };
 }
@@ -93,18 +100,39 @@ function answers(
   return { ...(maybe === undefined ? {} : { maybe }), ...(own === undefined ? {} : { own }), count, at };
 }
 
-function tablesRead(leaf: Leaf): readonly string[] {
-  const { rows } = leaf.world;
-  const { reads } = leaf.plan.node;
-  if (!reads) return [];
-  const named = reads.flatMap((cell) => {
-    const table = /^outputs\.([^@.[]+)/.exec(cell)?.[1];
-    return table === undefined
-      ? cell === "outputs" || cell === "ctx" || cell === "*"
-        ? ["*"]
-        : []
-      : [table];
-  });
-  const all = named.includes("*") ? [...Object.keys(leaf.world.index.plan.schemas), ...rows.tables()] : named;
-  return [...new Set(all)];
+/** Cells (plan/core/reads.ts) that may be any table. */
+const EVERYTHING: ReadonlySet<string> = new Set(["outputs", "outputs.*", "ctx", "*"]);
+
+/** Tables that the node's function reads, each whole or by patterns of node ids. */
+function tablesRead(leaf: Leaf): ReadonlyMap<string, "all" | readonly string[]> {
+  const tables = new Map<string, "all" | string[]>();
+  for (const cell of leaf.plan.node.reads ?? []) {
+    if (EVERYTHING.has(cell)) {
+      const { plan } = leaf.world.index;
+      for (const table of [...Object.keys(plan.schemas), ...leaf.world.rows.tables()])
+        tables.set(table, "all");
+      continue;
+    }
+    const [, table, pattern] = /^outputs\.([^@]+)(?:@(.*))?$/s.exec(cell) ?? [];
+    if (table === undefined) continue;
+    const known = tables.get(table);
+    if (pattern === undefined) tables.set(table, "all");
+    else if (known === undefined) tables.set(table, [pattern]);
+    else if (known !== "all") known.push(pattern);
+  }
+  return tables;
+}
+
+/** Nodes with a row whose id fits one of the patterns; `{}` stands for any characters. */
+function nodesOf(rows: Rows, table: string, patterns: readonly string[]): readonly string[] {
+  const exact = patterns.every((pattern) => !pattern.includes("{}"));
+  if (exact) return [...new Set(patterns)].filter((nodeId) => rows.has(table, nodeId));
+  const fitting = patterns.map(
+    (pattern) => new RegExp(`^${pattern.split("{}").map(literally).join(".*")}$`, "s"),
+  );
+  return rows.nodes(table).filter((nodeId) => fitting.some((regex) => regex.test(nodeId)));
+}
+
+function literally(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }

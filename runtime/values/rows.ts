@@ -82,6 +82,10 @@ export class Rows {
     return ofNode.rows;
   }
 
+  has(table: string, nodeId: string): boolean {
+    return (this.#table(table).nodes.get(nodeId)?.rows.length ?? 0) > 0;
+  }
+
   /** Nodes with a row in the table. */
   nodes(table: string): readonly string[] {
     return [...this.#table(table).nodes].filter(([, node]) => node.rows.length > 0).map(([id]) => id);

@@ -12,9 +12,10 @@
  * @property {{ readonly [loop: string]: number }} [iterations]
  * @property {number} [now] Unix milliseconds of the frame.
  * @property {{ readonly [table: string]: readonly Row[] }} [outputs] Rows in completion order: schema fields, nodeId, iteration.
+ * @property {{ readonly [table: string]: readonly Row[] }} [parts] Rows of single nodes, of tables that are not read whole.
  * @property {{ readonly [table: string]: { readonly [nodeId: string]: Answers } }} [current] By the reading rules of DESIGN §6.
  *
- * @typedef {object} Answers Rows are named by their index in `outputs[table]`.
+ * @typedef {object} Answers Rows are named by their index in `outputs[table]` or `parts[table]`.
  * @property {number} [maybe] What `outputMaybe` and `latest` give this reader.
  * @property {number} [own] What `output` gives it.
  * @property {number} count
@@ -24,10 +25,19 @@
 /** @param {CtxSnapshot} snapshot */
 export function makeCtx(snapshot) {
   freeze(snapshot);
-  const { input, runId, iteration = 0, iterations = {}, now = 0, outputs = {}, current = {} } = snapshot;
+  const {
+    input,
+    runId,
+    iteration = 0,
+    iterations = {},
+    now = 0,
+    outputs = {},
+    parts = {},
+    current = {},
+  } = snapshot;
 
   /** @param {string} table @returns {readonly Row[]} */
-  const rows = (table) => (Object.hasOwn(outputs, table) ? outputs[table] : undefined) ?? Object.freeze([]);
+  const rows = (table) => member(outputs, table) ?? Object.freeze([]);
   /** @param {string} table @param {string} nodeId @returns {Answers | undefined} */
   const answers = (table, nodeId) => member(member(current, table), nodeId);
 
@@ -35,7 +45,9 @@ export function makeCtx(snapshot) {
   const read = (table, at, which) => {
     const known = answers(table, at?.nodeId);
     const index = at?.iteration === undefined ? known?.[which] : member(known?.at, String(at.iteration));
-    return index === undefined ? undefined : fields(rows(table)[index]);
+    return index === undefined
+      ? undefined
+      : fields((member(outputs, table) ?? member(parts, table))?.[index]);
   };
   /** @param {string} table @param {{ nodeId: string, iteration?: number }} at */
   const outputMaybe = (table, at) => read(table, at, "maybe");
