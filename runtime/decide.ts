@@ -32,17 +32,41 @@ export class NotWaitingError extends Error {
  */
 export async function decide(runId: string, nodeId: string, options: DecideOptions): Promise<Address> {
   const directory = runDirectory(options.root, runId);
+  const address = chosen(await journalOf(directory), directory, nodeId, options);
+  const { approved, note = null, decidedBy } = options;
+  const decision = { ...address, approved, note, decidedBy, decidedAt: Date.now() };
+  const takeBack = dropDecision(directory, decision);
+  // Another one may have been taken up, and its file removed, since the journal was read.
+  const { decisions } = await journalOf(directory);
+  const other = decisions.find(
+    (made) => showAddress(made) === showAddress(address) && !isSame(made, decision),
+  );
+  if (!other) return address;
+  takeBack();
+  throw new DecidedError(nodeId);
+}
+
+async function journalOf(directory: string): Promise<Journal> {
   const reader = await openReader(storeDirectory(directory));
-  let journal: Journal;
   try {
-    journal = await reader.journal();
+    return await reader.journal();
   } finally {
     await reader.close();
   }
-  const address = chosen(journal, directory, nodeId, options);
-  const { approved, note = null, decidedBy } = options;
-  dropDecision(directory, { ...address, approved, note, decidedBy, decidedAt: Date.now() });
-  return address;
+}
+
+type Made = Pick<DecideOptions, "approved" | "decidedBy"> & {
+  readonly note: string | null;
+  readonly decidedAt: number;
+};
+
+function isSame(one: Made, other: Made): boolean {
+  return (
+    one.approved === other.approved &&
+    one.note === other.note &&
+    one.decidedBy === other.decidedBy &&
+    one.decidedAt === other.decidedAt
+  );
 }
 
 function chosen(

@@ -39,10 +39,10 @@ export class DecidedError extends Error {
 }
 
 /**
- * Files a decision; when this returns it is on disk.
+ * Files a decision; when this returns it is on disk. The returned function takes it back, as far as it is still there.
  * @throws DecidedError when there is one for the same approval in the inbox.
  */
-export function dropDecision(runDir: string, decision: FiledDecision): void {
+export function dropDecision(runDir: string, decision: FiledDecision): () => void {
   const inbox = path.join(runDir, "inbox");
   if (mkdirSync(inbox, { recursive: true }) !== undefined) syncDirectory(runDir);
   const final = path.join(inbox, fileName(decision));
@@ -64,6 +64,7 @@ export function dropDecision(runDir: string, decision: FiledDecision): void {
     rmSync(temporary, { force: true });
   }
   syncDirectory(inbox);
+  return () => rmSync(final, { force: true });
 }
 
 /** Watches a run's inbox for as long as its writer lives. */

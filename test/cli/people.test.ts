@@ -1,8 +1,10 @@
 /** What people see of runs that were stopped, killed or taken away, and that what they are told to type works. */
-import { rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Running, type Scratch, scratch, smithers, start } from "./harness.ts";
+import { DecidedError, decide } from "../../runtime/index.ts";
+import { cli, type Running, type Scratch, scratch, smithers, start } from "./harness.ts";
 
 const WORKFLOW = `
 import { createSmithers } from "smithers";
@@ -82,6 +84,25 @@ describe("a run as people follow it", () => {
     expect(code).toBe(130);
     expect(Date.now() - at).toBeLessThan(10_000);
     expect(stderr.match(/interrupted/g)).toHaveLength(1);
+  });
+});
+
+describe("a decision", () => {
+  it("is refused as the second one, also when the first is taken up while it is made", async () => {
+    await begin("race").done;
+    const type = (...args: string[]) => spawnSync(process.execPath, [cli, ...args], { cwd: project.dir });
+    const late = {
+      root: project.dir,
+      approved: false,
+      // Asked for after the run was read and before the decision is filed.
+      get decidedBy() {
+        type("approve", "race", "--by", "first");
+        type("run", "--resume", "race");
+        return "late";
+      },
+    };
+    await expect(decide("race", "ok@@outer=0", late)).rejects.toThrow(DecidedError);
+    expect(readdirSync(path.join(project.dir, ".smithers/runs/race/inbox"))).toEqual([]);
   });
 });
 
