@@ -88,6 +88,22 @@ describe("order", () => {
     expect(bench.nodes("task.failed")).toEqual(["none", "l", "l"]);
   });
 
+  it("ends, with every other result kept, when one can't be taken up", async () => {
+    const plan = planOf({
+      p: { kind: "parallel" },
+      a: agent("x", { parent: "p" }),
+      b: agent("y", { parent: "p" }),
+    });
+    const bench = new Bench(plan, (_, { address }) =>
+      address.nodeId === "a" ? (undefined as never) : done({ v: 1 }),
+    );
+    expect(await bench.run()).toMatchObject({
+      status: "failed",
+      reason: expect.stringContaining("the frame could not be evaluated"),
+      outputs: { row: [{ v: 1, nodeId: "b" }] },
+    });
+  });
+
   it("waits for dependsOn and deps, and gives deps to the prompt (24)", async () => {
     const prompts: string[] = [];
     const plan = planOf({

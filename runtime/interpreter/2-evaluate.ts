@@ -15,16 +15,23 @@ import { attemptWrite } from "./writes.ts";
 
 export function evaluate(run: Run, { facts, now }: Snapshot): void {
   const { world } = run;
-  try {
-    world.setNow(now);
-    for (const fact of facts) apply(run, fact, now);
+  attempt(run, () => world.setNow(now));
+  // Each by itself: one that can't be applied must not keep the run waiting for what came with it.
+  for (const fact of facts) attempt(run, () => apply(run, fact, now));
+  attempt(run, () => {
     const moving = () => run.inFlight.size > 0 || run.timers.size > 0;
     world.evaluate(moving);
     if (settleEarly(run)) world.evaluate(moving);
+  });
+}
+
+/** Nothing paid for is lost: when a step fails, the results are committed, with the failure. */
+function attempt(run: Run, step: () => void): void {
+  try {
+    step();
   } catch (error) {
-    // Nothing paid for is lost: the result is committed, with the failure.
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    world.fatal ??= {
+    run.world.fatal ??= {
       code: "INTERNAL",
       message: `the frame could not be evaluated: ${message}`,
       node: run.plan.root,
