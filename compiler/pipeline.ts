@@ -54,7 +54,7 @@ export async function build(entry: string, options: BuildOptions = {}): Promise<
   const draft = graph.entry && withinStack(graph.entry, () => evaluateAndLower(graph, options.twin === true));
   const problems = draft?.problems ?? [];
   const lowered = draft?.draft ? await withinText(graph, draft.draft, problems) : null;
-  const findings = lowered && draft?.draft ? analyse(draft.draft, lowered.schemas, graph.files.list) : [];
+  const findings = lowered && draft?.draft ? analyse(draft.draft, lowered, graph.files.list) : [];
 
   const sources = graph.files.list;
   const found = [...graph.problems, ...problems, ...unsilenced(findings, sources)];

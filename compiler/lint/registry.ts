@@ -2,6 +2,7 @@
 import type { Rule } from "./rule.ts";
 import { dependencyCycle } from "./rules/dependency-cycle.ts";
 import { duplicateId } from "./rules/duplicate-id.ts";
+import { schemaMismatch } from "./rules/schema-mismatch.ts";
 import { shapeAtRunTime } from "./rules/shape-at-run-time.ts";
 import { unknownField } from "./rules/unknown-field.ts";
 import { unknownNode } from "./rules/unknown-node.ts";
@@ -10,6 +11,7 @@ export const RULES: readonly Rule[] = [
   shapeAtRunTime,
   duplicateId,
   unknownNode,
+  schemaMismatch,
   unknownField,
   dependencyCycle,
 ];

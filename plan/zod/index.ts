@@ -5,4 +5,5 @@ export { ZodBuildError } from "./error.ts";
 export { type Field, type Fields, fieldsOf } from "./fields.ts";
 export { jsonSchemaOf } from "./json-schema.ts";
 export { formatIssues, type Issue, type Parsed, parseWith } from "./parse.ts";
-export { PlanSchemas } from "./plan-schemas.ts";
+export { PlanSchemas, type SchemaTexts } from "./plan-schemas.ts";
+export { takesText } from "./text.ts";

@@ -4,13 +4,18 @@ import { buildZod } from "./build.ts";
 import { PlanEnv } from "./core.ts";
 import { ZodBuildError } from "./error.ts";
 
+/** The parts of a plan that its schemas are built from. */
+export type SchemaTexts = Pick<Plan, "constants" | "functions"> & {
+  readonly schemas: { readonly [name: string]: Pick<Plan["schemas"][string], "zod"> };
+};
+
 /** The parsers of a plan's schemas, each built at its first use; schemas may refer to one another by name. */
 export class PlanSchemas {
-  readonly #plan: Pick<Plan, "schemas" | "constants" | "functions">;
+  readonly #plan: SchemaTexts;
   readonly #env: PlanEnv;
   readonly #built = new Map<string, z.ZodType>();
 
-  constructor(plan: Pick<Plan, "schemas" | "constants" | "functions">) {
+  constructor(plan: SchemaTexts) {
     this.#plan = plan;
     this.#env = new PlanEnv(plan);
   }

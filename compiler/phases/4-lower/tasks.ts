@@ -3,7 +3,7 @@ import type * as Core from "../../../plan/core/ast.ts";
 import { inline } from "../3-evaluate/calls.ts";
 import { literal, memberOf, nameOf } from "../3-evaluate/core.ts";
 import { isPoisoned } from "../3-evaluate/poison.ts";
-import { reify } from "../3-evaluate/reify.ts";
+import { poisonText, reify } from "../3-evaluate/reify.ts";
 import { isStructural, truth } from "../3-evaluate/shape.ts";
 import { Bail, inScope, newScope, report } from "../3-evaluate/state.ts";
 import {
@@ -108,9 +108,13 @@ function childFields(to: Lowering, node: NodeDraft, element: ElementValue, place
   const hasAgent = agent !== undefined && !isNothing(agent);
   const deps = props.get("deps");
   const hasDeps = deps !== undefined && !isNothing(deps);
-  if (!children || children.type === "Poison") return;
+  if (!children) return;
   const fn = functionChild(children);
   const field = hasAgent ? "prompt" : "payload";
+  if (children.type === "Poison") {
+    node.fields.set(field, { type: "core", expr: poisonText(ev) });
+    return;
+  }
   if (fn && (hasAgent || hasDeps)) {
     if (fn.type === "Code") {
       report(
@@ -120,6 +124,7 @@ function childFields(to: Lowering, node: NodeDraft, element: ElementValue, place
         "a function that gets deps is evaluated when the task starts; it can't be async",
         "Return the prompt or the payload directly, or read the rows with ctx.output in a compute task.",
       );
+      node.fields.set(field, { type: "core", expr: poisonText(ev) });
       return;
     }
     const given =

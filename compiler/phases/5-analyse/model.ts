@@ -1,7 +1,8 @@
 /** What lint rules ask about: nodes with their ids and conditions, expressions with their scopes, reads of outputs. */
 import type * as Core from "../../../plan/core/ast.ts";
-import type { DraftSchema } from "../../../plan/draft.ts";
+import type { PlanDraft as Lowered } from "../../../plan/draft.ts";
 import type { Json } from "../../../plan/types.ts";
+import { PlanSchemas } from "../../../plan/zod/index.ts";
 import type { Span } from "../../surface.ts";
 import type { SourceFile } from "../2-bind/files.ts";
 import type { Field, NodeDraft, PlanDraft } from "../4-lower/draft.ts";
@@ -24,15 +25,19 @@ export interface Model {
   meaning(name: string): Core.Expr | undefined;
   /** The JSON Schema of a table (or of `input`); undefined where there is none. */
   schema(table: string): Json | undefined;
+  /** What parses the rows of a table; undefined where there is no such table. */
+  parser(table: string): ReturnType<PlanSchemas["get"]> | undefined;
   /** The place of a quoted string or of a key within a span; the span itself where it is not written there. */
   placeIn(span: Span, text: string): Span;
 }
 
 export function modelOf(
   draft: PlanDraft,
-  schemas: { readonly [table: string]: DraftSchema },
+  lowered: Pick<Lowered, "schemas" | "constants" | "functions">,
   files: readonly SourceFile[],
 ): Model {
+  const { schemas } = lowered;
+  const parsers = new PlanSchemas(lowered);
   const nodes = new Map(draft.nodes.map((node) => [node.key, node]));
   const meanings = new Map<string, Core.Expr>([...draft.constants, ...draft.functions]);
   for (const node of draft.nodes) for (const [name, expr] of node.values) meanings.set(name, expr);
@@ -54,6 +59,7 @@ export function modelOf(
     exprs: draft.nodes.flatMap((node) => exprsOf(node).map((expr) => ({ node, expr }))),
     meaning: (name) => meanings.get(name),
     schema: (table) => (Object.hasOwn(schemas, table) ? schemas[table]!.jsonSchema : undefined),
+    parser: (table) => (Object.hasOwn(schemas, table) ? parsers.get(table) : undefined),
     placeIn(span, text) {
       const source = files[span.file]?.text ?? "";
       for (const written of [`"${text}"`, `'${text}'`, `\`${text}\``, `${text}:`, `${text},`, `${text} `]) {

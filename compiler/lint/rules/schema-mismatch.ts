@@ -1,0 +1,95 @@
+/** SM302: a result that its table can never hold, known before anything runs. */
+
+import type { Json } from "../../../plan/types.ts";
+import { formatIssues, parseWith, takesText } from "../../../plan/zod/index.ts";
+import type { Diagnostic } from "../../diagnostics.ts";
+import type { Field, NodeDraft } from "../../phases/4-lower/draft.ts";
+import type { Model } from "../../phases/5-analyse/model.ts";
+import { problem } from "../../report.ts";
+import type { Rule } from "../rule.ts";
+
+export const schemaMismatch: Rule = {
+  code: "SM302",
+  check: (model) =>
+    model.draft.nodes.flatMap((node) => {
+      const output = node.fields.get("output");
+      if (output?.type !== "json" || typeof output.value !== "string") return [];
+      if (node.kind === "approval") return checkDecision(model, node, output.value);
+      return node.kind === "task" ? checkPayload(model, node, output.value) : [];
+    }),
+};
+
+/** What an approval stores: who decided what, and when (SEMANTICS 38). */
+function decisions(node: NodeDraft): Json[] {
+  const onDeny = node.fields.get("onDeny");
+  const keepsDenials = onDeny?.type === "json" && onDeny.value === "continue";
+  return [true, ...(keepsDenials ? [false] : [])].flatMap((approved) =>
+    [null, "a note"].map((note) => ({
+      approved,
+      note,
+      decidedBy: "somebody",
+      decidedAt: "2026-01-02T03:04:05.678Z",
+    })),
+  );
+}
+
+function checkDecision(model: Model, node: NodeDraft, table: string): Diagnostic[] {
+  const parser = model.parser(table);
+  if (!parser) return [];
+  for (const row of decisions(node)) {
+    const parsed = parseWith(parser, row);
+    if (parsed.ok) continue;
+    return [
+      problem(
+        "SM302",
+        node.span,
+        `\`${table}\` can't hold the decision of an approval: ${sentence(formatIssues(parsed.issues))}`,
+        {
+          hint: "Give it a table of z.object({ approved: z.boolean(), note: z.string().nullable(), decidedBy: z.string(), decidedAt: z.string() }).",
+        },
+      ),
+    ];
+  }
+  return [];
+}
+
+function checkPayload(model: Model, node: NodeDraft, table: string): Diagnostic[] {
+  const payload = node.fields.get("payload");
+  if (!payload && !["agent", "prompt", "module"].some((field) => node.fields.has(field)))
+    return [
+      problem("SM302", node.span, "This task has neither an agent nor a child, so it gives nothing.", {
+        hint: "Give it an agent and a prompt, a function, or a value: {{ … }}.",
+      }),
+    ];
+  const parser = payload && model.parser(table);
+  if (!payload || !parser) return [];
+  if (isText(payload) && !takesText(parser)) {
+    const type = parser._zod.def.type;
+    return [
+      problem("SM302", node.span, `This task gives text, and \`${table}\` wants ${article(type)} ${type}.`, {
+        hint: "Give the task an agent, or a value that fits: {{ … }}.",
+      }),
+    ];
+  }
+  const parsed = payload.type === "json" ? parseWith(parser, payload.value) : null;
+  if (!parsed || parsed.ok) return [];
+  const issues = sentence(formatIssues(parsed.issues));
+  return [
+    problem("SM302", node.span, `\`${table}\` can't hold what this task gives: ${issues}`, {
+      hint: "Mend the value or the schema: the task would fail in every run.",
+    }),
+  ];
+}
+
+const article = (noun: string): string => (/^[aeiou]/.test(noun) ? "an" : "a");
+
+/** Whether a payload is certainly text. */
+function isText(payload: Field): boolean {
+  if (payload.type === "json") return typeof payload.value === "string";
+  const { expr } = payload;
+  if (expr.type === "Template") return true;
+  return expr.type === "Call" && expr.callee.type === "Name" && expr.callee.name === "text";
+}
+
+/** Issues on one line. */
+const sentence = (issues: string): string => `${issues.split("\n").join("; ").replace(/\.$/, "")}.`;
