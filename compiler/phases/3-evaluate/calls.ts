@@ -164,7 +164,12 @@ export function apply(ev: Evaluation, fn: Value, args: Args, how: Calling): Valu
     case "Closure": {
       if (isStructural(fn) || args.some((x) => isStructural(x.type === "SpreadItem" ? x.value : x)))
         return inline(ev, fn, args, how.span);
-      return residualCall(ev, reify(ev, fn), args, { ...how, optional: false }, {});
+      // What has no text, such as a wrapper around `createSmithers`, is read in place.
+      return attempt(
+        ev,
+        () => residualCall(ev, reify(ev, fn), args, { ...how, optional: false }, {}),
+        () => inline(ev, fn, args, how.span),
+      );
     }
     case "Native": {
       const plain = args.map((x) => {

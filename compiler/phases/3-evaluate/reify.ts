@@ -150,7 +150,7 @@ export function named(ev: Evaluation, name: string, value: Value): Value {
       if (value.ref) return value;
       const path = withPath(value, name);
       if (path.type === "Object" && isAgentObject(path)) return path;
-      if (!isStructural(path)) return under(path, declare(ev, name, reify(ev, path)));
+      if (!isStructural(path) && !holdsSchema(path)) return under(path, declare(ev, name, reify(ev, path)));
       return membersNamed(ev, name, path);
     }
     case "Choice": {
@@ -173,6 +173,20 @@ export function named(ev: Evaluation, name: string, value: Value): Value {
       return value.name ? value : { ...value, name };
     default:
       return value;
+  }
+}
+
+/** Schemas have no text in Core: what holds them is known at build time and stays apart. */
+function holdsSchema(value: Value): boolean {
+  switch (value.type) {
+    case "Schema":
+      return true;
+    case "Array":
+      return value.items.some((item) => holdsSchema(item.type === "SpreadItem" ? item.value : item));
+    case "Object":
+      return !value.ref && [...value.props.values()].some(holdsSchema);
+    default:
+      return false;
   }
 }
 
