@@ -13,7 +13,7 @@ import { bind, type Graph } from "./phases/2-bind/bind.ts";
 import { checkEntry, defaultExportSpan } from "./phases/2-bind/check-entry.ts";
 import { projectRoot } from "./phases/2-bind/root.ts";
 import { findWorkflow } from "./phases/3-evaluate/index.ts";
-import { newEvaluation } from "./phases/3-evaluate/state.ts";
+import { type Evaluation, newEvaluation } from "./phases/3-evaluate/state.ts";
 import { lowerAgents } from "./phases/4-lower/agents.ts";
 import { assemble } from "./phases/4-lower/assemble.ts";
 import { capabilitiesOf } from "./phases/4-lower/capabilities.ts";
@@ -53,7 +53,7 @@ export async function build(entry: string, options: BuildOptions = {}): Promise<
   const graph = bind(host, root, file);
   const draft = graph.entry && withinStack(graph.entry, () => evaluateAndLower(graph, options.twin === true));
   const problems = draft?.problems ?? [];
-  const lowered = draft?.draft ? await withinText(graph, draft.draft, problems) : null;
+  const lowered = draft?.draft ? await withinText(graph, draft.draft, problems, draft.values) : null;
   const findings = lowered && draft?.draft ? analyse(draft.draft, lowered, graph.files.list) : [];
 
   const sources = graph.files.list;
@@ -78,9 +78,9 @@ function sealed(draft: Parameters<typeof seal>[0], entry: SourceModule, problems
   return null;
 }
 
-async function withinText(graph: Graph, draft: PlanDraft, problems: Diagnostic[]) {
+async function withinText(graph: Graph, draft: PlanDraft, problems: Diagnostic[], values: Values) {
   try {
-    return await lowerSources(graph, draft, problems);
+    return await lowerSources(graph, draft, problems, values);
   } catch (error) {
     if (!(error instanceof CoreSyntaxError) || !graph.entry) throw error;
     problems.push(tooDeep(graph.entry));
@@ -101,20 +101,23 @@ export async function check(entry: string, options: BuildOptions = {}): Promise<
   return { diagnostics, sources };
 }
 
+/** What the names of modules stand for, as far as they were evaluated. */
+type Values = Evaluation["modules"];
+
 function evaluateAndLower(
   graph: Graph,
   twin: boolean,
-): { readonly draft: PlanDraft | null; readonly problems: Diagnostic[] } {
+): { readonly draft: PlanDraft | null; readonly problems: Diagnostic[]; readonly values: Values } {
   const entry = graph.entry!;
   const problems = checkEntry(entry);
-  if (!entry.exports.has("default")) return { draft: null, problems };
+  if (!entry.exports.has("default")) return { draft: null, problems, values: new Map() };
   const evaluation = newEvaluation(graph.resolve);
   const workflow = findWorkflow(evaluation, entry);
   const draft = workflow ? lowerWorkflow(evaluation, workflow, { twin }) : null;
   // What has no place of its own is said of the workflow as a whole.
   const span = defaultExportSpan(entry);
   problems.push(...evaluation.diagnostics.map((d) => (d.span ? d : { ...d, span })));
-  return { draft, problems };
+  return { draft, problems, values: evaluation.modules };
 }
 
 /** The parser bounds nesting, but a call a level deep may cost more stack than that bound foresees. */
@@ -126,18 +129,18 @@ function withinStack(
     return run();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return { draft: null, problems: [tooDeep(entry)] };
+    return { draft: null, problems: [tooDeep(entry)], values: new Map() };
   }
 }
 
-async function lowerSources(graph: Graph, draft: PlanDraft, problems: Diagnostic[]) {
+async function lowerSources(graph: Graph, draft: PlanDraft, problems: Diagnostic[], values: Values) {
   const agents = lowerAgents(draft.agents, problems);
   const prompts = await lowerPrompts(graph, draft.prompts, problems);
   const functions = [...draft.modules].map(([name, { fn, captures }]): [string, CodeRequest] => [
     name,
     { kind: "function", fn, captures },
   ]);
-  const modules = await lowerModules(graph, new Map([...functions, ...agents.code]), problems);
+  const modules = await lowerModules(graph, new Map([...functions, ...agents.code]), problems, values);
   return assemble(
     {
       draft,

@@ -31,6 +31,11 @@ export class LocalEnvironment implements Environment {
     }
   }
 
+  settled(name: string): Value | undefined {
+    const binding = this.#bindings.get(name);
+    return binding && "value" in binding ? binding.value : undefined;
+  }
+
   has(name: string): boolean {
     return this.#bindings.has(name);
   }

@@ -136,6 +136,7 @@ function createSmithers(ev: Evaluation, args: readonly Value[], span: Core.Span)
   const outputsValue: NamespaceValue = {
     type: "Namespace",
     name: "outputs",
+    tables: "outputs",
     member: (key) => outputs.get(key),
     keys: () => [...outputs.keys()],
   };
@@ -166,6 +167,7 @@ function createSmithers(ev: Evaluation, args: readonly Value[], span: Core.Span)
   return {
     type: "Namespace",
     name: "createSmithers(…)",
+    tables: "*",
     member: (key, at) =>
       members.get(key) ??
       (key === "db" ? { type: "External", from: "smithers", path: ["db"], span: at } : undefined),

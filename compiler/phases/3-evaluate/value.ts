@@ -210,6 +210,8 @@ export interface PromptValue {
 export interface NamespaceValue {
   readonly type: "Namespace";
   readonly name: string;
+  /** What `createSmithers` gave (`*`), or its tables: in code that runs as a module, tables are their names. */
+  readonly tables?: "*" | "outputs";
   /** Undefined where there is no such member. */
   member(key: string, span: Core.Span): Value | undefined;
   /** Property names, where they are finite. */
@@ -250,6 +252,8 @@ export interface Environment {
   readonly module: Surface.SourceModule | null;
   /** The value bound to a name of this very environment, evaluated on demand; undefined when it binds no such name. */
   own(name: string): Value | undefined;
+  /** The same where it was evaluated before; undefined otherwise. */
+  settled?(name: string): Value | undefined;
 }
 
 /** A place in the tree where values have names: the workflow, a component instance, each item, a loop. */

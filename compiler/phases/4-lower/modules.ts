@@ -8,7 +8,7 @@ import { digestJson } from "../../../plan/canonical.ts";
 import type { DraftModule } from "../../../plan/draft.ts";
 import type { Diagnostic } from "../../diagnostics.ts";
 import { problem } from "../../report.ts";
-import type { Span } from "../../surface.ts";
+import type { SourceModule, Span } from "../../surface.ts";
 import type { Graph } from "../2-bind/bind.ts";
 import type { Closure, Code, Environment } from "../3-evaluate/value.ts";
 import { lockedVersions, packageOf, type Versions } from "./lock.ts";
@@ -30,11 +30,12 @@ export async function lowerModules(
   graph: Graph,
   requests: ReadonlyMap<string, CodeRequest>,
   problems: Diagnostic[],
+  values: ReadonlyMap<SourceModule, Environment> = new Map(),
 ): Promise<Map<string, LoweredModule>> {
   const lowered = new Map<string, LoweredModule>();
   if (requests.size === 0) return lowered;
   const versions = lockedVersions(graph.files);
-  const cache: PieceCache = new Map();
+  const cache: PieceCache = { pieces: new Map(), values };
   const { build } = await import("esbuild");
   for (const [name, request] of requests) {
     const span = spanOf(request);

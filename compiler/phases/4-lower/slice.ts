@@ -41,8 +41,11 @@ export interface SliceRequest {
   readonly env: Environment;
 }
 
-/** The pieces of every module, made once a build. */
-export type PieceCache = Map<SourceModule, Pieces>;
+/** The pieces of every module, made once a build, and what the names of its top level stand for. */
+export interface PieceCache {
+  readonly pieces: Map<SourceModule, Pieces>;
+  readonly values: ReadonlyMap<SourceModule, Environment>;
+}
 
 /** Null where the function can't be sliced; the reasons are in `problems`. */
 export function sliceOf(
@@ -127,8 +130,8 @@ class Slicer {
   }
 
   #pieces(module: SourceModule): Pieces {
-    const known = this.#cache.get(module) ?? piecesOf(module);
-    this.#cache.set(module, known);
+    const known = this.#cache.pieces.get(module) ?? piecesOf(module);
+    this.#cache.pieces.set(module, known);
     return known;
   }
 
@@ -251,6 +254,8 @@ class Slicer {
 
   /** Which member of `createSmithers(…)` a declaration binds to a name (`*`: all of it); null for any other declaration. */
   #apiMember(piece: Piece, name: string, module: SourceModule): string | null {
+    const value = this.#cache.values.get(module)?.settled?.(name);
+    if (value?.type === "Namespace" && value.tables) return value.tables;
     const made = /=\s*(?:await\s+)?([\w$]+)\s*(?:<[^()]*>)?\(/.exec(piece.text)?.[1];
     const isApi = module.imports.some(
       (decl) =>
