@@ -1,6 +1,7 @@
 import type { Expr, Node, Span } from "./ast.ts";
 import { Intrinsic } from "./evaluate/functions.ts";
 import { FORBIDDEN_KEYS } from "./evaluate/keys.ts";
+import { hostCall } from "./host.ts";
 import { GLOBALS } from "./intrinsics/globals.ts";
 import { RESERVED_NAMES } from "./intrinsics/names.ts";
 import { boundNames, declaredNames, isLocal, type Scope, walkScoped } from "./scope.ts";
@@ -50,6 +51,13 @@ function problemsOf(node: Node, scope: Scope | null, known?: (name: string) => b
     case "Update":
       return node.target.type === "Name" && !isLocal(scope, node.target.name)
         ? [`an assignment to ${node.target.name}, which is not a local`]
+        : [];
+    case "Call":
+      return node.callee.type === "Name" &&
+        node.callee.name === "host" &&
+        !isLocal(scope, "host") &&
+        hostCall(node, scope) === undefined
+        ? ["host() without the name of a host value"]
         : [];
     case "New": {
       const target = GLOBALS.get(node.callee.name);

@@ -10,6 +10,7 @@ export {
   outcomeOf,
   ranOutOfStack,
 } from "./evaluate.ts";
+export { envName, hostCall, hostNames, isHostName } from "./host.ts";
 export { RESERVED_NAMES } from "./intrinsics/names.ts";
 export { type Limits, limits } from "./limits.ts";
 export { CoreSyntaxError, parseExpr } from "./parse.ts";

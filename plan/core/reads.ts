@@ -1,4 +1,5 @@
 import type { Expr, Member, Node } from "./ast.ts";
+import { hostCall } from "./host.ts";
 import { RESERVED_NAMES } from "./intrinsics/names.ts";
 import { freeNamesBeside, isLocal, type Scope, walkScoped } from "./scope.ts";
 
@@ -22,6 +23,7 @@ export type Resolve = (name: string) => Expr | undefined;
  * | a table that is not written out | `outputs.*` |
  * | `ctx.iteration`, `ctx.iterations`, `ctx.runId`, `ctx.now()` | `iteration`, `iterations`, `runId`, `now` |
  * | `ctx.other`, `ctx.other.key` (state and what comes) | `other`, `other.key`, `other.*` |
+ * | `host('env.HOME')` | `host.env.HOME` |
  * | `deps.plan` | `deps.plan` |
  * | `ctx` or `deps` otherwise used | `ctx`, `deps` |
  * | a free name that `resolve` does not know | `name:NAME` |
@@ -94,6 +96,10 @@ function hostCell(node: Node, scope: Scope | null): string | undefined {
     return (node.name === "ctx" || node.name === "deps") && !isLocal(scope, node.name)
       ? node.name
       : undefined;
+  }
+  const host = hostCall(node, scope);
+  if (host !== undefined) {
+    return `host.${host}`;
   }
   if (node.type === "Call" && contextMember(node.callee, scope)) {
     const method = node.callee.property;

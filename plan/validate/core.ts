@@ -1,5 +1,5 @@
 /** Every Core text of a plan: it parses, has allowed forms only, and all it names is there. */
-import { CoreSyntaxError, checkExpr, parseExpr, RESERVED_NAMES } from "../core/index.ts";
+import { CoreSyntaxError, checkExpr, envName, hostNames, parseExpr, RESERVED_NAMES } from "../core/index.ts";
 import { components } from "../digest/components.ts";
 import { type HandleName, walkExpr } from "../digest/walk.ts";
 import { coreText, dynamicText, FIELD_NAMES, FIELDS, type Field, fieldOf } from "../fields.ts";
@@ -139,6 +139,7 @@ class CoreTexts {
     }
     const forms = checkExpr(expr);
     for (const { message } of forms) problems.add(path, "core-form", `Core does not allow ${message}`);
+    for (const name of hostNames(expr)) this.host(name, path);
     const eager = new Set<string>();
     let arrows = 0;
     const refer = (key: string): void => {
@@ -197,6 +198,15 @@ class CoreTexts {
     yield* given;
     yield* Object.keys(this.plan.constants);
     yield* Object.keys(this.plan.functions);
+  }
+
+  /** What a run asks of its machine stands where a reviewer looks for it. */
+  private host(name: string, path: string): void {
+    const variable = envName(name);
+    const area = variable === null ? "host" : "env";
+    if (this.plan.capabilities[area].includes(variable ?? name)) return;
+    const message = `${show(variable ?? name)} is read here and is not listed under capabilities.${area}`;
+    this.problems.add(path, "capability", message);
   }
 
   private site(key: string, path: string): void {

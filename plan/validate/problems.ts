@@ -35,6 +35,8 @@ export type Rule =
   | "core-form"
   /** A free name that nothing in scope gives. */
   | "unknown-name"
+  /** A host value that the capabilities do not list. */
+  | "capability"
   /** Deeper, larger or more than any plan may be. */
   | "limit";
 

@@ -1,4 +1,5 @@
 import type { Call } from "../ast.ts";
+import { isHostName } from "../host.ts";
 import { Demand, Handle, type Outcome, Pending, type Value } from "../values.ts";
 import { compileArgs, keyCode } from "./calls.ts";
 import { toKey } from "./coerce.ts";
@@ -92,8 +93,22 @@ function compileText(ctx: Context, args: Args): Code {
   return (f) => promptText(evaluationOf(f), parts(f), envOf(f));
 }
 
+/** `host('name')`: a value of the machine, as it was when the run began. */
+function compileHost(_ctx: Context, args: Args): Code {
+  const [name] = args;
+  if (args.length !== 1 || name?.type !== "Literal" || typeof name.value !== "string") {
+    return () => handleError("host() takes the name of a host value");
+  }
+  const { value } = name;
+  if (!isHostName(value)) {
+    return () => handleError(`host() knows no '${value}'`);
+  }
+  return (f) => envOf(f).name(`host:${value}`, evaluationOf(f).reader);
+}
+
 /** What looks like a call and is not: names that stand for a form of their own. */
 export const SPECIAL_FORMS: ReadonlyMap<string, (ctx: Context, args: Args) => Code> = new Map([
+  ["host", compileHost],
   ["site", compileSite],
   ["text", compileText],
 ]);
