@@ -1,5 +1,6 @@
 /** One run from its first commit, or from the last one before a crash, to where it stops. */
 import type { Json, Plan } from "../plan/types.ts";
+import { type HostSource, type HostValues, knownHost } from "./host.ts";
 import { parseInput } from "./input.ts";
 import { runFrames } from "./interpreter/frames.ts";
 import { restore } from "./interpreter/restore.ts";
@@ -31,6 +32,8 @@ export interface Doors {
   readonly open?: (take: (decision: FiledDecision, done: () => void) => void) => () => void;
   readonly signal?: AbortSignal | undefined;
   /** Ends what still lives of an attempt whose owner died. */
+  /** The machine, for the host values of the plan. */
+  readonly host: HostSource;
   readonly endAttempt?: (attempt: AttemptRecord) => void;
 }
 
@@ -49,7 +52,8 @@ export async function startRun(
   services: Services,
   doors: Doors,
 ): Promise<RunResult> {
-  const world = worldOf(plan, record, services.clock.now());
+  const { values } = knownHost(record, doors.host);
+  const world = worldOf(plan, record, services.clock.now(), values);
   const run = new Run(plan, world, services, record);
   run.frame = -1;
   run.writes.push(
@@ -72,7 +76,8 @@ export async function resumeRun(
   if (!record) throw new RefusedError("this run never began: nothing is recorded");
   if (record.status === "finished") return resultOf(record, journal);
   const now = services.clock.now();
-  const world = worldOf(plan, record, now);
+  const { values, changes } = knownHost(record, doors.host);
+  const world = worldOf(plan, record, now, values);
   const { lost, writes, retries } = restore(world, journal, now);
   for (const attempt of lost) doors.endAttempt?.(attempt);
   const running: RunRecord = { ...record, status: "running", reason: null, updatedAt: now };
@@ -82,13 +87,18 @@ export async function resumeRun(
   run.lastOutput = journal.outputs.at(-1)?.seq ?? 0;
   run.writes.push({ type: "run", ...running }, ...writes);
   run.event("run.resumed", { runId: record.runId, epoch: services.store.epoch, lost: lost.length });
+  if (changes.length > 0)
+    run.event("run.warning", {
+      code: "HOST_CHANGED",
+      message: `the host is another one: ${changes.join("; ")}`,
+    });
   run.push({ kind: "begin", cause: "resume" });
   for (const entry of retries) run.retryAt(entry);
   return finish(run, doors);
 }
 
-function worldOf(plan: Plan, record: RunRecord, now: number): World {
-  return new World(plan, { runId: record.runId, input: parseInput(plan, record.input), now });
+function worldOf(plan: Plan, record: RunRecord, now: number, host: HostValues): World {
+  return new World(plan, { runId: record.runId, input: parseInput(plan, record.input), now, host });
 }
 
 async function finish(run: Run, { open, signal }: Doors): Promise<RunResult> {

@@ -2,6 +2,7 @@
 export { loadScript as readScript, parseScript, type Script, ScriptError } from "./agents/index.ts";
 export { type DecideOptions, decide, NotWaitingError } from "./decide.ts";
 export { RefusedError, type ResultRow, type RunResult } from "./engine.ts";
+export type { HostSource } from "./host.ts";
 export { DecidedError } from "./inbox.ts";
 export { InputError } from "./input.ts";
 export { type InspectOptions, inspect, listRuns, type RunInspection, type RunSummary } from "./inspect.ts";

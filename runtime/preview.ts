@@ -77,6 +77,8 @@ export interface PreviewOptions {
   readonly runId?: string;
   /** What `ctx.now()` gives; 0 by default, so that a preview depends on nothing else. */
   readonly now?: number;
+  /** Host values by name, as `process.cwd` and `env.HOME`; none by default, so that a preview asks no machine. */
+  readonly host?: { readonly [name: string]: Json };
 }
 
 /**
@@ -87,9 +89,9 @@ export function previewFrame(
   plan: Plan,
   input: Json,
   rows: readonly PreviewRow[],
-  { runId = "preview", now = 0 }: PreviewOptions = {},
+  { runId = "preview", now = 0, host = {} }: PreviewOptions = {},
 ): PreviewFrame {
-  const world = new World(plan, { runId, input: parseInput(plan, input), now, showClosed: true });
+  const world = new World(plan, { runId, input: parseInput(plan, input), now, host, showClosed: true });
   const moving = () => true;
   world.begin();
   world.evaluate(moving);

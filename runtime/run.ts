@@ -7,6 +7,7 @@ import { decideApproval, type Script } from "./agents/index.ts";
 import { type Doors, RefusedError, type RunResult, resumeRun, startRun } from "./engine.ts";
 import type { Executor, TaskRequest } from "./executors/executor.ts";
 import { createExecutors, endProcess } from "./executors/index.ts";
+import { type HostSource, recordHost, systemHost } from "./host.ts";
 import { Inbox } from "./inbox.ts";
 import { parseInput } from "./input.ts";
 import { type Clock, systemClock } from "./interpreter/clock.ts";
@@ -34,6 +35,8 @@ interface CommonOptions {
   /** Attempts of agents and compute tasks that may run at once. Default 16. */
   readonly maxConcurrency?: number;
   readonly clock?: Clock;
+  /** Answers for host values (`process.cwd`, `env.HOME`, …) in place of this machine. */
+  readonly host?: HostSource;
 }
 
 export interface RunOptions extends CommonOptions {
@@ -64,6 +67,7 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
   const { runId, directory, taken } = options.store
     ? { runId: options.runId ?? makeRunId(name, now), directory: null, taken: false }
     : createRun(path.resolve(options.root), name, now, options.runId);
+  const seed = randomBytes(16).toString("hex");
   const record: RunRecord = {
     runId,
     workflow: name,
@@ -73,8 +77,9 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
     input,
     createdAt: now,
     updatedAt: now,
-    seed: randomBytes(16).toString("hex"),
+    seed,
     cwd: path.resolve(options.root),
+    host: recordHost(plan, hostOf(options), seed),
   };
   const store = options.store ?? (await openStore(storeDirectory(directory as string)));
   const warm = Object.keys(plan.modules).length > 0;
@@ -135,6 +140,7 @@ async function attend(
   const doors: Doors = {
     ...(directory === null ? {} : { open: (take) => openInbox(directory, take) }),
     signal: options.signal,
+    host: hostOf(options),
     endAttempt,
   };
   try {
@@ -144,6 +150,10 @@ async function attend(
     await own?.close();
     if (!options.store) await store.close();
   }
+}
+
+function hostOf({ host, root }: CommonOptions): HostSource {
+  return host ?? systemHost(path.resolve(root));
 }
 
 function openInbox(directory: string, take: ConstructorParameters<typeof Inbox>[1]): () => void {

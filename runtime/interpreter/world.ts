@@ -6,6 +6,7 @@
  * close; then tasks whose turn has come; then loops that begin or go on. A step
  * that changed something sends it back to the start, so that every decision is made on a frame that is stable.
  */
+import type { Value } from "../../plan/core/values.ts";
 import type { Json, Plan } from "../../plan/types.ts";
 import type { TaskError, TaskRequest } from "../executors/executor.ts";
 import { showAddress } from "../store/rules.ts";
@@ -36,6 +37,8 @@ export interface WorldOptions {
   readonly runId: string;
   readonly input: Json;
   readonly now: number;
+  /** Host values by name; none by default. */
+  readonly host?: { readonly [name: string]: Value };
   /** Keeps the last iteration of closed loops mounted, for looking at. */
   readonly showClosed?: boolean;
 }
@@ -96,7 +99,12 @@ export class World {
       stalled: this.#stalled,
       moves: this.#moves,
     });
-    const shared = { graph: this.graph, residuals: new Residuals(), facts: this.facts };
+    const shared = {
+      graph: this.graph,
+      residuals: new Residuals(),
+      facts: this.facts,
+      host: options.host ?? {},
+    };
     const scope = Scope.root(shared, plan);
     this.#root = makeInstance({ world: this, plan: index.root, scope, outer: null, mode: "sequence" });
   }

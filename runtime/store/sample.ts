@@ -27,6 +27,7 @@ export function run(change: Partial<RunRecord> = {}): Write {
     updatedAt: 1_790_000_000_123,
     seed: "seed",
     cwd: "/work",
+    host: { "env.LANG": "de", "env.NONE": null, "env.API_KEY": { keyedHash: "00" } },
   };
   return { type: "run", ...record, ...change };
 }

@@ -15,6 +15,9 @@ export interface Address {
 
 export type RunStatus = "running" | "waiting" | "paused" | "stalled" | "finished" | "failed" | "cancelled";
 
+/** A host value as it was at the start: null where there was none; of a secret only a hash keyed with the run's seed. */
+export type HostRecord = string | null | { readonly keyedHash: string };
+
 export interface RunRecord {
   readonly runId: string;
   readonly workflow: string;
@@ -31,6 +34,8 @@ export interface RunRecord {
   readonly seed: string;
   /** Working directory of compute tasks. */
   readonly cwd: string;
+  /** Host values that the plan asks for, by name. */
+  readonly host: { readonly [name: string]: HostRecord };
 }
 
 export interface FrameRecord {

@@ -1,4 +1,5 @@
 /** Scopes: where free names of residuals are looked up, from the innermost scope to the plan (CONTRACT 1, DESIGN §6). */
+import { envName } from "../../plan/core/index.ts";
 import { CoreError, type Env, type Outcome, type Reader, type Value } from "../../plan/core/values.ts";
 import type { CoreText, Plan } from "../../plan/types.ts";
 import { Cell, type Graph, open, type Source } from "./cell.ts";
@@ -31,6 +32,8 @@ export interface Shared {
   readonly graph: Graph;
   readonly residuals: Residuals;
   readonly facts: Facts;
+  /** Host values by name. */
+  readonly host: { readonly [name: string]: Value };
 }
 
 export class Scope implements Env {
@@ -122,6 +125,8 @@ class Globals {
   }
 
   read(name: string, reader: Cell): Value {
+    // They never change within a run: no cell is needed.
+    if (name.startsWith("host:")) return this.#host(name.slice("host:".length));
     let cell = this.#cells.get(name);
     if (!cell) {
       if (name === "deps") return NO_DEPS;
@@ -129,6 +134,13 @@ class Globals {
       this.#cells.set(name, cell);
     }
     return cell.read(reader);
+  }
+
+  #host(name: string): Value {
+    const value = own(this.#shared.host, name);
+    if (value === undefined && envName(name) === null)
+      throw new CoreError("FORBIDDEN", `the host value ${name} is not known here`);
+    return value;
   }
 
   #make(name: string): Cell {

@@ -15,7 +15,7 @@ const MIGRATIONS: readonly string[] = [
    CREATE TABLE run (
      id INTEGER PRIMARY KEY CHECK (id = 1), run_id TEXT NOT NULL, workflow TEXT NOT NULL, plan_digest TEXT NOT NULL,
      status TEXT NOT NULL, reason, input, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
-     seed TEXT NOT NULL, cwd TEXT NOT NULL);
+     seed TEXT NOT NULL, cwd TEXT NOT NULL, host);
    CREATE TABLE plans (digest TEXT PRIMARY KEY, text) WITHOUT ROWID;
    CREATE TABLE frames (
      frame INTEGER PRIMARY KEY, now INTEGER NOT NULL, cause TEXT NOT NULL, plan_digest TEXT NOT NULL, delta);

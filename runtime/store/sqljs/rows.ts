@@ -22,10 +22,11 @@ export interface Row {
   readonly values: readonly SqlValue[];
 }
 
-const RUN = `INSERT INTO run VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+const RUN = `INSERT INTO run VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET workflow = excluded.workflow, plan_digest = excluded.plan_digest,
   status = excluded.status, reason = excluded.reason, input = excluded.input, created_at = excluded.created_at,
-  updated_at = excluded.updated_at, seed = excluded.seed, cwd = excluded.cwd`;
+  updated_at = excluded.updated_at, seed = excluded.seed, cwd = excluded.cwd,
+  host = excluded.host`;
 const PLAN = "INSERT INTO plans VALUES (?, ?)";
 const FRAME = "INSERT INTO frames VALUES (?, ?, ?, ?, ?)";
 const TASK = `INSERT INTO tasks (node_id, scope, iteration, node, kind, state, table_name, reason, frame)
@@ -48,9 +49,10 @@ export function rowOf(write: Write, blobs: Blobs): Row {
   const json = (value: Json): SqlValue => (value === null ? null : keep(JSON.stringify(value), blobs));
   switch (write.type) {
     case "run": {
-      const { runId, workflow, planDigest, status, reason, input, createdAt, updatedAt, seed, cwd } = write;
+      const { runId, workflow, planDigest, status, reason, input, createdAt, updatedAt, seed, cwd, host } =
+        write;
       const head = [runId, workflow, planDigest, status, json(reason), json(input)];
-      return { sql: RUN, values: [...head, createdAt, updatedAt, seed, cwd] };
+      return { sql: RUN, values: [...head, createdAt, updatedAt, seed, cwd, json(host)] };
     }
     case "plan":
       return { sql: PLAN, values: [write.digest, keep(write.text, blobs)] };
@@ -156,10 +158,10 @@ export class Rows {
 
   #run(): RunRecord | null {
     const [row] = this.#db.all(
-      "SELECT run_id, workflow, plan_digest, status, reason, input, created_at, updated_at, seed, cwd FROM run",
+      "SELECT run_id, workflow, plan_digest, status, reason, input, created_at, updated_at, seed, cwd, host FROM run",
     );
     if (!row) return null;
-    const [runId, workflow, planDigest, status, reason, input, createdAt, updatedAt, seed, cwd] = row;
+    const [runId, workflow, planDigest, status, reason, input, createdAt, updatedAt, seed, cwd, host] = row;
     return {
       runId: runId as string,
       workflow: workflow as string,
@@ -171,6 +173,7 @@ export class Rows {
       updatedAt: updatedAt as number,
       seed: seed as string,
       cwd: cwd as string,
+      host: (this.#json(host) ?? {}) as RunRecord["host"],
     };
   }
 

@@ -1,0 +1,141 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { computed, planOf, type TestNode } from "../test/plans.ts";
+import { systemHost } from "./host.ts";
+import { type EventRecord, previewFrame, resume, run } from "./index.ts";
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(path.join(os.tmpdir(), "smithers-host-"));
+});
+afterEach(() => {
+  rmSync(root, { recursive: true, force: true });
+});
+
+const SECRET = "sk-4f2b8c1d9e";
+
+/** One row before a decision, one after it. */
+const plan = planOf(
+  {
+    before: computed("[host('process.cwd'), host('env.PLACE'), host('env.NONE') === undefined]"),
+    gate: { kind: "approval", output: "decision", title: "Go on?" } as TestNode,
+    after: computed(
+      "[host('process.cwd'), place, host('env.API_TOKEN') === ctx.input.token, host('startedAt') < 9e15]",
+      {
+        if: "ctx.outputMaybe('decision', { nodeId: 'gate' })?.approved === true",
+      },
+    ),
+  },
+  {
+    constants: { place: { expr: "host('env.PLACE')" } },
+    capabilities: {
+      net: [],
+      env: ["API_TOKEN", "DATABASE", "NONE", "PLACE"],
+      exec: [],
+      fs: [],
+      host: ["process.cwd", "startedAt"],
+    },
+  },
+);
+
+const machine =
+  (values: { readonly [name: string]: string }) =>
+  (name: string): string | undefined =>
+    values[name];
+
+const FIRST = {
+  "process.cwd": "/one",
+  "env.PLACE": "here",
+  "env.API_TOKEN": SECRET,
+  "env.DATABASE": "pw-77",
+};
+
+async function resumed(values: { readonly [name: string]: string }, token: string) {
+  const input = { token };
+  const waiting = await run(plan, {
+    root,
+    input,
+    runId: "r",
+    script: { answers: [], approvals: [] },
+    host: machine(FIRST),
+  });
+  expect(waiting.status).toBe("waiting");
+  const events: EventRecord[] = [];
+  const ended = await resume("r", {
+    plan,
+    root,
+    host: machine(values),
+    script: { answers: [], approvals: [{ node: "gate", approved: true, note: null }] },
+    onEvent: (event) => events.push(event),
+  });
+  const rows = Object.fromEntries(ended.outputs.row!.map(({ nodeId, v }) => [nodeId, v]));
+  return {
+    rows,
+    warnings: events.filter(({ type }) => type === "run.warning").map(({ data }) => data.message),
+  };
+}
+
+function filesUnder(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((name) => path.join(folder, name))
+    .filter((file) => statSync(file).isFile());
+}
+
+describe("host values", () => {
+  it("are those of the start of the run when it goes on elsewhere, which is said", async () => {
+    const { rows, warnings } = await resumed({ ...FIRST, "process.cwd": "/two", "env.NONE": "now" }, SECRET);
+    expect(rows).toEqual({ before: ["/one", "here", true], after: ["/one", "here", true, true] });
+    expect(warnings).toEqual([
+      'the host is another one: env.NONE is "now" now (not set is used, as when the run began); ' +
+        'process.cwd is "/two" now ("/one" is used, as when the run began)',
+    ]);
+  });
+
+  it("go on without a word on the same host", async () => {
+    expect((await resumed(FIRST, SECRET)).warnings).toEqual([]);
+  });
+
+  it("that are secret are never written, and are the current ones", async () => {
+    const { rows, warnings } = await resumed({ ...FIRST, "env.API_TOKEN": "sk-other" }, "sk-other");
+    expect(rows.after).toEqual(["/one", "here", true, true]);
+    expect(warnings).toEqual([
+      "the host is another one: env.API_TOKEN has changed (a secret: the current value is used)",
+    ]);
+    const bytes = filesUnder(root).map((file) => readFileSync(file).toString("latin1"));
+    expect(bytes.some((text) => text.includes("here"))).toBe(true);
+    expect(bytes.some((text) => text.includes(SECRET))).toBe(false);
+    // listed for a module's sake only
+    expect(bytes.some((text) => text.includes("pw-77"))).toBe(false);
+  });
+
+  it("come from this machine unless told otherwise", async () => {
+    const { outputs } = await run(
+      planOf(
+        { a: computed("[host('project'), host('os.homedir'), host('process.arch')]") },
+        {
+          capabilities: {
+            net: [],
+            env: [],
+            exec: [],
+            fs: [],
+            host: ["os.homedir", "process.arch", "project"],
+          },
+        },
+      ),
+      { root, runId: "r" },
+    );
+    expect(outputs.row?.[0]?.v).toEqual([root, os.homedir(), process.arch]);
+    expect(systemHost("/a b")("project.url")).toBe("file:///a%20b");
+  });
+
+  it("are given to a preview, which asks no machine", () => {
+    const tasks = (host?: { readonly [name: string]: string }) =>
+      previewFrame(planOf({ a: computed("host('env.HOME') ?? 'none'") }), {}, [], host ? { host } : {}).tasks;
+    expect(tasks()[0]?.payload).toEqual({ v: "none" });
+    expect(tasks({ "env.HOME": "/home/x" })[0]?.payload).toEqual({ v: "/home/x" });
+    const cwd = previewFrame(planOf({ a: computed("host('process.cwd')") }), {}, []).tasks[0];
+    expect(cwd?.missing.payload).toBe("the host value process.cwd is not known here");
+  });
+});
