@@ -2,6 +2,7 @@
 import type { Rule } from "./rule.ts";
 import { dependencyCycle } from "./rules/dependency-cycle.ts";
 import { duplicateId } from "./rules/duplicate-id.ts";
+import { hostDecides } from "./rules/host-decides.ts";
 import { schemaMismatch } from "./rules/schema-mismatch.ts";
 import { shapeAtRunTime } from "./rules/shape-at-run-time.ts";
 import { unknownField } from "./rules/unknown-field.ts";
@@ -14,4 +15,5 @@ export const RULES: readonly Rule[] = [
   schemaMismatch,
   unknownField,
   dependencyCycle,
+  hostDecides,
 ];

@@ -55,7 +55,7 @@ const DIAGNOSED: { readonly [form: string]: string } = {
   "38_global_count": "SM105",
   "53_class_in_render": "SM103",
   b10_regex_g: "SM105",
-  c06_many_errors: "SM502 SM107 SM503",
+  c06_many_errors: "SM502 SM107",
   c07_sort_row: "SM105",
 };
 

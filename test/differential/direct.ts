@@ -2,9 +2,11 @@
  * The other side of the comparison: the same source run by the JavaScript engine, under a JSX runtime of a few lines.
  * Nothing here is shared with the compiler.
  */
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { build } from "esbuild";
 import * as zod from "zod";
+import { OS, PROCESS, withoutMeta } from "./machine.ts";
 import type { Frame, Mounted } from "./tree.ts";
 
 interface Element {
@@ -93,6 +95,10 @@ export async function load(file: string): Promise<Program> {
             contents: `const f = () => null; f.promptFile = ${JSON.stringify(path.basename(x.path))}; export default f;`,
             loader: "js",
           }));
+          at.onLoad({ filter: /\.tsx?$/ }, (x) => ({
+            contents: withoutMeta(readFileSync(x.path, "utf8"), x.path, path.dirname(path.resolve(file))),
+            loader: "tsx",
+          }));
           at.onResolve({ filter: /^[^./]/ }, (x) =>
             x.kind === "entry-point" ? undefined : { path: x.path, external: true },
           );
@@ -137,16 +143,18 @@ export async function load(file: string): Promise<Program> {
         get: (target, key) => Reflect.get(target, key) ?? Reflect.get(packageOf(name) as object, key),
       });
     if (/^zod(\/|$)/.test(name)) return zod;
+    if (name === "node:os") return OS;
     return packageOf(name);
   };
   const module: { exports: { default?: Definition } } = { exports: {} };
   const code = built.outputFiles[0]!.text;
-  new Function("module", "exports", "require", "__element", "__fragment", code)(
+  new Function("module", "exports", "require", "__element", "__fragment", "process", code)(
     module,
     module.exports,
     require,
     createElement,
     FRAGMENT,
+    PROCESS,
   );
   const definition = module.exports.default;
   if (!definition) throw new Error(`${file} exports no workflow`);

@@ -19,6 +19,7 @@ import {
 } from "../../plan/core/values.ts";
 import type { Store } from "./direct.ts";
 import { contextOf } from "./host.ts";
+import { MACHINE } from "./machine.ts";
 import type { Frame, Mounted } from "./tree.ts";
 
 /** What a frame counts, so that a test can tell a structural plan from a block. */
@@ -40,6 +41,7 @@ class ScopeEnv implements Env {
   name(name: string, reader: Reader): Value {
     const cell = this.cells.get(name);
     if (!cell) {
+      if (name.startsWith("host:")) return MACHINE[name.slice("host:".length)];
       if (this.parent) return this.parent.name(name, reader);
       throw new CoreError("FORBIDDEN", `no name '${name}'`);
     }

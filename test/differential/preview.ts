@@ -5,6 +5,7 @@ import type { Json, Plan } from "../../plan/types.ts";
 import { type PreviewRow, type PreviewTask, previewFrame } from "../../runtime/preview.ts";
 import { advance } from "./compare.ts";
 import { load, type Store } from "./direct.ts";
+import { MACHINE } from "./machine.ts";
 import { hash, random, sample } from "./rows.ts";
 import { canonical, type Mounted } from "./tree.ts";
 
@@ -46,7 +47,11 @@ export async function comparePreview(file: string, name: string, seeds: number):
 
 function differs(plan: Plan, tree: readonly Mounted[], input: Json, store: Store): string | undefined {
   const ids = tasksOf(tree).map((task) => task.id);
-  const frame = previewFrame(plan, input, rowsOf(store), { runId: "run-1", now: 1_700_000_000_000 });
+  const frame = previewFrame(plan, input, rowsOf(store), {
+    runId: "run-1",
+    now: 1_700_000_000_000,
+    host: MACHINE,
+  });
   // two nodes with one id: JavaScript does not mind, a run must
   if (new Set(ids).size < ids.length) return frame.fatal ? undefined : "two nodes with one id go unseen";
   if (frame.fatal) return `the run would fail: ${frame.fatal.message}`;

@@ -46,7 +46,13 @@ export function evaluateCall(
       typeof callee.property === "string" &&
       !lookup(env, callee.object.name)
     ) {
-      const impure = impureCall(ev, callee.object.name, callee.property, node.span);
+      const impure = impureCall(
+        ev,
+        callee.object.name,
+        callee.property,
+        node.span,
+        ev.scope === ev.moduleScope,
+      );
       if (impure) return impure;
       if (callee.object.name === "console") return consoleCall(ev, node, env);
       const args = evaluateItems(ev, node.args, env);
@@ -280,7 +286,8 @@ export function evaluateNew(
   env: Environment,
 ): Value {
   if (node.type === "New" && !lookup(env, node.callee.name)) {
-    if (node.callee.name === "Date" && node.args.length === 0) return newDate(ev, node.span);
+    if (node.callee.name === "Date" && node.args.length === 0)
+      return newDate(ev, node.span, ev.scope === ev.moduleScope);
     const args = evaluateItems(ev, node.args, env);
     const texts = args.map((x): Core.Expr | Core.Spread =>
       x.type === "SpreadItem" ? { type: "Spread", arg: reify(ev, x.value) } : reify(ev, x),

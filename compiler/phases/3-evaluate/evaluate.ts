@@ -107,7 +107,7 @@ export function evaluate(
 function evaluateName(ev: Evaluation, node: Core.Name, env: Environment): Value {
   try {
     const found = lookup(env, node.name);
-    if (!found) return globalValue(ev, node.name, node.span);
+    if (!found) return globalValue(ev, node.name, env, node.span);
     return refine(ev, found.value);
   } catch (error) {
     if (!(error instanceof CyclicBinding)) throw error;

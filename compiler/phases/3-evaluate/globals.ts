@@ -2,8 +2,9 @@
 import type * as Core from "../../../plan/core/ast.ts";
 import { RESERVED_NAMES } from "../../../plan/core/index.ts";
 import { call, memberOf, nameOf } from "./core.ts";
+import { hostObject, startedAt, unrecorded } from "./host-values.ts";
 import { type Evaluation, report } from "./state.ts";
-import { POISON, residual, type Value } from "./value.ts";
+import { type Environment, POISON, residual, type Value } from "./value.ts";
 
 /** Globals that a residual may name as they are: what Core itself gives a meaning, but for the plan's own intrinsics. */
 const INTRINSICS: ReadonlySet<string> = new Set([
@@ -15,10 +16,11 @@ const INTRINSICS: ReadonlySet<string> = new Set([
   "site",
   "text",
   "fail",
+  "host",
 ]);
 const isCoreGlobal = (name: string): boolean => RESERVED_NAMES.has(name) && !INTRINSICS.has(name);
 
-const HOST: ReadonlySet<string> = new Set(["process", "import.meta", "Bun", "Deno", "navigator", "os"]);
+const HOST: ReadonlySet<string> = new Set(["Bun", "Deno", "navigator"]);
 const RANDOM: ReadonlySet<string> = new Set(["crypto"]);
 const EFFECTS: ReadonlySet<string> = new Set([
   "fetch",
@@ -37,12 +39,14 @@ const EFFECTS: ReadonlySet<string> = new Set([
 ]);
 
 /** The value of a name that no source binds. */
-export function globalValue(ev: Evaluation, name: string, span?: Core.Span): Value {
+export function globalValue(ev: Evaluation, name: string, env: Environment, span?: Core.Span): Value {
   if (name === "undefined") return { type: "Known", value: undefined };
   if (name === "NaN") return { type: "Known", value: Number.NaN };
   if (name === "Infinity") return { type: "Known", value: Number.POSITIVE_INFINITY };
   if (isCoreGlobal(name)) return residual(nameOf(name, span), { defined: true });
-  if (HOST.has(name)) return hostRead(ev, name, span);
+  const host = hostObject(ev, name, env, span);
+  if (host) return host;
+  if (HOST.has(name)) return unrecorded(ev, name, span);
   if (RANDOM.has(name)) return randomRead(ev, name, span);
   if (name === "performance") return clockRead(ev, "performance.now()", span);
   if (EFFECTS.has(name)) {
@@ -60,17 +64,6 @@ export function globalValue(ev: Evaluation, name: string, span?: Core.Span): Val
     span,
     `'${name}' is not defined`,
     "Declare it, import it, or pass it through the workflow's input.",
-  );
-}
-
-/** `process.env.X` and kin: not yet carried by the plan. */
-export function hostRead(ev: Evaluation, what: string, span?: Core.Span): Value {
-  return report(
-    ev,
-    "SM503",
-    span,
-    `'${what}' asks the host while the workflow is rendered`,
-    "Pass the value through the workflow's input, or read it in a compute task.",
   );
 }
 
@@ -97,15 +90,16 @@ export function clockRead(ev: Evaluation, what: string, span?: Core.Span): Value
   return residual(call(memberOf(nameOf("ctx"), "now")), { kind: "number", defined: true });
 }
 
-/** Calls of global functions that are not pure; undefined for all others. */
+/** Calls of global functions that are not pure; undefined for all others. `top`: while the module is loaded. */
 export function impureCall(
   ev: Evaluation,
   object: string,
   method: string,
   span?: Core.Span,
+  top = false,
 ): Value | undefined {
   if (object === "Math" && method === "random") return randomRead(ev, "Math.random()", span);
-  if (object === "Date" && method === "now") return clockRead(ev, "Date.now()", span);
+  if (object === "Date" && method === "now") return top ? startedAt(span) : clockRead(ev, "Date.now()", span);
   return undefined;
 }
 
@@ -128,8 +122,8 @@ export function statefulCall(
 }
 
 /** `new Date()` without arguments. */
-export function newDate(ev: Evaluation, span?: Core.Span): Value {
-  const now = clockRead(ev, "new Date()", span);
+export function newDate(ev: Evaluation, span?: Core.Span, top = false): Value {
+  const now = top ? startedAt(span) : clockRead(ev, "new Date()", span);
   if (now.type !== "Residual") return POISON;
   return residual(
     { type: "New", callee: nameOf("Date"), args: [now.expr] },

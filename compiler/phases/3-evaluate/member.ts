@@ -4,7 +4,7 @@ import type * as Surface from "../../surface.ts";
 import { mapChoices } from "./choice.ts";
 import { literal, memberOf } from "./core.ts";
 import { type ChainMode, CUT, evaluate } from "./evaluate.ts";
-import { hostRead } from "./globals.ts";
+import { unrecorded } from "./host-values.ts";
 import { reify } from "./reify.ts";
 import { isStructural, nullish } from "./shape.ts";
 import { Bail, type Evaluation, report } from "./state.ts";
@@ -25,10 +25,6 @@ export function evaluateMember(
   env: Environment,
   chain: ChainMode | null,
 ): Value {
-  if (node.object.type === "Name" && (node.object.name === "process" || node.object.name === "import.meta")) {
-    const what = typeof node.property === "string" ? `.${node.property}` : "[…]";
-    return hostRead(ev, `${node.object.name}${what}`, node.span);
-  }
   const target = evaluate(ev, node.object, env, chain);
   const key = typeof node.property === "string" ? known(node.property) : evaluate(ev, node.property, env);
   return access(ev, target, key, { optional: node.optional === true, chain, span: node.span });
@@ -60,6 +56,7 @@ export function access(ev: Evaluation, target: Value, key: Value, how: Access): 
   if (key.type === "Choice" && isStructural(target))
     return mapChoices(ev, key, (one) => access(ev, target, one, how));
   if (key.type === "Known") return fixed(ev, target, String(key.value), how);
+  if (target.type === "Namespace" && target.host) return unrecorded(ev, `${target.name}[…]`, how.span);
   if (isStructural(target)) return select(target, reify(ev, key), how);
   return residual(keepOptional(ev, memberOf(reify(ev, target), reify(ev, key)), how, none));
 }

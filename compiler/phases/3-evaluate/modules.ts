@@ -5,6 +5,7 @@ import type { ImportDecl, SourceModule, Stmt } from "../../surface.ts";
 import { json } from "./core.ts";
 import { LocalEnvironment } from "./env.ts";
 import { evaluate } from "./evaluate.ts";
+import { osExport } from "./host-values.ts";
 import { libraryExport, reactExport } from "./library.ts";
 import { suggestion } from "./member.ts";
 import { bind } from "./patterns.ts";
@@ -198,6 +199,7 @@ function specifierExport(
       return { ...zod(span), expr: { type: "Member", object: { type: "Name", name: "z" }, property: name } };
     case "external":
       if (target.name === "react") return reactExport(ev, name, span);
+      if (target.name === "node:os") return osExport(ev, name, span);
       return { type: "External", from: target.name, path: name === "*" ? [] : [name], span };
     case "missing":
       return POISON;

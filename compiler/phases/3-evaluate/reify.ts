@@ -2,6 +2,7 @@
 import type * as Core from "../../../plan/core/ast.ts";
 import type { AgentSource } from "../4-lower/draft.ts";
 import { arrayOf, call, conditional, literal, memberOf, nameOf, objectOf } from "./core.ts";
+import { unrecorded } from "./host-values.ts";
 import { POISON_MARK } from "./poison.ts";
 import { isAgentObject, isStructural } from "./shape.ts";
 import { Bail, declare, type Evaluation, freshName, report } from "./state.ts";
@@ -64,11 +65,14 @@ export function reify(ev: Evaluation, value: Value): Core.Expr {
       throw new Bail("a list of elements is used as data", value.span);
     case "External":
       throw new Bail(`'${[value.from, ...value.path].join(".")}' is used as data`, value.span);
+    case "Namespace":
+      if (!value.host) throw new Bail("a namespace is used as data");
+      unrecorded(ev, value.name, value.host.span);
+      return poisonText(ev);
     case "Block":
     case "Component":
     case "Code":
     case "Class":
-    case "Namespace":
     case "Native":
     case "Workflow":
       throw new Bail(`a ${value.type.toLowerCase()} is used as data`);

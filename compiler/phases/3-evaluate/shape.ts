@@ -123,6 +123,7 @@ export function typeOf(value: Value): string | undefined {
     case "Element":
     case "Each":
     case "Instance":
+    case "Namespace":
     case "Schema":
     case "Table":
       return "object";

@@ -2,7 +2,7 @@
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
 import { Bail, report } from "./state.ts";
-import { bindNames, expr, Names, pattern, type Translation } from "./translate.ts";
+import { bindNames, expr, hostNamespace, Names, pattern, type Translation } from "./translate.ts";
 
 export function translateBlock(t: Translation, node: Core.Block<Surface.Extra>, outer: Names): Core.Block {
   const names = new Names(outer);
@@ -24,9 +24,28 @@ function declare(t: Translation, node: Core.Declare<Surface.Extra>, names: Names
     ...node,
     decls: node.decls.map((decl) => {
       const target = pattern(t, decl.target, names);
+      const taken = decl.init && takenFromHost(t, decl.target, decl.init, names);
+      if (taken) return { target, init: taken };
       return decl.init ? { target, init: expr(t, decl.init, names) } : { target };
     }),
   };
+}
+
+/** `const { HOME } = process.env`: the machine as a whole is no value, but what the pattern takes of it is. */
+function takenFromHost(
+  t: Translation,
+  target: Surface.Pattern,
+  init: Surface.Expr,
+  names: Names,
+): Core.Expr | undefined {
+  if (target.type !== "ObjectPattern" || target.rest || !hostNamespace(t, init, names)) return undefined;
+  const props: Core.Property[] = [];
+  for (const { key } of target.props) {
+    if (typeof key !== "string") return undefined;
+    const member: Surface.Expr = { type: "Member", object: init, property: key };
+    props.push({ type: "Property", key, value: expr(t, member, names) });
+  }
+  return { type: "Object", props };
 }
 
 /** A statement that stands alone (`if (x) y();`): its own scope. */

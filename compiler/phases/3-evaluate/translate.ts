@@ -6,6 +6,7 @@ import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
 import { evaluate } from "./evaluate.ts";
 import { globalValue, impureCall, newDate, statefulCall } from "./globals.ts";
+import { hostObject } from "./host-values.ts";
 import { reify } from "./reify.ts";
 import { patternNames } from "./shape.ts";
 import { Bail, type Evaluation, RESERVED, report } from "./state.ts";
@@ -200,7 +201,7 @@ export function expr(t: Translation, node: Surface.Expr, names: Names): Core.Exp
       const as = names.get(node.name);
       if (as !== undefined) return { ...node, name: as };
       const found = lookup(t.env, node.name);
-      return written(t, found ? found.value : globalValue(t.ev, node.name, node.span), node.span);
+      return written(t, found ? found.value : globalValue(t.ev, node.name, t.env, node.span), node.span);
     }
     case "Template":
       return { ...node, exprs: node.exprs.map((x) => expr(t, x, names)) };
@@ -259,6 +260,7 @@ export function expr(t: Translation, node: Surface.Expr, names: Names): Core.Exp
     case "Construct":
       return written(t, evaluate(t.ev, node, t.env), node.span);
     case "Member": {
+      if (hostNamespace(t, node.object, names)) return written(t, evaluate(t.ev, node, t.env), node.span);
       const whole = libraryMember(t, node, names);
       if (whole) return written(t, whole, node.span);
       return {
@@ -315,21 +317,42 @@ function libraryMember(t: Translation, node: Core.Member<Surface.Extra>, names: 
   const root = freeRoot(node, names);
   if (!root) return undefined;
   const value = lookup(t.env, root.name)?.value;
-  if (!value) {
-    if (root.name === "process" || root.name === "import.meta") return evaluate(t.ev, node, t.env);
-    return undefined;
-  }
+  // What a call gives is a value of the run: only the call itself is answered.
+  if (!value || isHost(value) || (value.type === "Native" && holdsCall(node))) return undefined;
   const answered =
     LIBRARY.has(value.type) ||
     (value.type === "Object" && node.object === root && typeof node.property === "string" && !value.ref);
   return answered ? evaluate(t.ev, node, t.env) : undefined;
 }
 
+const isHost = (value: Value | undefined): boolean => value?.type === "Namespace" && value.host !== undefined;
+
+function holdsCall(node: Surface.Expr): boolean {
+  let at = node;
+  while (at.type === "Member" || at.type === "Chain") at = at.type === "Member" ? at.object : at.expr;
+  return at.type === "Call";
+}
+
+/** `process`, `process.env`, `os`, …: an expression that stands for the machine, by whatever name. */
+export function hostNamespace(t: Translation, node: Surface.Expr, names: Names): boolean {
+  if (node.type === "Name") {
+    if (names.get(node.name) !== undefined) return false;
+    const found = lookup(t.env, node.name);
+    return found ? isHost(found.value) : hostObject(t.ev, node.name, t.env) !== undefined;
+  }
+  if (node.type !== "Member" || !hostNamespace(t, node.object, names)) return false;
+  return isHost(evaluate(t.ev, node, t.env));
+}
+
 function callText(t: Translation, node: Core.Call<Surface.Extra>, names: Names): Core.Expr {
+  const { callee } = node;
+  if (callee.type === "Member" && hostNamespace(t, callee.object, names))
+    return written(t, evaluate(t.ev, node, t.env), node.span);
   const root = freeRoot(node.callee, names);
   if (root) {
     const value = lookup(t.env, root.name)?.value;
-    if (value && LIBRARY.has(value.type)) {
+    const ofResult = value?.type === "Native" && node.callee !== root;
+    if (value && !isHost(value) && !ofResult && LIBRARY.has(value.type)) {
       if (value.type === "Native" && node.args.length === 0)
         return written(t, value.call([], node.span ?? { file: 0, start: 0, end: 0 }), node.span);
       return written(t, evaluate(t.ev, node.callee, t.env), node.span);

@@ -209,6 +209,8 @@ export interface PromptValue {
 /** `import * as x`, and objects of the library whose members are made on demand. */
 export interface NamespaceValue {
   readonly type: "Namespace";
+  /** Stands for the machine: only its members are values. `span` is where it is named. */
+  readonly host?: { readonly span: Core.Span | undefined };
   readonly name: string;
   /** What `createSmithers` gave (`*`), or its tables: in code that runs as a module, tables are their names. */
   readonly tables?: "*" | "outputs";

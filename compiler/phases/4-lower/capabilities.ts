@@ -1,6 +1,9 @@
 /** What a run of the plan can reach, from what its agents and modules name. */
+import type * as Core from "../../../plan/core/ast.ts";
+import { envName, hostCall } from "../../../plan/core/index.ts";
 import type { Capabilities } from "../../../plan/types.ts";
 import type { LoweredAgents } from "./agents.ts";
+import type { PlanDraft } from "./draft.ts";
 import type { LoweredModule } from "./modules.ts";
 
 const NETWORK = /^node:(https?|http2|net|tls|dgram|dns)(\/|$)/;
@@ -8,7 +11,11 @@ const FILES = /^node:fs(\/|$)/;
 const PROCESSES = /^node:(child_process|cluster|worker_threads)$/;
 
 /** `*`: anything of that kind. Code is not followed into packages. */
-export function capabilitiesOf(agents: LoweredAgents, modules: Iterable<LoweredModule>): Capabilities {
+export function capabilitiesOf(
+  agents: LoweredAgents,
+  modules: Iterable<LoweredModule>,
+  draft: Pick<PlanDraft, "constants" | "functions" | "nodes">,
+): Capabilities {
   const net = new Set(agents.net);
   const env = new Set(agents.env);
   const exec = new Set(agents.exec);
@@ -20,6 +27,26 @@ export function capabilitiesOf(agents: LoweredAgents, modules: Iterable<LoweredM
     if (builtins.some((name) => PROCESSES.test(name))) exec.add("*");
     for (const match of code.matchAll(/\bprocess\.env\.([A-Za-z_]\w*)/g)) env.add(match[1]!);
   }
+  const host = new Set<string>();
+  for (const name of hostCalls([draft.constants, draft.functions, draft.nodes])) {
+    const variable = envName(name);
+    if (variable === null) host.add(name);
+    else env.add(variable);
+  }
   const list = (set: ReadonlySet<string>): string[] => [...set].sort();
-  return { net: list(net), env: list(env), exec: list(exec), fs: list(fs), host: [] };
+  return { net: list(net), env: list(env), exec: list(exec), fs: list(fs), host: list(host) };
+}
+
+/** The names of all `host('…')` in expressions, wherever they stand in a draft. */
+function* hostCalls(part: unknown): Iterable<string> {
+  if (typeof part !== "object" || part === null) return;
+  if (part instanceof Map || Array.isArray(part)) {
+    for (const item of part.values()) yield* hostCalls(item);
+    return;
+  }
+  if ("type" in part && part.type === "Call") {
+    const name = hostCall(part as Core.Call, null);
+    if (name !== undefined) yield name;
+  }
+  for (const [key, item] of Object.entries(part)) if (key !== "span") yield* hostCalls(item);
 }

@@ -1,5 +1,6 @@
 /** Functions that run as code: what they take along from the workflow. */
 import type * as Core from "../../../plan/core/ast.ts";
+import { unrecorded } from "../3-evaluate/host-values.ts";
 import { freeNames } from "../3-evaluate/names.ts";
 import { reify } from "../3-evaluate/reify.ts";
 import { isStructural } from "../3-evaluate/shape.ts";
@@ -41,6 +42,11 @@ export function captureFields(ev: Evaluation, fn: Closure | Code, span: Core.Spa
   const fields = new Map<string, Field>();
   for (const [name, { value }] of capturedNames(fn)) {
     if (!value || value.type === "Poison" || isCtx(value)) continue;
+    if (value.type === "Namespace" && value.host) {
+      const span = fn.type === "Closure" ? fn.arrow.span : fn.func.span;
+      unrecorded(ev, value.name, span);
+      continue;
+    }
     if (
       value.type === "Namespace" ||
       value.type === "Native" ||
