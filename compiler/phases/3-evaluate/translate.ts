@@ -228,6 +228,8 @@ export function expr(t: Translation, node: Surface.Expr, names: Names): Core.Exp
     case "Arrow":
       return arrow(t, node, names);
     case "Unary":
+      if (node.op === "typeof" && hostNamespace(t, node.arg, names))
+        return { type: "Literal", value: "object" };
       return { ...node, arg: expr(t, node.arg, names) };
     case "Binary":
     case "Logical":
