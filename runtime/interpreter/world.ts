@@ -2,9 +2,8 @@
  * A run's frame in memory: what is mounted, in which state, and what may start. Facts (rows, states) go in from outside;
  * `evaluate` brings everything up to date and changes nothing but what depends on what changed (DESIGN §1.4).
  *
- * Within a frame: structure first, outermost first; then guards; then loops that
- * close; then tasks whose turn has come; then loops that begin or go on. A step
- * that changed something sends it back to the start, so that every decision is made on a frame that is stable.
+ * Within a frame: structure, outermost first; guards; loops that close; tasks whose turn has come; loops that begin or go
+ * on. A step that changed something sends it back to the start, so that every decision is made on a stable frame.
  */
 import type { Value } from "../../plan/core/values.ts";
 import type { Json, Plan } from "../../plan/types.ts";
@@ -37,7 +36,6 @@ export interface WorldOptions {
   readonly runId: string;
   readonly input: Json;
   readonly now: number;
-  /** Host values by name; none by default. */
   readonly host?: { readonly [name: string]: Value };
   /** Keeps the last iteration of closed loops mounted, for looking at. */
   readonly showClosed?: boolean;
