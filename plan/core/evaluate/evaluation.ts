@@ -13,6 +13,8 @@ export class Evaluation {
   readonly timeZone: string;
   fuel: number = limits.fuel;
   depth = 0;
+  /** How many `try` blocks are being run: what fails inside one is for its handler, not for whoever reads it later. */
+  trying = 0;
   /** The text that is evaluated; the spans of closures from other texts mean nothing in it. */
   unit: object | undefined;
   /** Where in it the evaluation last did something that can fail. */

@@ -4,7 +4,7 @@ import { Demand, Handle, type Outcome, Pending, type Value } from "../values.ts"
 import { compileArgs, keyCode } from "./calls.ts";
 import { toKey } from "./coerce.ts";
 import type { Context } from "./context.ts";
-import { handleError } from "./errors.ts";
+import { handleError, Thrown } from "./errors.ts";
 import { type Code, envOf, evaluationOf, type Frame } from "./evaluation.ts";
 import { compile } from "./expressions.ts";
 import { guardKey } from "./keys.ts";
@@ -14,7 +14,10 @@ import { promptText } from "./text.ts";
 
 type Args = Call["args"];
 
-/** Runs code and keeps how it ended. A Demand is nobody's outcome: it unwinds to whoever drives the evaluation. */
+/**
+ * Runs code and keeps how it ended. A Demand is nobody's outcome: it unwinds to whoever drives the evaluation. Inside a
+ * `try` an error is no outcome either: it belongs to the handler, as where the element is made in JavaScript.
+ */
 function capture(f: Frame, code: Code): Outcome {
   const ev = evaluationOf(f);
   const { depth } = ev;
@@ -29,6 +32,9 @@ function capture(f: Frame, code: Code): Outcome {
     const failure = thrownError(error);
     // out of fuel is the whole evaluation's failure, not this argument's
     if (error instanceof Demand || failure === undefined || ev.fuel < 0) {
+      throw error;
+    }
+    if (ev.trying > 0 && error instanceof Thrown) {
       throw error;
     }
     return { kind: "error", error: failure };

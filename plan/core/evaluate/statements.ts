@@ -252,9 +252,22 @@ function compileFor(outer: Context, statement: For): Code {
 /** Steps that a caught error costs: the engine takes that much longer to make and unwind one. */
 const CAUGHT = 500;
 
+/** Counts the `try` blocks that are being run; a handler and a finalizer stand outside their own. */
+function trying(block: Code): Code {
+  return (f) => {
+    const ev = evaluationOf(f);
+    ev.trying++;
+    try {
+      return block(f);
+    } finally {
+      ev.trying--;
+    }
+  };
+}
+
 /** Only what the program throws is caught; everything else passes by handlers and finalizers alike. */
 function compileTry(outer: Context, statement: Try): Code {
-  const block = compileBlock(outer, statement.block);
+  const block = trying(compileBlock(outer, statement.block));
   const handler = statement.handler ? compileHandler(outer, statement) : undefined;
   const finalizer = statement.finalizer ? compileBlock(outer, statement.finalizer) : undefined;
   const guarded: Code =
