@@ -42,6 +42,11 @@ export function searching<T>(
   return result;
 }
 
+/** `match` and `replace` set `lastIndex` of a global expression to 0 and leave it there: where it is 0 nothing changes. */
+function startsOver(regex: RegExp): boolean {
+  return regex.global && regex.lastIndex === 0;
+}
+
 function toLength(ev: Evaluation, value: Value): number {
   return Math.max(0, Math.min(toInteger(ev, value), Number.MAX_SAFE_INTEGER));
 }
@@ -84,7 +89,8 @@ function replace(name: "replace" | "replaceAll"): Method<string> {
         return throwType("String.prototype.replaceAll called with a non-global RegExp argument");
       }
       const put = replacement(ev, by);
-      return ev.text(searching(ev, pattern, self, (regex) => put((text) => self[name](regex, text))));
+      const run = (regex: RegExp) => put((text) => self[name](regex, text));
+      return ev.text(searching(ev, pattern, self, run, startsOver(pattern)));
     }
     const text = toText(ev, pattern);
     ev.spend(self.length >> 4);
@@ -103,7 +109,7 @@ export const REGEX_STRING_METHODS: Readonly<Record<string, Method<string>>> = {
     const regex = args[0] instanceof RegExp ? args[0] : toRegex(args[0], "", ev);
     return ownMatch(
       ev,
-      searching(ev, regex, self, (engine) => self.match(engine)),
+      searching(ev, regex, self, (engine) => self.match(engine), startsOver(regex)),
     );
   },
   matchAll: (ev, self, args) => {
