@@ -314,8 +314,9 @@ function nth(counts: Map<string, number>, key: string): number {
   return count;
 }
 
+/** The sites among what a block yields. `count && <Task/>` leaves its falsy left side, which is no more than an `if` not met. */
 function flatten(value: Value): Handle[] {
-  if (value === null || value === undefined || typeof value === "boolean" || value === "") return [];
+  if (!value || value === true) return [];
   if (value instanceof Handle && value.kind === "site") return [value];
   if (Array.isArray(value)) return value.flatMap((member) => flatten(member));
   throw new CoreError("HANDLE", "a block may yield sites, arrays of them and nothing else");
