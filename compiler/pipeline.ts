@@ -69,8 +69,11 @@ function sealed(draft: Parameters<typeof seal>[0], entry: SourceModule, problems
     const read = validatePlan(seal(draft));
     if (read.ok) return read.plan;
     const [first] = read.problems;
-    if (first?.rule !== "limit" && first?.rule !== "core-syntax")
-      throw new Error(`The plan that was made is not valid: ${first?.path}: ${first?.message}`);
+    if (first && first.rule !== "limit" && first.rule !== "core-syntax") {
+      const message = `The plan can't hold this workflow: ${first.message} (${first.path}).`;
+      problems.push(problem("SM103", defaultExportSpan(entry), message));
+      return null;
+    }
   } catch (error) {
     if (!(error instanceof CoreSyntaxError)) throw error;
   }
