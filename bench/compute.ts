@@ -7,6 +7,7 @@ import os from "node:os";
 import path from "node:path";
 import type { Plan } from "../plan/types.ts";
 import { createExecutors } from "../runtime/executors/index.ts";
+import { median } from "./lib.ts";
 
 const TASKS = Number(process.env.TASKS ?? 2_000);
 const ROUNDS = Number(process.env.ROUNDS ?? 5);
@@ -76,8 +77,6 @@ function appends(): number {
   closeSync(file);
   return each;
 }
-
-const median = (xs: readonly number[]): number => xs.toSorted((a, b) => a - b)[Math.floor(xs.length / 2)]!;
 
 const begin = performance.now();
 await task(0);

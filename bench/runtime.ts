@@ -12,6 +12,7 @@ import type { Plan } from "../plan/types.ts";
 import { createExecutors } from "../runtime/executors/index.ts";
 import { run } from "../runtime/index.ts";
 import { computed, planOf, type TestNode, value } from "../test/plans.ts";
+import { exponent, median } from "./lib.ts";
 
 const SIZES = (process.env.SIZES ?? "10,30,100,300,1000").split(",").map(Number);
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
@@ -159,20 +160,6 @@ async function runMs(plan: Plan): Promise<number> {
   rmSync(root, { recursive: true });
   if (result.status !== "finished") throw new Error(`${result.status}: ${result.reason}`);
   return end - start;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] as number;
-}
-
-/** Slope of log time over log size. */
-function exponent(points: readonly (readonly [size: number, ms: number])[]): number {
-  const logs = points.map(([size, ms]) => [Math.log(size), Math.log(ms)] as const);
-  const meanX = logs.reduce((sum, [x]) => sum + x, 0) / logs.length;
-  const meanY = logs.reduce((sum, [, y]) => sum + y, 0) / logs.length;
-  const over = logs.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0);
-  return over / logs.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
 }
 
 try {

@@ -6,6 +6,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { median } from "./lib.ts";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 7);
 const cli = path.resolve("dist/cli/main.js");
@@ -13,8 +14,6 @@ const workflow = path.resolve("examples/bugfix/workflow.tsx");
 const script = path.resolve("examples/bugfix/script.json");
 const scratch = mkdtempSync(path.join(os.tmpdir(), "smithers-bench-"));
 const plan = path.join(scratch, "plan.json");
-
-const median = (xs: number[]) => xs.toSorted((a, b) => a - b)[Math.floor(xs.length / 2)]!;
 
 /** Wall time of a whole process, milliseconds. */
 function whole(args: readonly string[]): number {

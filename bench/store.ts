@@ -10,24 +10,14 @@ import { openStore } from "../runtime/store/sqljs/driver.ts";
 import { loadSqlite } from "../runtime/store/sqljs/load.ts";
 import { openReader } from "../runtime/store/sqljs/reader.ts";
 import type { Store } from "../runtime/store/store.ts";
+import { exponent, median } from "./lib.ts";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
 const SIZES = (process.env.SIZES ?? "10,100,1000,10000").split(",").map(Number);
+/** Milliseconds a commit → milliseconds of all. */
+const totals = (points: readonly (readonly [number, number])[]) =>
+  points.map(([n, ms]) => [n, n * ms] as const);
 const scratch = fs.mkdtempSync(path.join(process.env.BENCH_DIR ?? os.tmpdir(), "smithers-bench-"));
-
-const median = (xs: readonly number[]): number =>
-  xs.toSorted((a, b) => a - b)[Math.floor(xs.length / 2)] ?? Number.NaN;
-
-/** Exponent of the total cost in the number of commits: 1 is flat per commit. */
-function exponent(points: readonly (readonly [number, number])[]): number {
-  const logs = points.map(([n, ms]) => [Math.log(n), Math.log(n * ms)] as const);
-  const [mx, my] = [0, 1].map((i) => logs.reduce((sum, p) => sum + (p[i] ?? 0), 0) / logs.length) as [
-    number,
-    number,
-  ];
-  const over = logs.reduce((sum, [x, y]) => sum + (x - mx) * (y - my), 0);
-  return over / logs.reduce((sum, [x]) => sum + (x - mx) ** 2, 0);
-}
 
 function rawAppend(count: number): number {
   const fd = fs.openSync(path.join(scratch, "append"), "w");
@@ -116,7 +106,7 @@ for (const size of SIZES) {
   console.log(...cells, (1000 / own).toFixed(0).padStart(11), (own / raw).toFixed(2).padStart(7));
 }
 console.log(
-  `growth exponent: store ${exponent(ours).toFixed(3)}, raw append ${exponent(raws).toFixed(3)} (1 = flat)`,
+  `growth exponent: store ${exponent(totals(ours)).toFixed(3)}, raw append ${exponent(totals(raws)).toFixed(3)} (1 = flat)`,
 );
 for (const committers of [8, 64]) {
   const rates: number[] = [];
