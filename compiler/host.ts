@@ -1,5 +1,5 @@
 /** How the compiler sees files: nothing but this reads the disk, so tests and editors can stand in for it. */
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
 import path from "node:path";
 
 /** Paths are absolute. */
@@ -16,16 +16,22 @@ export interface BuildHost {
 export function nodeHost(): BuildHost {
   return {
     size(file) {
-      const stat = statSync(file, { throwIfNoEntry: false });
+      const stat = statOf(file);
       return stat?.isFile() ? stat.size : null;
     },
     readFile: (file) => readFileSync(file),
-    realPath: (file) => (existsSync(file) ? realpathSync(file) : file),
-    readDir(directory) {
-      const stat = statSync(directory, { throwIfNoEntry: false });
-      return stat?.isDirectory() ? readdirSync(directory).sort() : [];
-    },
+    realPath: (file) => (statOf(file) ? realpathSync(file) : file),
+    readDir: (directory) => (statOf(directory)?.isDirectory() ? readdirSync(directory).sort() : []),
   };
+}
+
+/** Null where nothing can be there: a path through a file, a circle of links, a name too long. */
+function statOf(file: string): Stats | null {
+  try {
+    return statSync(file, { throwIfNoEntry: false }) ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** Files that exist only in memory: absolute POSIX path → content. `links` maps a path to its real path. */
