@@ -162,7 +162,8 @@ describe("readers", () => {
     const reader = await openReader(directory, { vfs });
     let last = 0;
     let polls = 0;
-    for (const end = Date.now() + 1500; Date.now() < end; polls += 1) {
+    // by time, so that the writer gets far; by polls, where the machine is busy
+    for (const end = Date.now() + 1500; Date.now() < end || polls < 5 || last < 11; polls += 1) {
       const known = acknowledged(writer);
       const found = stepsIn(await reader.journal());
       expect(found).toBeGreaterThanOrEqual(Math.max(last, known));
@@ -172,8 +173,6 @@ describe("readers", () => {
       last = found;
       await pause(0);
     }
-    expect(polls).toBeGreaterThan(3);
-    expect(last).toBeGreaterThan(10);
     writer.process.kill("SIGKILL");
     await writer.ended;
     const found = stepsIn(await reader.journal());
