@@ -8,6 +8,7 @@ import * as deny from "./commands/deny.ts";
 import * as diff from "./commands/diff.ts";
 import * as graph from "./commands/graph.ts";
 import * as inspect from "./commands/inspect.ts";
+import * as preview from "./commands/preview.ts";
 import * as ps from "./commands/ps.ts";
 import * as run from "./commands/run.ts";
 import * as up from "./commands/up.ts";
@@ -58,6 +59,7 @@ export async function main(
   add(run);
   add(diff);
   add(graph);
+  add(preview);
   add(ps);
   add(inspect);
   add(approve);

@@ -7,6 +7,7 @@ export { renderDiffMarkdown } from "./diff/markdown.ts";
 export { REASONS, type ReasonCode } from "./diff/reasons.ts";
 export { type DiffStyle, type DiffTextOptions, renderDiffText } from "./diff/text.ts";
 export type { DraftModule, DraftNode, DraftPrompt, DraftSchema, PlanDraft } from "./draft.ts";
+export { printable } from "./render/printable.ts";
 export { renderTree, type TreeOptions, type TreeStyle } from "./render/tree.ts";
 export { integrityOf, seal } from "./seal.ts";
 export { decodeSpans, encodeSpans, locate, type Place, type SpanStart } from "./spans.ts";

@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 import os from "node:os";
 import { pathToFileURL } from "node:url";
 import type { Value } from "../plan/core/values.ts";
-import type { Plan } from "../plan/types.ts";
+import type { Json, Plan } from "../plan/types.ts";
 import type { HostRecord, RunRecord } from "./store/store.ts";
 
 /** Answers for the machine: the value behind a name of plan/core/host.ts, undefined where there is none. */
@@ -57,6 +57,16 @@ export function recordHost(plan: Plan, source: HostSource, seed: string): RunRec
 function recordOf(name: string, value: string | undefined, seed: string): HostRecord {
   if (value === undefined) return null;
   return isSecret(name, value) ? { keyedHash: keyedHash(seed, name, value) } : value;
+}
+
+/** What a run that began here and now would see; a secret stands as its name, since a preview is printed. */
+export function previewHost(plan: Plan, source: HostSource, now: number): { readonly [name: string]: Json } {
+  const values: Record<string, Json> = { [STARTED_AT]: now };
+  for (const name of askedFor(plan)) {
+    const value = source(name);
+    if (value !== undefined) values[name] = isSecret(name, value) ? `(${name})` : value;
+  }
+  return values;
 }
 
 const SECRET_NAME = /KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL/i;

@@ -2,18 +2,20 @@
 export { loadScript as readScript, parseScript, type Script, ScriptError } from "./agents/index.ts";
 export { type DecideOptions, decide, NotWaitingError } from "./decide.ts";
 export { RefusedError, type ResultRow, type RunResult } from "./engine.ts";
-export type { HostSource } from "./host.ts";
+export { type HostSource, previewHost, systemHost } from "./host.ts";
 export { DecidedError } from "./inbox.ts";
 export { InputError } from "./input.ts";
 export { type InspectOptions, inspect, listRuns, type RunInspection, type RunSummary } from "./inspect.ts";
 export type { Clock } from "./interpreter/clock.ts";
 export {
   type PreviewFrame,
+  type PreviewLoop,
+  type PreviewNode,
   type PreviewOptions,
-  type PreviewRow,
   type PreviewTask,
   previewFrame,
 } from "./preview.ts";
+export { type PreviewRow, PreviewRowError, parseRows } from "./preview-rows.ts";
 export { type ResumeOptions, type RunOptions, resume, run } from "./run.ts";
 export { RunNameError, UnknownRunError } from "./runs.ts";
 export * from "./store/store.ts";

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Plan } from "../plan/types.ts";
 import { computed, planOf, type TestNode, value } from "../test/plans.ts";
-import { type PreviewRow, previewFrame } from "./preview.ts";
+import { previewFrame } from "./preview.ts";
+import type { PreviewRow } from "./preview-rows.ts";
 
 const row = (nodeId: string, v: number, iteration = 0): PreviewRow => ({
   table: "row",

@@ -1,30 +1,26 @@
 /** The frame a plan gives when exactly these rows have been recorded. Nothing is run, nothing is stored. */
-import type { Json, Plan } from "../plan/types.ts";
+import type { Json, LoopNode, NodeKind, Plan } from "../plan/types.ts";
 import { parseInput } from "./input.ts";
+import { Instance } from "./interpreter/instance.ts";
 import { Parallel } from "./interpreter/kinds.ts";
 import { Leaf } from "./interpreter/leaf.ts";
-import { inClosingLoop } from "./interpreter/loop.ts";
+import { inClosingLoop, Loop } from "./interpreter/loop.ts";
 import {
   agentsOf,
   dependenciesOf,
+  depsAsked,
   numberOf,
   payloadOf,
   promptText,
   tableFor,
 } from "./interpreter/request.ts";
+import type { TaskEntry } from "./interpreter/states.ts";
 import type { Hold, Unit } from "./interpreter/unit.ts";
 import { World } from "./interpreter/world.ts";
+import { applyRow, type PreviewRow, RowRules } from "./preview-rows.ts";
 import type { Address } from "./store/store.ts";
 import type { Cell } from "./values/cell.ts";
 import { addressAt } from "./values/place.ts";
-
-/** A row as it was recorded. `nodeId` may name the enclosing loops too: `work@@outer=0`. */
-export interface PreviewRow {
-  readonly table: string;
-  readonly nodeId: string;
-  readonly iteration: number;
-  readonly row: Json;
-}
 
 export interface PreviewTask {
   readonly nodeId: string;
@@ -49,15 +45,21 @@ export interface PreviewTask {
   readonly output: string | null;
   readonly prompt: string | null;
   readonly payload: Json;
-  /** Names of agents in the order of preference; [] without. */
-  readonly agent: readonly string[];
+  /** What a person is asked; null for other kinds. */
+  readonly request: { readonly title: string; readonly summary: string } | null;
+  /** Name of the agent, as in the plan's `agents`; a list where others stand in for it, in that order; null without. */
+  readonly agent: string | readonly string[] | null;
+  /** Ids that `dependsOn` names. */
   readonly dependsOn: readonly string[];
+  /** Rows that `deps` asks for: local name → table and node id. */
+  readonly deps: { readonly [name: string]: { readonly table: string; readonly nodeId: string } };
+  /** False where none is given; null where it has no value yet. */
   readonly skipIf: boolean | null;
   readonly retries: number;
   readonly timeoutMs: number | null;
   /** Id of the innermost loop. */
   readonly loop: string | null;
-  /** Id, else plan key, of the nearest Parallel; null where a sequence is nearer. */
+  /** Id, else plan key, of the nearest Parallel around it. */
   readonly parallel: string | null;
   /** Fields above that have no value here: field → what they wait for, or the error. */
   readonly missing: { readonly [field: string]: string };
@@ -71,6 +73,30 @@ export interface PreviewFrame {
   /** What would fail the run: a guard, two nodes at one address; null when nothing does. */
   readonly fatal: { readonly code: string; readonly message: string; readonly node: string } | null;
   readonly finished: boolean;
+  /** The mounted tree: containers, loops and tasks; groups, conditions and eaches are what they mount. */
+  readonly tree: readonly PreviewNode[];
+}
+
+export interface PreviewNode {
+  readonly kind: Exclude<NodeKind, "group" | "block">;
+  /** The author's id; of tasks and loops also the one made for them. */
+  readonly id: string | null;
+  /** Key of the plan node. */
+  readonly node: string;
+  /** Index in `tasks`; null for containers. */
+  readonly task: number | null;
+  readonly loop: PreviewLoop | null;
+  readonly children: readonly PreviewNode[];
+}
+
+export interface PreviewLoop {
+  /** The one shown, from 0. */
+  readonly iteration: number;
+  /** `before`: its turn has not come; `closing`: nothing more starts in it. */
+  readonly phase: "before" | "open" | "closing" | "closed";
+  /** Whether `until` holds now; null where it has no value. */
+  readonly until: boolean | null;
+  readonly maxIterations: number | null;
 }
 
 export interface PreviewOptions {
@@ -82,8 +108,10 @@ export interface PreviewOptions {
 }
 
 /**
- * Evaluates the frame from scratch; the rows are applied in their order, as results of a run would be.
+ * Evaluates the frame from scratch; the rows are applied in their order, as results of a run would be. A row of a later
+ * iteration means that its loop has come that far. Rows are taken as they are: what a schema fills in is not filled in.
  * @throws InputError when the input does not fit the plan's schema.
+ * @throws PreviewRowError for a row that no node of the plan can have recorded, or that does not fit its table.
  */
 export function previewFrame(
   plan: Plan,
@@ -95,20 +123,80 @@ export function previewFrame(
   const moving = () => true;
   world.begin();
   world.evaluate(moving);
-  for (const { table, nodeId, iteration, row } of rows) {
-    const address = resolve(world, nodeId, iteration);
-    world.rows.add(table, address, row);
-    world.setState(world.states.at(address, "", "static"), "finished", null, true);
-    world.evaluate(moving);
-  }
+  const rules = new RowRules(plan);
+  rows.forEach((row, index) => {
+    rules.check(row, index);
+  });
+  for (const row of rows) applyRow(world, row);
   const tasks: PreviewTask[] = [];
   const held: { where: string; waitsFor: string; error: boolean }[] = [];
   walk(world.root, (unit) => {
     if (unit.hold)
       held.push({ where: unit.hold.where, waitsFor: reasonOf(unit.hold), error: unit.hold.kind === "error" });
-    if (unit instanceof Leaf && unit.mounted) tasks.push(describe(unit));
   });
-  return { tasks, held, fatal: world.fatal, finished: world.finished };
+  const tree = treeOf(world.root, tasks);
+  return { tasks, held, fatal: world.fatal ?? failureOf(world.failed), finished: world.finished, tree };
+}
+
+/** What a unit mounts; every task is described on the way. */
+function treeOf(unit: Unit, tasks: PreviewTask[]): readonly PreviewNode[] {
+  if (unit instanceof Leaf) {
+    if (!unit.mounted) return [];
+    const task = describe(unit);
+    const at = tasks.push(task) - 1;
+    return [
+      { kind: unit.node.kind, id: task.nodeId, node: unit.plan.key, task: at, loop: null, children: [] },
+    ];
+  }
+  const children = unit.children.flatMap((child) => treeOf(child, tasks));
+  if (!(unit instanceof Instance)) return children;
+  if (!unit.mounted) return [];
+  const { key, node } = unit.plan;
+  switch (node.kind) {
+    case "group":
+    case "block":
+      return children;
+    case "loop": {
+      const loop = unit instanceof Loop ? unit : null;
+      return [
+        {
+          kind: node.kind,
+          id: loop?.loopId ?? null,
+          node: key,
+          task: null,
+          loop: loop ? loopOf(loop, node) : null,
+          children,
+        },
+      ];
+    }
+    case "workflow":
+    case "sequence":
+    case "parallel":
+    case "branch":
+      return [{ kind: node.kind, id: idOf(unit), node: key, task: null, loop: null, children }];
+    case "task":
+    case "approval":
+      return [];
+    default:
+      return node satisfies never;
+  }
+}
+
+function loopOf(loop: Loop, node: LoopNode): PreviewLoop {
+  const { phase, iteration } = loop.progress;
+  const max = loop.ask((reader) => loop.scope.field(node.maxIterations, reader));
+  const until = node.until === undefined ? null : loop.holds();
+  return {
+    iteration: phase === "closed" ? Math.max(0, iteration - 1) : iteration,
+    phase,
+    until,
+    maxIterations: max.kind === "value" && typeof max.value === "number" ? max.value : null,
+  };
+}
+
+function idOf(unit: Instance): string | null {
+  const id = unit.ask((reader) => unit.scope.field(unit.plan.node.id, reader));
+  return id.kind === "value" && id.value !== undefined && id.value !== null ? String(id.value) : null;
 }
 
 /** All mounted units in document order. */
@@ -145,13 +233,20 @@ function describe(leaf: Leaf): PreviewTask {
       task?.payload === undefined
         ? null
         : get<Json>("payload", null, (reader) => payloadOf(leaf, task, reader)),
+    request: leaf.kind === "approval" ? get("request", null, (reader) => requestOf(leaf, reader)) : null,
     agent:
       task?.agent === undefined
-        ? []
-        : get<readonly string[]>("agent", [], (reader) => agentsOf(leaf, task, reader)),
+        ? null
+        : get<string | readonly string[] | null>("agent", null, (reader) => {
+            const names = agentsOf(leaf, task, reader);
+            return names.length === 1 ? (names[0] as string) : names;
+          }),
     dependsOn: get<readonly string[]>("dependsOn", [], (reader) => dependenciesOf(leaf, reader)),
+    deps: get<PreviewTask["deps"]>("deps", {}, (reader) => Object.fromEntries(depsAsked(leaf, reader))),
     skipIf:
-      skip === undefined ? null : get("skipIf", null, (reader) => Boolean(leaf.scope.evaluate(skip, reader))),
+      skip === undefined
+        ? false
+        : get("skipIf", null, (reader) => Boolean(leaf.scope.evaluate(skip, reader))),
     retries: get("retries", 0, (reader) => numberOf(leaf, "retries", leaf.kind === "agent" ? 3 : 0, reader)),
     timeoutMs: Number.isNaN(timeout) ? null : timeout,
     loop: leaf.scope.place.loops.at(-1) ?? null,
@@ -170,7 +265,7 @@ function stateOf(leaf: Leaf): { readonly state: PreviewTask["state"]; readonly w
     case "cancelled":
       return { state: entry.state, waitsFor: null };
     case "failed":
-      return { state: "failed", waitsFor: failureOf(entry.reason) };
+      return { state: "failed", waitsFor: messageOf(entry.reason) };
     case "waiting":
     case "running":
       return { state: "waiting", waitsFor: leaf.kind === "approval" ? "a decision" : null };
@@ -184,39 +279,35 @@ function stateOf(leaf: Leaf): { readonly state: PreviewTask["state"]; readonly w
 }
 
 function parallelOf(leaf: Leaf): string | null {
-  if (leaf.parent?.mode !== "parallel") return null;
-  for (let unit: Unit | null = leaf.parent; unit; unit = unit.parent)
-    if (unit instanceof Parallel) {
-      const { id } = unit.plan.node;
-      return typeof id === "string" ? id : unit.plan.key;
-    }
+  for (let unit: Unit | null = leaf.parent; unit; unit = unit.parent) {
+    if (unit instanceof Parallel) return idOf(unit) ?? unit.plan.key;
+  }
   return null;
+}
+
+function requestOf(leaf: Leaf, reader: Cell): PreviewTask["request"] {
+  if (leaf.node.kind !== "approval") return null;
+  const { title, summary } = leaf.node;
+  return {
+    title: title === undefined ? "" : promptText(leaf, title, reader),
+    summary: summary === undefined ? "" : promptText(leaf, summary, reader),
+  };
 }
 
 function reasonOf(hold: Hold): string {
   return hold.kind === "pending" ? hold.cell : hold.error.message;
 }
 
-function failureOf(reason: Json): string {
+/** A task that failed for good ends the run. */
+function failureOf(failed: TaskEntry | null): PreviewFrame["fatal"] {
+  if (!failed) return null;
+  const message = `${failed.address.nodeId} failed: ${messageOf(failed.reason)}`;
+  return { code: "TASK_FAILED", message, node: failed.node };
+}
+
+function messageOf(reason: Json): string {
   const { message } = (reason ?? {}) as { readonly message?: Json };
   return typeof message === "string" ? message : "";
 }
 
 const unnamed = (leaf: Leaf): Address => addressAt(leaf.plan.key, leaf.scope.place);
-
-/** The address a row means: as given, else that of the mounted node, else in the first iteration of the outer loops. */
-function resolve(world: World, nodeId: string, iteration: number): Address {
-  const at = nodeId.indexOf("@@");
-  if (at >= 0) return { nodeId: nodeId.slice(0, at), scope: nodeId.slice(at + 2), iteration };
-  const loops = world.loopsOf(nodeId);
-  if (loops.length < 2) return { nodeId, scope: "", iteration };
-  for (const entry of world.states.entries.values())
-    if (
-      entry.address.nodeId === nodeId &&
-      entry.address.iteration === iteration &&
-      entry.leaves.length > 0 &&
-      !entry.settled
-    )
-      return entry.address;
-  return addressAt(nodeId, { loops, at: [...loops.slice(1).map(() => 0), iteration] });
-}

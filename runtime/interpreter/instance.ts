@@ -137,6 +137,14 @@ export abstract class Instance extends Unit {
     throw new CoreError("FORBIDDEN", `the id of ${this.plan.key} must be a non-empty string`);
   }
 
+  /** Evaluates something about this node once, outside the frame: policies, previews. */
+  ask<T>(question: (reader: Cell) => T): Outcome {
+    const cell = new Cell(this.world.graph, `nodes.${this.plan.key}`, question);
+    const outcome = cell.pull();
+    cell.dispose();
+    return outcome;
+  }
+
   override dispose(): void {
     super.dispose();
     this.unmount();

@@ -2,7 +2,7 @@
 import type { Outcome } from "../../plan/core/values.ts";
 import type { ApprovalNode, TaskNode } from "../../plan/types.ts";
 import type { Address, TaskRecord } from "../store/store.ts";
-import { Cell } from "../values/cell.ts";
+import type { Cell } from "../values/cell.ts";
 import { addressAt } from "../values/place.ts";
 import { Instance, type Origin } from "./instance.ts";
 import { depsOf, type Gate, gateOf, kindOf, numberOf } from "./request.ts";
@@ -30,14 +30,6 @@ export class Leaf extends Instance {
         "deps",
         this.cell("deps", (reader) => depsOf(this, reader)),
       );
-  }
-
-  /** Evaluates something about this task once, outside the frame: policies, previews. */
-  ask<T>(question: (reader: Cell) => T): Outcome {
-    const cell = new Cell(this.world.graph, `nodes.${this.plan.key}`, question);
-    const outcome = cell.pull();
-    cell.dispose();
-    return outcome;
   }
 
   /** A numeric policy field, or its default where it has no number. */

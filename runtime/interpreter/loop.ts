@@ -46,6 +46,15 @@ export class Loop extends Instance {
     return !this.disposed && this.progress.phase === "open" && this.#untilHolds();
   }
 
+  /** Whether `until` holds in the iteration that is mounted; null where it has no value. For previews. */
+  holds(): boolean | null {
+    const { until } = this.#node;
+    const scope = this.#iterationScope;
+    if (until === undefined || !scope) return null;
+    const outcome = this.ask((reader) => scope.evaluate(until, reader));
+    return outcome.kind === "value" ? Boolean(outcome.value) : null;
+  }
+
   /** Nothing more starts in the body. */
   closeEarly(): void {
     this.#set({ phase: "closing", iteration: this.progress.iteration });
@@ -87,6 +96,22 @@ export class Loop extends Instance {
       default:
         return phase satisfies never;
     }
+  }
+
+  /**
+   * A result of `iteration` is there: it has been begun, whatever led to it. For previews, whose rows are facts without
+   * the frames between them. Returns whether anything changed.
+   */
+  reach(iteration: number): boolean {
+    const { entry } = this;
+    if (!entry || this.disposed) return false;
+    const { phase, iteration: reached } = this.progress;
+    const begun = phase === "closed" || (phase === "before" && reached > 0) ? reached - 1 : reached;
+    if (iteration <= begun) return false;
+    this.#set({ phase: "open", iteration });
+    this.#build();
+    this.update();
+    return true;
   }
 
   protected override mount(): void {

@@ -151,12 +151,22 @@ function waitForDeps(leaf: Leaf, reader: Cell): CoreError | null {
 }
 
 function* readsOfDeps(leaf: Leaf, reader: Cell): Iterable<readonly [string, () => Value]> {
-  const { node, scope, world } = leaf;
+  const { scope, world } = leaf;
+  for (const [name, { table, nodeId }] of depsAsked(leaf, reader))
+    yield [name, () => output(world.facts, scope.place, table, { nodeId }, reader)];
+}
+
+/** What `deps` and `needs` ask for: local name, table, node id. */
+export function* depsAsked(
+  leaf: Leaf,
+  reader: Cell,
+): Iterable<readonly [string, { readonly table: string; readonly nodeId: string }]> {
+  const { node, scope } = leaf;
   if (node.kind !== "task" || node.deps === undefined) return;
   const tables = Object.entries((scope.field(node.deps, reader) ?? {}) as { readonly [name: string]: Value });
   const needs = (scope.field(node.needs, reader) ?? {}) as { readonly [name: string]: Value };
   for (const [name, table] of tables) {
     const nodeId = Object.hasOwn(needs, name) ? String(needs[name]) : name;
-    yield [name, () => output(world.facts, scope.place, tableOf(table), { nodeId }, reader)];
+    yield [name, { table: tableOf(table), nodeId }];
   }
 }

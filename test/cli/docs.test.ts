@@ -4,7 +4,19 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { repository, type Scratch, scratch, smithers } from "./harness.ts";
 
-const COMMANDS = ["up", "build", "check", "run", "diff", "graph", "ps", "inspect", "approve", "deny"];
+const COMMANDS = [
+  "up",
+  "build",
+  "check",
+  "run",
+  "diff",
+  "graph",
+  "preview",
+  "ps",
+  "inspect",
+  "approve",
+  "deny",
+];
 const UPDATE = process.env.UPDATE === "1";
 
 let project: Scratch;
@@ -24,7 +36,7 @@ describe("docs/cli.md", () => {
       }),
     );
     const current = readFileSync(file, "utf8");
-    const head = current.slice(0, current.indexOf("\n## ") + 1);
+    const head = current.slice(0, current.indexOf("\n## smithers\n") + 1);
     const text = `${head}${sections.join("\n")}`;
     if (UPDATE) writeFileSync(file, text);
     else expect(current).toBe(text);

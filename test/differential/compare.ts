@@ -125,9 +125,12 @@ export function advance(
         const rows = store[table];
         if (!rows.some((row) => row.nodeId === node.id)) {
           const row = sample(program.schemas[table], next);
-          rows.push({ ...(row as Record<string, unknown>), nodeId: node.id, iteration: 0 });
-          grew = true;
-          if (next() < 0.4) return true;
+          // the stand-in for a store keeps objects only
+          if (typeof row === "object" && row !== null) {
+            rows.push({ ...row, nodeId: node.id, iteration: 0 });
+            grew = true;
+            if (next() < 0.4) return true;
+          }
         }
       }
       return visit(node.children);

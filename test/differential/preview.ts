@@ -2,7 +2,8 @@
 import path from "node:path";
 import { build } from "../../compiler/index.ts";
 import type { Json, Plan } from "../../plan/types.ts";
-import { type PreviewRow, type PreviewTask, previewFrame } from "../../runtime/preview.ts";
+import { type PreviewTask, previewFrame } from "../../runtime/preview.ts";
+import type { PreviewRow } from "../../runtime/preview-rows.ts";
 import { advance } from "./compare.ts";
 import { load, type Store } from "./direct.ts";
 import { MACHINE } from "./machine.ts";

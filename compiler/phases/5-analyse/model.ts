@@ -1,16 +1,12 @@
 /** What lint rules ask about: nodes with their ids and conditions, expressions with their scopes, reads of outputs. */
 import type * as Core from "../../../plan/core/ast.ts";
 import type { PlanDraft as Lowered } from "../../../plan/draft.ts";
+import { type IdPattern, idPattern } from "../../../plan/ids.ts";
 import type { Json } from "../../../plan/types.ts";
 import { PlanSchemas } from "../../../plan/zod/index.ts";
 import type { Span } from "../../surface.ts";
 import type { SourceFile } from "../2-bind/files.ts";
 import type { Field, NodeDraft, PlanDraft } from "../4-lower/draft.ts";
-
-/** Which ids a node can have: exactly one, or those that match a pattern. */
-export type IdPattern =
-  | { readonly type: "exact"; readonly id: string }
-  | { readonly type: "pattern"; readonly matches: RegExp };
 
 export interface Model {
   readonly draft: PlanDraft;
@@ -89,26 +85,5 @@ function exprsOf(node: NodeDraft): Core.Expr[] {
 function idOf(node: NodeDraft): IdPattern {
   if (!node.id) return { type: "exact", id: node.key };
   if (node.id.type === "json") return { type: "exact", id: String(node.id.value) };
-  return patternOf(node.id.expr);
-}
-
-/** The ids that an expression can give; only literal text is certain. */
-export function patternOf(expr: Core.Expr): IdPattern {
-  const source = textOf(expr);
-  if (source.every((part) => part !== null)) return { type: "exact", id: source.join("") };
-  const pattern = source.map((part) =>
-    part === null ? "[\\s\\S]*" : part.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&"),
-  );
-  return { type: "pattern", matches: new RegExp(`^${pattern.join("")}$`) };
-}
-
-/** The parts of a text; null for what only the run knows. */
-function textOf(expr: Core.Expr): (string | null)[] {
-  if (expr.type === "Literal") return [String(expr.value)];
-  if (expr.type === "Template")
-    return expr.quasis.flatMap((quasi, i) =>
-      i < expr.exprs.length ? [quasi, ...textOf(expr.exprs[i]!)] : [quasi],
-    );
-  if (expr.type === "Binary" && expr.op === "+") return [...textOf(expr.left), ...textOf(expr.right)];
-  return [null];
+  return idPattern(node.id.expr);
 }
