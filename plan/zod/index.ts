@@ -6,4 +6,6 @@ export { type Field, type Fields, fieldsOf } from "./fields.ts";
 export { jsonSchemaOf } from "./json-schema.ts";
 export { formatIssues, type Issue, type Parsed, parseWith } from "./parse.ts";
 export { PlanSchemas, type SchemaTexts } from "./plan-schemas.ts";
+export { type NoJsonForm, noJsonForm } from "./serial.ts";
+export { REFUSED } from "./table.ts";
 export { takesText } from "./text.ts";
