@@ -31,6 +31,8 @@ export const MESSAGES = {
   SM504: { title: "effect in an expression", severity: "error" },
   SM505: { title: "unrecorded host", severity: "error" },
   SM601: { title: "schema outside the supported forms", severity: "error" },
+  SM602: { title: "refinement or transform that can't be kept", severity: "error" },
+  SM603: { title: "schema that gives another type than it takes", severity: "warning" },
   SM604: { title: "schema under two output keys", severity: "error" },
   SM704: { title: "agent option is no data", severity: "error" },
   SM802: { title: "version not locked", severity: "error" },

@@ -71,6 +71,8 @@ export interface Foreign {
   readonly type: "Foreign";
   readonly span: Core.Span;
   readonly what: string;
+  /** The function of a getter, where it is a plain one. */
+  readonly getter?: Core.Arrow<Extra>;
   /** The expressions it holds, where the front end reads them: `e` of `await e`. */
   readonly parts?: readonly Expr[];
   readonly free: readonly string[];

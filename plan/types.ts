@@ -55,7 +55,10 @@ export interface Schema {
    * Zod with it gives exactly the author's parser. Transforms and refinements are Core arrow functions in place.
    */
   readonly zod: CoreText;
-  /** Derived, for models and checks: the output form for outputs, the input form for the workflow input. */
+  /**
+   * Derived, for reviewers and checks: the output form for outputs, the input form for the workflow input. What a model
+   * is asked for is the input form of an output; the runner takes it from the construction.
+   */
   readonly jsonSchema: Json;
   /** Digest of the stored shape: field names and JSON types. */
   readonly physical: Digest;

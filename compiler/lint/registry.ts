@@ -4,6 +4,7 @@ import { dependencyCycle } from "./rules/dependency-cycle.ts";
 import { duplicateId } from "./rules/duplicate-id.ts";
 import { hostDecides } from "./rules/host-decides.ts";
 import { schemaMismatch } from "./rules/schema-mismatch.ts";
+import { schemaSkew } from "./rules/schema-skew.ts";
 import { shapeAtRunTime } from "./rules/shape-at-run-time.ts";
 import { unknownField } from "./rules/unknown-field.ts";
 import { unknownNode } from "./rules/unknown-node.ts";
@@ -16,4 +17,5 @@ export const RULES: readonly Rule[] = [
   unknownField,
   dependencyCycle,
   hostDecides,
+  schemaSkew,
 ];

@@ -6,10 +6,12 @@
  */
 import * as z from "zod";
 import type { Arrow, Call, Expr, Member, ObjectExpr, Spread } from "../core/ast.ts";
+import { Closure, isCallable } from "../core/index.ts";
 import type { Env } from "../core/values.ts";
 import type { CoreText } from "../types.ts";
-import { EMPTY_ENV, evaluateData, evaluateFunction, toExpr } from "./core.ts";
+import { EMPTY_ENV, evaluateData, toExpr } from "./core.ts";
 import { ZodBuildError } from "./error.ts";
+import { declared, parametersOf, type Role, roleOf, zodFunction } from "./lambda.ts";
 import { CONSTRUCTORS, GETTERS, GROUPS, METHODS, REFUSED } from "./table.ts";
 
 export interface BuildOptions {
@@ -75,7 +77,7 @@ class Walk {
         case "Object":
           return this.#record(expr);
         case "Arrow":
-          return this.#lambda(expr, "one");
+          return this.#lambda(expr, "value");
         case "Name":
           if (expr.name === "z") throw new ZodBuildError("`z` can only be called: z.string().", expr.span);
           return evaluateData(expr, this.#env);
@@ -148,23 +150,19 @@ class Walk {
 
   #arguments(expr: Call, name: string): unknown[] {
     const [first] = expr.args;
-    if (first?.type !== "Arrow") return this.#list(expr.args);
-    const rest = this.#list(expr.args.slice(1));
-    switch (name) {
-      case "lazy": {
-        const { body, params } = first;
-        if (body.type === "Block" || params.length > 0 || first.rest !== undefined) {
-          throw new ZodBuildError("z.lazy takes `() => schema`.", first.span);
-        }
-        return [() => this.schema(body), ...rest];
+    if (name === "lazy" && first?.type === "Arrow") {
+      const { body, params } = first;
+      if (body.type === "Block" || params.length > 0 || first.rest !== undefined) {
+        throw new ZodBuildError("z.lazy takes `() => schema`.", first.span);
       }
-      case "default":
-      case "prefault":
-      case "catch":
-        return [this.#lambda(first, "none"), ...rest];
-      default:
-        return [this.#lambda(first, "one"), ...rest];
+      return [() => this.schema(body), ...this.#list(expr.args.slice(1))];
     }
+    const role = roleOf(name);
+    return expr.args.flatMap((arg) =>
+      arg.type === "Arrow"
+        ? [this.#lambda(arg, role)]
+        : this.#list([arg]).map((value) => callable(value, role, arg)),
+    );
   }
 
   #list(elements: readonly (Expr | Spread)[]): unknown[] {
@@ -190,8 +188,10 @@ class Walk {
       }
       const key = typeof prop.key === "string" ? prop.key : String(evaluateData(prop.key, this.#env));
       const value = prop.value;
-      const role = key === "error" || key === "message" ? "issue" : "one";
-      define(record, key, value.type === "Arrow" ? this.#lambda(value, role) : this.value(value), expr);
+      const role = roleOfOption(key);
+      const made =
+        value.type === "Arrow" ? this.#lambda(value, role) : callable(this.value(value), role, value);
+      define(record, key, made, expr);
     }
     return record;
   }
@@ -221,29 +221,36 @@ class Walk {
     return Reflect.get(receiver as object, key as string);
   }
 
-  /**
-   * A function of the author. Zod passes a second argument, its context, which Core can't be given: a function that
-   * declares it is refused rather than called with undefined. An `error` function sees plain fields of the issue only.
-   */
-  #lambda(arrow: Arrow, takes: "none" | "one" | "issue"): (...args: unknown[]) => unknown {
-    const most = takes === "none" ? 0 : 1;
-    if (arrow.params.length > most || arrow.rest !== undefined) {
-      throw new ZodBuildError(
-        `A function here may take ${most === 0 ? "no parameter" : "one parameter, the value"}: a plan has no Zod context to pass.`,
-        arrow.span,
-      );
+  /** A function of the author; one that declares more than Zod passes is refused rather than called with undefined. */
+  #lambda(arrow: Arrow, role: Role): (...args: unknown[]) => unknown {
+    const most = parametersOf(role);
+    if (declared(arrow) > most) {
+      const allowed = ["no parameter", "one parameter", "two parameters, the value and a context"][most];
+      throw new ZodBuildError(`A function here may take ${allowed}.`, arrow.span);
     }
-    const call = evaluateFunction(arrow, this.#env);
-    switch (takes) {
-      case "none":
-        return () => call([]);
-      case "one":
-        return (value) => call([value]);
-      case "issue":
-        return (issue) => call([plainIssue(issue)]);
-    }
+    return zodFunction(evaluateData(arrow, this.#env), role);
   }
 }
+
+/** What is no text of a function but gives one: a name of the plan, `Number`. The engine's own take the value alone. */
+function callable(value: unknown, role: Role, at: Expr | Spread): unknown {
+  if (!isCallable(value)) return withFunctions(value, at);
+  if (value instanceof Closure && value.code.arity > parametersOf(role))
+    throw new ZodBuildError("This function takes more parameters than it is given here.", at.span);
+  return zodFunction(value, role === "context" && !(value instanceof Closure) ? "value" : role);
+}
+
+/** Options that stand in the plan under a name may hold functions too. */
+function withFunctions(value: unknown, at: Expr | Spread): unknown {
+  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype)
+    return value;
+  const members = Object.entries(value);
+  if (!members.some(([, member]) => isCallable(member))) return value;
+  return Object.fromEntries(members.map(([key, member]) => [key, callable(member, roleOfOption(key), at)]));
+}
+
+const roleOfOption = (key: string): Role =>
+  key === "error" || key === "message" ? "issue" : key === "when" ? "payload" : "value";
 
 const isZ = (expr: Expr): boolean => expr.type === "Name" && expr.name === "z";
 
@@ -268,15 +275,6 @@ function reachesZ(expr: Expr): boolean {
 function define(record: Record<string, unknown>, key: string, value: unknown, at: Expr): void {
   if (key === "__proto__") throw new ZodBuildError("A field can't be named __proto__.", at.span);
   record[key] = value;
-}
-
-function plainIssue(issue: unknown): unknown {
-  if (typeof issue !== "object" || issue === null) return issue;
-  const plain: Record<string, unknown> = {};
-  for (const key of ["code", "input", "path", "expected", "format", "minimum", "maximum", "keys", "values"]) {
-    if (Object.hasOwn(issue, key)) plain[key] = Reflect.get(issue, key);
-  }
-  return plain;
 }
 
 function notAllowed(shown: string, name: string, at: Expr): ZodBuildError {

@@ -1,5 +1,5 @@
-import type { Arrow, Expr } from "../core/ast.ts";
-import { callFunction, compileExpr, parseExpr } from "../core/index.ts";
+import type { Expr } from "../core/ast.ts";
+import { compileExpr, parseExpr } from "../core/index.ts";
 import { CoreError, type Env, type Value } from "../core/values.ts";
 import type { CoreText, Plan } from "../types.ts";
 import { ZodBuildError } from "./error.ts";
@@ -23,12 +23,6 @@ export function evaluateData(expr: Expr, env: Env): Value {
   } catch (error) {
     throw new ZodBuildError(reasonOf(error), expr.span, { cause: error });
   }
-}
-
-/** A function of the author. What it throws when it is called is what the parser throws. @throws ZodBuildError */
-export function evaluateFunction(arrow: Arrow, env: Env): (args: readonly Value[]) => Value {
-  const closure = evaluateData(arrow, env);
-  return (args) => callFunction(closure, args);
 }
 
 /** No free names at all. */

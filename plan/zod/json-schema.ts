@@ -8,14 +8,15 @@ import { $ZodRegistry } from "zod/v4/core";
 import type { Json } from "../types.ts";
 
 /**
- * @param side `output`: what parsing gives (defaults applied, transforms done); `input`: what it takes.
+ * @param side `output`: what parsing gives (defaults applied, transforms done); `input`: what it takes; `asked`: what to
+ *   ask of somebody who is to write it — the input form, with the type that coercion wants and no fields beside those named.
  * @returns draft 2020-12 without `$schema`. Never throws: what can't be described is `{}`.
  */
-export function jsonSchemaOf(schema: z.ZodType, side: "input" | "output"): Json {
+export function jsonSchemaOf(schema: z.core.$ZodType, side: Side): Json {
   const metadata = new PlainMetadata();
   try {
-    const json = z.toJSONSchema(schema, {
-      io: side,
+    const json = z.toJSONSchema(schema as z.ZodType, {
+      io: side === "output" ? "output" : "input",
       unrepresentable: "any",
       metadata,
       override: ({ zodSchema, jsonSchema }) => amend(zodSchema, jsonSchema, side),
@@ -23,7 +24,7 @@ export function jsonSchemaOf(schema: z.ZodType, side: "input" | "output"): Json 
     const { $schema: _, ...rest } = json;
     return clean(rest);
   } catch {
-    const description = z.globalRegistry.get(schema)?.description;
+    const description = z.globalRegistry.get(schema as z.ZodType)?.description;
     return typeof description === "string" ? { description } : {};
   }
 }
@@ -36,9 +37,11 @@ class PlainMetadata extends $ZodRegistry<z.core.GlobalMeta> {
   }
 }
 
+export type Side = "input" | "output" | "asked";
+
 type Mutable = z.core.JSONSchema.BaseSchema;
 
-function amend(schema: z.core.$ZodTypes, json: Mutable, side: "input" | "output"): void {
+function amend(schema: z.core.$ZodTypes, json: Mutable, side: Side): void {
   const { def } = schema._zod;
   // z.int() says "within the safe integers" in two noisy lines that no reader needs.
   if (json.type === "integer") {
@@ -48,6 +51,8 @@ function amend(schema: z.core.$ZodTypes, json: Mutable, side: "input" | "output"
   if (def.type === "date" && Object.keys(json).length === 0) {
     Object.assign(json, { type: "string", format: "date-time" });
   }
+  if (side === "asked" && def.type === "object" && def.catchall === undefined)
+    json.additionalProperties = false;
   // Coercion takes more than the type it gives.
   if (side === "input" && "coerce" in def && def.coerce === true) {
     const { description, default: fallback } = json;

@@ -116,6 +116,8 @@ export const CONSTRUCTORS: ReadonlyMap<string, unknown> = new Map<string, unknow
     normalize: z.normalize,
     slugify: z.slugify,
     refine: z.refine,
+    superRefine: z.superRefine,
+    check: z.check,
     overwrite: z.overwrite,
   }),
 );
@@ -149,7 +151,7 @@ export const GROUPS: ReadonlyMap<string, ReadonlyMap<string, unknown>> = new Map
 /** `schema.NAME(…)`. */
 export const METHODS: ReadonlySet<string> = new Set([
   ..."optional exactOptional nullable nullish nonoptional array or and pipe readonly brand".split(" "),
-  ..."transform refine overwrite default prefault catch describe meta check with".split(" "),
+  ..."transform refine superRefine overwrite default prefault catch describe meta check with".split(" "),
   // strings, numbers, arrays, dates
   ..."regex includes startsWith endsWith min max length nonempty lowercase uppercase trim normalize".split(
     " ",
@@ -169,22 +171,25 @@ export const METHODS: ReadonlySet<string> = new Set([
 /** `schema.NAME` without a call. */
 export const GETTERS: ReadonlySet<string> = new Set(["shape", "element", "options", "enum"]);
 
-const NOT_JSON = "its values have no JSON form, and task results are JSON";
+const NOT_JSON = "its values have no JSON form, and rows are JSON";
 
 /** Names an author may well write, with why they can't be honoured and what to write instead. */
 export const REFUSED: ReadonlyMap<string, string> = new Map([
-  ["map", `${NOT_JSON}; use z.record(…)`],
+  ["map", `${NOT_JSON}; use z.record(z.string(), …)`],
   ["set", `${NOT_JSON}; use z.array(…)`],
-  ["bigint", `${NOT_JSON}; use z.int() or z.string()`],
-  ["int64", `${NOT_JSON}; use z.int() or z.string()`],
-  ["uint64", `${NOT_JSON}; use z.int() or z.string()`],
-  ["symbol", NOT_JSON],
-  ["nan", NOT_JSON],
-  ["file", NOT_JSON],
-  ["function", NOT_JSON],
-  ["promise", NOT_JSON],
-  ["instanceof", NOT_JSON],
-  ["superRefine", "it reports through a context object that a plan can't give; use several .refine(…)"],
+  ["bigint", `${NOT_JSON}; use z.int(), or z.string() for whole numbers beyond 2^53`],
+  ["int64", `${NOT_JSON}; use z.int(), or z.string() for whole numbers beyond 2^53`],
+  ["uint64", `${NOT_JSON}; use z.int().min(0), or z.string() for whole numbers beyond 2^53`],
+  ["symbol", `${NOT_JSON}; use z.enum([…]) or z.literal(…)`],
+  ["nan", `${NOT_JSON}; use z.number().nullable()`],
+  ["file", `${NOT_JSON}; use z.string() for a path, or for its bytes as base64`],
+  ["function", `${NOT_JSON}; keep functions in compute tasks`],
+  ["promise", `${NOT_JSON}; use the schema of what it gives`],
+  ["instanceof", `${NOT_JSON}; use z.object({ … }) with the fields that are needed`],
   ["codec", "it runs in both directions; use .transform(…)"],
   ["success", "it hides why a value failed; use .catch(…)"],
+  ["ip", "Zod 4 has no such method; use z.union([z.ipv4(), z.ipv6()])"],
+  ["cidr", "Zod 4 has no such method; use z.union([z.cidrv4(), z.cidrv6()])"],
+  ["nonstrict", "Zod 4 has no such method; use .loose()"],
+  ["apply", "its function is called while the schema is made; write what it gives"],
 ]);

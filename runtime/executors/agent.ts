@@ -75,7 +75,10 @@ export class AgentExecutor implements Executor {
     const conversation = provider.open({
       name,
       agent,
-      schema: schemaOf(request, context),
+      schema:
+        request.schema === null
+          ? null
+          : { name: request.schema, jsonSchema: this.#options.outputs.asked(plan, request.schema) },
       tools: this.#tools,
       context,
     });
@@ -125,13 +128,6 @@ export class AgentExecutor implements Executor {
   #provider(agent: Agent): AgentProvider | undefined {
     return this.#options.scripted ?? this.#options.providers.get(agent.kind);
   }
-}
-
-function schemaOf(
-  { schema }: AgentRequest,
-  { plan }: AttemptContext,
-): { readonly name: string; readonly jsonSchema: Json } | null {
-  return schema === null ? null : { name: schema, jsonSchema: plan.schemas[schema]?.jsonSchema ?? {} };
 }
 
 function unsupported(name: string, agent: Agent): AttemptResult {

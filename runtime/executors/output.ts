@@ -1,5 +1,5 @@
 import type { Json, Plan } from "../../plan/types.ts";
-import { type Parsed, PlanSchemas, parseWith } from "../../plan/zod/index.ts";
+import { jsonSchemaOf, type Parsed, PlanSchemas, parseWith } from "../../plan/zod/index.ts";
 import { type Failure, failure } from "./errors.ts";
 
 /** Parses outputs with the plan's schemas; each is built once. */
@@ -10,6 +10,11 @@ export class OutputParser {
   parse(plan: Plan, schema: string | null, raw: Json): Parsed {
     if (schema === null) return { ok: true, value: raw };
     return parseWith(this.#of(plan).get(schema), raw);
+  }
+
+  /** JSON Schema of what an agent is to give: the form that parsing takes, before defaults and transforms. @throws ZodBuildError */
+  asked(plan: Plan, schema: string): Json {
+    return jsonSchemaOf(this.#of(plan).get(schema), "asked");
   }
 
   /** Why nothing could ever be parsed with the schema; null when it can. To be asked before work is done or paid for. */

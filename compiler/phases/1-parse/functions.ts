@@ -6,7 +6,12 @@ import { type Context, captureOf, foreign, hasModifier, spanOf, syntaxError } fr
 import { bound, freeNames, needsHostFunction } from "./free.ts";
 import { hoistedLet, hoistVars } from "./variables.ts";
 
-type FunctionNode = ts.ArrowFunction | ts.FunctionExpression | ts.FunctionDeclaration | ts.MethodDeclaration;
+type FunctionNode =
+  | ts.ArrowFunction
+  | ts.FunctionExpression
+  | ts.FunctionDeclaration
+  | ts.MethodDeclaration
+  | ts.GetAccessorDeclaration;
 
 interface Params {
   readonly params: readonly Pattern[];

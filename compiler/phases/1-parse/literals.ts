@@ -91,10 +91,15 @@ export function object(ctx: Context, node: ts.ObjectLiteralExpression): Expr {
       props.push(spread(ctx, p));
       continue;
     }
-    if (ts.isAccessor(p)) return foreign(ctx, node, "a getter or setter");
+    if (ts.isSetAccessor(p)) return foreign(ctx, node, "a getter or setter");
     const key = keyOf(ctx, p.name);
     if (key === "__proto__") return foreign(ctx, node, "an object literal that sets `__proto__`");
-    if (ts.isPropertyAssignment(p)) {
+    if (ts.isGetAccessor(p)) {
+      const getter = functionOf(ctx, p);
+      const host = foreign(ctx, p, "a getter or setter");
+      const value = getter.type === "Arrow" ? { ...host, getter } : host;
+      props.push({ type: "Property", key, value, span });
+    } else if (ts.isPropertyAssignment(p)) {
       const value = ctx.expr(p.initializer);
       props.push({ type: "Property", key, value, span });
     } else if (ts.isShorthandPropertyAssignment(p)) {

@@ -245,7 +245,7 @@ describe("forms that become others", () => {
   it.each([
     ["const a = 10n;", "a bigint"],
     ["const a = tag`x`;", "a tagged template"],
-    ["const a = { get b() { return 1; } };", "a getter or setter"],
+    ["const a = { set b(x) { c = x; } };", "a getter or setter"],
     ["const a = { __proto__: b };", "an object literal that sets `__proto__`"],
     ["const a = import('x');", "`import()`"],
     ["const a = this;", "`this`"],

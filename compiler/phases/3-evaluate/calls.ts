@@ -27,7 +27,7 @@ import {
   UNDEFINED,
   type Value,
 } from "./value.ts";
-import { schemaMethod } from "./zod.ts";
+import { callSchema, schemaMethod } from "./zod.ts";
 
 type Args = readonly (Value | SpreadItem)[];
 
@@ -196,6 +196,8 @@ export function apply(ev: Evaluation, fn: Value, args: Args, how: Calling): Valu
         return residualCall(ev, fn.expr, args, { ...how, optional: false }, {});
       }
       return residualCall(ev, fn.expr, args, how, {});
+    case "Schema":
+      return callSchema(ev, fn, args, how.span ?? fn.span);
     case "External":
     case "Class":
       return {

@@ -185,12 +185,19 @@ function evaluateObject(ev: Evaluation, node: Core.ObjectExpr<Surface.Extra>, en
       if (computed.type !== "Known") return opaqueObject(ev, node, env);
       key = String(computed.value);
     }
-    const value = evaluate(ev, prop.value, env);
+    const value = propertyValue(ev, key, prop.value, env);
     props.delete(key);
     props.set(key, value);
   }
   const span = node.span && { span: node.span };
   return { type: "Object", props, ...span };
+}
+
+/** A getter is kept as one: schemas read the getters of their shapes late. */
+function propertyValue(ev: Evaluation, name: string, node: Surface.Expr, env: Environment): Value {
+  if (node.type !== "Foreign" || !node.getter) return evaluate(ev, node, env);
+  const home = ev.scope === ev.moduleScope ? null : ev.scope;
+  return { type: "Closure", arrow: node.getter, env, home, name, getter: true };
 }
 
 /** An object whose keys only the run knows: data, or else not structural at all. */

@@ -8,7 +8,7 @@ import { choose, mapChoices, under } from "./choice.ts";
 import { arrowOf, call, memberOf, nameOf } from "./core.ts";
 import { eachOf } from "./each.ts";
 import { spreadInto } from "./evaluate.ts";
-import { reify } from "./reify.ts";
+import { holdsSchema, reify } from "./reify.ts";
 import { isStructural, nullish, truth } from "./shape.ts";
 import { Bail, type Evaluation } from "./state.ts";
 import {
@@ -21,6 +21,7 @@ import {
   UNDEFINED,
   type Value,
 } from "./value.ts";
+import { makesSchemas } from "./zod-makers.ts";
 
 type Item = Value | SpreadItem;
 
@@ -41,7 +42,9 @@ export function globalMethod(
     const source = call(memberOf(nameOf("Array"), "from"), reify(ev, first));
     return eachOf(ev, source, second, span);
   }
-  if (!isStructural(first) || first.type !== "Object") return undefined;
+  if (which === "Object.fromEntries" && first.type === "Array" && holdsSchema(first))
+    return fromEntries(first);
+  if ((!isStructural(first) && !holdsSchema(first)) || first.type !== "Object") return undefined;
   const entries = [...first.props];
   switch (which) {
     case "Object.keys":
@@ -64,6 +67,20 @@ export function globalMethod(
   }
 }
 
+const UNROLLED: ReadonlySet<string> = new Set(["map", "flatMap", "reduce"]);
+
+/** `[["a", z.string()]]` → `{ a: z.string() }`. */
+function fromEntries(entries: ArrayValue): Value | undefined {
+  const props: (readonly [string, Value])[] = [];
+  for (const entry of entries.items) {
+    if (entry.type !== "Array") return undefined;
+    const [key, value] = entry.items;
+    if (key?.type !== "Known" || !value || value.type === "SpreadItem") return undefined;
+    props.push([String(key.value), value]);
+  }
+  return object(props);
+}
+
 function isArray(ev: Evaluation, value: Value): Value | undefined {
   if (value.type === "Choice") return mapChoices(ev, value, (one) => isArray(ev, one) ?? UNDEFINED);
   if (value.type === "Array" || value.type === "Each") return known(true);
@@ -83,9 +100,13 @@ export function listMethod(
 ): Value | undefined {
   const [first] = args;
   const callback = first?.type === "Closure" ? first : undefined;
-  if (target.type === "Array" && isStructural(target)) return unrolled(ev, target, name, args, span);
+  if (target.type === "Array" && (isStructural(target) || holdsSchema(target)))
+    return unrolled(ev, target, name, args, span);
   if (target.type === "Each") return ofEach(target, name, args, span);
   if (target.type === "Namespace" || target.type === "External" || target.type === "Object") return undefined;
+  // Schemas are made while building: a list of them is as long as the list they are made from.
+  if (target.type === "Array" && callback && UNROLLED.has(name) && makesSchemas(callback))
+    return unrolled(ev, target, name, args, span);
   if (!callback || !isStructural(callback)) {
     if (target.type === "Array" && args.some((x) => isStructural(x.type === "SpreadItem" ? x.value : x)))
       return unrolled(ev, target, name, args, span);

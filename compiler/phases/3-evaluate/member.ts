@@ -1,6 +1,7 @@
 /** Property access on abstract values. */
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
+import { apply } from "./calls.ts";
 import { mapChoices } from "./choice.ts";
 import { literal, memberOf } from "./core.ts";
 import { type ChainMode, CUT, evaluate } from "./evaluate.ts";
@@ -18,6 +19,7 @@ import {
   UNDEFINED,
   type Value,
 } from "./value.ts";
+import { schemaMember } from "./zod.ts";
 
 export function evaluateMember(
   ev: Evaluation,
@@ -115,8 +117,12 @@ function fixed(ev: Evaluation, target: Value, key: string, how: Access): Value {
         how.optional ? {} : (MEMBER_FACTS[key] ?? {}),
       );
     }
-    case "Object":
-      return target.props.get(key) ?? UNDEFINED;
+    case "Object": {
+      const value = target.props.get(key) ?? UNDEFINED;
+      return value.type === "Closure" && value.getter
+        ? apply(ev, value, [], { ...how, optional: false })
+        : value;
+    }
     case "Array": {
       const open = target.items.some((item) => item.type === "SpreadItem");
       if (key === "length") {
@@ -178,7 +184,7 @@ function fixed(ev: Evaluation, target: Value, key: string, how: Access): Value {
       );
     }
     case "Schema":
-      return { ...target, expr: memberOf(target.expr, key) };
+      return schemaMember(ev, target, key, how.span ?? target.span);
     case "Block":
     case "Code":
     case "Class":

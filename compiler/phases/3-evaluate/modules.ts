@@ -14,7 +14,7 @@ import { patternNames } from "./shape.ts";
 import { attempt, type Evaluation, inScope, report } from "./state.ts";
 import { array, type Environment, known, object, POISON, residual, type Value } from "./value.ts";
 import { WriteAnalysis } from "./writes.ts";
-import { zod } from "./zod.ts";
+import { otherZod, zod, zodExport } from "./zod.ts";
 
 /** The environment of a module's top level. */
 export function moduleEnvironment(ev: Evaluation, module: SourceModule): Environment {
@@ -195,9 +195,9 @@ function specifierExport(
       if (name === "*") return libraryNamespace(ev, specifier);
       return libraryExport(ev, specifier, name, span);
     case "zod":
-      if (name === "z" || name === "*" || name === "default") return zod(span);
-      return { ...zod(span), expr: { type: "Member", object: { type: "Name", name: "z" }, property: name } };
+      return name === "*" ? zod(span) : zodExport(ev, name, span);
     case "external":
+      if (target.name.startsWith("zod/")) return otherZod(ev, target.name, span);
       if (target.name === "react") return reactExport(ev, name, span);
       if (target.name === "node:os") return osExport(ev, name, span);
       return { type: "External", from: target.name, path: name === "*" ? [] : [name], span };

@@ -121,6 +121,7 @@ export function promptName(ev: Evaluation, prompt: PromptValue): string {
 
 /** A named function stands in the plan under its name; one without a name stands where it is used. */
 function closureText(ev: Evaluation, closure: Closure): Core.Expr {
+  if (closure.getter) throw new Bail("a getter is used as data", closure.arrow.span);
   const existing = ev.closureNames.get(closure);
   if (existing) return nameOf(existing.name);
   if (!closure.name) return translateClosure(ev, closure);
@@ -181,7 +182,7 @@ export function named(ev: Evaluation, name: string, value: Value): Value {
 }
 
 /** Schemas have no text in Core: what holds them is known at build time and stays apart. */
-function holdsSchema(value: Value): boolean {
+export function holdsSchema(value: Value): boolean {
   switch (value.type) {
     case "Schema":
       return true;

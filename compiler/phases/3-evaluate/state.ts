@@ -35,6 +35,8 @@ export interface Evaluation {
   readonly agentNames: Map<AgentSource, string>;
   readonly closureNames: Map<Closure, { readonly name: string; readonly scope: Scope | null }>;
   readonly codeNames: Map<object, string>;
+  /** Schemas that are read late, by the names that stand for them. */
+  readonly lazySchemas: Map<string, Closure>;
   /** Every name ever given in the plan. */
   readonly taken: Set<string>;
   /** Them again in order, so that a try that failed can give its names back. */
@@ -91,6 +93,7 @@ export function newEvaluation(resolve: Resolve): Evaluation {
     agentNames: new Map(),
     closureNames: new Map(),
     codeNames: new Map(),
+    lazySchemas: new Map(),
     taken: new Set(),
     takenInOrder: [],
     calls: [],

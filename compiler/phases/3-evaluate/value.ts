@@ -142,6 +142,8 @@ export interface Closure {
   /** The scope in which it was made; null for one of a module's top level. */
   readonly home: Scope | null;
   readonly name?: string;
+  /** `get name() { … }` of an object literal: the value is what it gives. */
+  readonly getter?: true;
 }
 
 /** A function that only runs as a module (async, `this`, generator). */

@@ -8,6 +8,7 @@ import type * as Core from "../../../plan/core/ast.ts";
 import { runWorkflow } from "../3-evaluate/index.ts";
 import { attempt, type Bail, type Evaluation, inScope, report } from "../3-evaluate/state.ts";
 import type { Value, WorkflowValue } from "../3-evaluate/value.ts";
+import { lazySchemas } from "../3-evaluate/zod-lazy.ts";
 import { checkBlock } from "./blocks.ts";
 import type { NodeDraft, PlanDraft } from "./draft.ts";
 import { lowerChildren } from "./nodes.ts";
@@ -48,7 +49,7 @@ export function lowerWorkflow(
     agents: ev.agents,
     prompts: ev.prompts,
     modules: ev.codeModules,
-    schemas: workflow.tables,
+    schemas: new Map([...workflow.tables, ...lazySchemas(ev, workflow.tables)]),
     lost: ev.lost,
     blocks: to.blocks,
   });

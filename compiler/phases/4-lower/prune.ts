@@ -7,7 +7,8 @@ export function prune(draft: PlanDraft): PlanDraft {
   const definitions = new Map<string, unknown>([...draft.constants, ...draft.functions]);
   for (const node of draft.nodes) for (const [name, expr] of node.values) definitions.set(name, expr);
   const used = new Set<string>();
-  const open: unknown[] = draft.nodes.map(withoutValues);
+  const schemas = [...draft.schemas.values()].map((value) => (value.type === "Schema" ? value.expr : null));
+  const open: unknown[] = [...draft.nodes.map(withoutValues), ...schemas];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     for (const name of mentionedNames(next)) {
       if (used.has(name)) continue;

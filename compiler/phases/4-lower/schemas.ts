@@ -1,8 +1,10 @@
-/** Output tables and the input → schemas of the plan: the construction as Core text, and the JSON Schema it gives. */
+/** Output tables, the input and what they refer to → schemas of the plan: the construction as Core text, and its JSON Schema. */
+import type { z } from "zod";
+import type * as Core from "../../../plan/core/ast.ts";
 import { printLines } from "../../../plan/core/index.ts";
 import type { DraftSchema } from "../../../plan/draft.ts";
 import type { Plan } from "../../../plan/types.ts";
-import { buildZod, jsonSchemaOf, PlanEnv, ZodBuildError } from "../../../plan/zod/index.ts";
+import { buildZod, jsonSchemaOf, noJsonForm, PlanEnv, ZodBuildError } from "../../../plan/zod/index.ts";
 import type { Diagnostic } from "../../diagnostics.ts";
 import { problem } from "../../report.ts";
 import type { Span } from "../../surface.ts";
@@ -17,7 +19,7 @@ export function lowerSchemas(
   plan: Pick<Plan, "constants" | "functions">,
   problems: Diagnostic[],
 ): Record<string, DraftSchema> {
-  const env = new PlanEnv(plan);
+  const builder = new Builder(tables, plan);
   const schemas: Record<string, DraftSchema> = {};
   for (const [name, value] of tables) {
     if (isPoisoned(value) || (value.type === "Schema" && mentionsPoison(value.expr))) continue;
@@ -29,20 +31,53 @@ export function lowerSchemas(
       );
       continue;
     }
-    const schema = lowerSchema(name, value, env, problems);
+    const schema = lowerSchema(name, value, builder, problems);
     if (schema) schemas[name] = schema;
   }
   return schemas;
 }
 
+/** Builds each construction once, so that a table and the schema that refers to it are the same one. */
+class Builder {
+  readonly #tables: ReadonlyMap<string, Value>;
+  readonly #env: PlanEnv;
+  readonly #built = new Map<Core.Expr, z.ZodType>();
+
+  constructor(tables: ReadonlyMap<string, Value>, plan: Pick<Plan, "constants" | "functions">) {
+    this.#tables = tables;
+    this.#env = new PlanEnv(plan);
+  }
+
+  build(expr: Core.Expr): z.ZodType {
+    const known = this.#built.get(expr);
+    if (known) return known;
+    const schema = buildZod(expr, { env: this.#env, schema: (name) => this.#named(name) });
+    this.#built.set(expr, schema);
+    return schema;
+  }
+
+  #named(name: string): z.ZodType {
+    const value = this.#tables.get(name);
+    if (value?.type !== "Schema") throw new ZodBuildError(`No schema is named ${JSON.stringify(name)}.`);
+    return this.build(value.expr);
+  }
+}
+
 function lowerSchema(
   name: string,
   value: SchemaValue,
-  env: PlanEnv,
+  builder: Builder,
   problems: Diagnostic[],
 ): DraftSchema | null {
   try {
-    const zod = buildZod(value.expr, { env });
+    const zod = builder.build(value.expr);
+    const found = noJsonForm(zod);
+    if (found) {
+      const where = found.path === "" ? `\`${name}\`` : `\`${found.path}\` of \`${name}\``;
+      const message = `${where} is ${found.what}, which has no JSON form.`;
+      problems.push(problem("SM601", value.span, message, { hint: found.instead }));
+      return null;
+    }
     return {
       zod: printLines(value.expr),
       jsonSchema: jsonSchemaOf(zod, name === INPUT ? "input" : "output"),

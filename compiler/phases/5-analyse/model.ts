@@ -3,10 +3,11 @@ import type * as Core from "../../../plan/core/ast.ts";
 import type { PlanDraft as Lowered } from "../../../plan/draft.ts";
 import { type IdPattern, idPattern } from "../../../plan/ids.ts";
 import type { Json } from "../../../plan/types.ts";
-import { PlanSchemas } from "../../../plan/zod/index.ts";
+import { jsonSchemaOf, PlanSchemas } from "../../../plan/zod/index.ts";
 import type { Span } from "../../surface.ts";
 import type { SourceFile } from "../2-bind/files.ts";
 import type { Field, NodeDraft, PlanDraft } from "../4-lower/draft.ts";
+import { INPUT } from "../4-lower/schemas.ts";
 
 export interface Model {
   readonly draft: PlanDraft;
@@ -19,7 +20,7 @@ export interface Model {
   readonly exprs: readonly { readonly node: NodeDraft; readonly expr: Core.Expr }[];
   /** What a name of the plan stands for. */
   meaning(name: string): Core.Expr | undefined;
-  /** The JSON Schema of a table (or of `input`); undefined where there is none. */
+  /** The JSON Schema of what reads of a table (or of `input`) give: defaults applied, transforms done; undefined where there is none. */
   schema(table: string): Json | undefined;
   /** What parses the rows of a table; undefined where there is no such table. */
   parser(table: string): ReturnType<PlanSchemas["get"]> | undefined;
@@ -34,6 +35,7 @@ export function modelOf(
 ): Model {
   const { schemas } = lowered;
   const parsers = new PlanSchemas(lowered);
+  let input: Json | undefined;
   const nodes = new Map(draft.nodes.map((node) => [node.key, node]));
   const meanings = new Map<string, Core.Expr>([...draft.constants, ...draft.functions]);
   for (const node of draft.nodes) for (const [name, expr] of node.values) meanings.set(name, expr);
@@ -54,7 +56,12 @@ export function modelOf(
     ],
     exprs: draft.nodes.flatMap((node) => exprsOf(node).map((expr) => ({ node, expr }))),
     meaning: (name) => meanings.get(name),
-    schema: (table) => (Object.hasOwn(schemas, table) ? schemas[table]!.jsonSchema : undefined),
+    schema(table) {
+      const entry = Object.hasOwn(schemas, table) ? schemas[table] : undefined;
+      if (!entry || table !== INPUT) return entry?.jsonSchema;
+      input ??= jsonSchemaOf(parsers.get(INPUT), "output");
+      return input;
+    },
     parser: (table) => (Object.hasOwn(schemas, table) ? parsers.get(table) : undefined),
     placeIn(span, text) {
       const source = files[span.file]?.text ?? "";

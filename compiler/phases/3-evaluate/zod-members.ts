@@ -1,0 +1,112 @@
+/** What a schema tells of itself: `.shape`, `.options`, `.enum`, `.value`, `.description`. */
+import type * as Core from "../../../plan/core/ast.ts";
+import { compileExpr } from "../../../plan/core/index.ts";
+import { CoreError, type Env } from "../../../plan/core/values.ts";
+import type { Json } from "../../../plan/types.ts";
+import { buildZod, ZodBuildError } from "../../../plan/zod/index.ts";
+import { literal, memberOf } from "./core.ts";
+import { fromJson } from "./modules.ts";
+import { type Evaluation, report } from "./state.ts";
+import { array, object, type SchemaValue, UNDEFINED, type Value } from "./value.ts";
+
+const MEMBERS: ReadonlySet<string> = new Set(["shape", "options", "enum", "value", "description"]);
+
+/** The member as a value that is known at build time; undefined where it stays text. */
+export function schemaData(
+  ev: Evaluation,
+  target: SchemaValue,
+  name: string,
+  span: Core.Span,
+): Value | undefined {
+  if (!MEMBERS.has(name)) return undefined;
+  const written = name === "shape" ? shapeOf(target.expr) : null;
+  if (written) return schemasOf(written, span);
+  let found: unknown;
+  try {
+    const schema = buildZod(target.expr, { env: new BuildEnv(ev) });
+    found = Reflect.get(schema, name);
+  } catch (error) {
+    if (!(error instanceof ZodBuildError)) throw error;
+    return report(ev, "SM601", span, `'.${name}' of this schema can't be read: ${error.message}`);
+  }
+  if (found === undefined) return UNDEFINED;
+  const json = asData(found);
+  if (json !== undefined) return fromJson(json);
+  const held = memberOf(target.expr, name);
+  if (Array.isArray(found))
+    return array(found.map((_, n) => ({ type: "Schema", expr: memberOf(held, literal(n)), span })));
+  if (typeof found === "object" && found !== null)
+    return schemasOf(new Map(Object.keys(found).map((key) => [key, memberOf(held, key)])), span);
+  return undefined;
+}
+
+const schemasOf = (fields: ReadonlyMap<string, Core.Expr>, span: Core.Span): Value =>
+  object([...fields].map(([key, expr]) => [key, { type: "Schema", expr, span }] as const));
+
+/** JSON without a schema in it. */
+function asData(value: unknown): Json | undefined {
+  if (value === null || ["string", "number", "boolean"].includes(typeof value)) return value as Json;
+  if (Array.isArray(value))
+    return value.every((item) => asData(item) !== undefined) ? (value as Json) : undefined;
+  if (typeof value !== "object" || Object.getPrototypeOf(value) !== Object.prototype) return undefined;
+  const members = Object.values(value);
+  return members.length > 0 && members.every((item) => asData(item) !== undefined)
+    ? (value as Json)
+    : undefined;
+}
+
+const OBJECTS: ReadonlySet<string> = new Set(["object", "strictObject", "looseObject"]);
+/** Methods that leave the fields of an object as they are. */
+const SAME: ReadonlySet<string> = new Set([
+  ...[
+    "strict",
+    "strip",
+    "loose",
+    "passthrough",
+    "catchall",
+    "describe",
+    "meta",
+    "brand",
+    "refine",
+    "superRefine",
+  ],
+]);
+
+/** The fields of an object as they are written; null where they have to be asked of Zod. */
+function shapeOf(expr: Core.Expr): ReadonlyMap<string, Core.Expr> | null {
+  if (expr.type !== "Call" || expr.callee.type !== "Member" || typeof expr.callee.property !== "string")
+    return null;
+  const { object: target, property } = expr.callee;
+  const [first] = expr.args;
+  if (target.type === "Name" && target.name === "z")
+    return OBJECTS.has(property) ? (first ? fields(first) : new Map()) : null;
+  const base = shapeOf(target);
+  if (!base) return null;
+  if (SAME.has(property)) return base;
+  if (property !== "extend" && property !== "safeExtend") return null;
+  const more = first ? fields(first) : null;
+  return more && new Map([...base, ...more]);
+}
+
+function fields(node: Core.Expr | Core.Spread): Map<string, Core.Expr> | null {
+  if (node.type !== "Object") return null;
+  const found = new Map<string, Core.Expr>();
+  for (const prop of node.props) {
+    if (prop.type === "Spread" || typeof prop.key !== "string") return null;
+    found.set(prop.key, prop.value);
+  }
+  return found;
+}
+
+/** Constants and functions as the evaluation knows them so far. */
+class BuildEnv implements Env {
+  readonly #ev: Evaluation;
+  constructor(ev: Evaluation) {
+    this.#ev = ev;
+  }
+  name(name: string): unknown {
+    const expr = this.#ev.constants.get(name) ?? this.#ev.functions.get(name);
+    if (!expr) throw new CoreError("FORBIDDEN", `${name} is not known at build time`);
+    return compileExpr(expr).evaluate(this);
+  }
+}
