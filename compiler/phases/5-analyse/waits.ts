@@ -51,7 +51,7 @@ function outputsIn(model: Model, node: NodeDraft): { id: string; span: Span }[] 
         if (meaning && meaning.type !== "Arrow") search(meaning);
       }
       const read = outputRead(part);
-      if (read?.nodeId?.type !== "Literal" || read.hasIteration) return;
+      if (read?.nodeId?.type !== "Literal" || read.iteration) return;
       if (read.call.callee.type !== "Member" || read.call.callee.property !== "output") return;
       const id = String(read.nodeId.value);
       const at = read.call.span ?? node.span;
