@@ -1,9 +1,7 @@
 /** SM201: one id for two nodes that can be mounted at the same time. */
-import type * as Core from "../../../plan/core/ast.ts";
-import { printExpr } from "../../../plan/core/index.ts";
 import type { Diagnostic } from "../../diagnostics.ts";
-import { POISON_MARK } from "../../phases/3-evaluate/poison.ts";
 import type { NodeDraft } from "../../phases/4-lower/draft.ts";
+import { exclude, factsOf, isInBlock } from "../../phases/5-analyse/conditions.ts";
 import type { Model } from "../../phases/5-analyse/model.ts";
 import { problem } from "../../report.ts";
 import type { Rule } from "../rule.ts";
@@ -39,59 +37,4 @@ function clashes(model: Model, id: string, nodes: readonly NodeDraft[]): Diagnos
       ),
     ];
   });
-}
-
-function isInBlock(model: Model, node: NodeDraft): boolean {
-  for (
-    let at: NodeDraft | undefined = node;
-    at;
-    at = at.parent === undefined ? undefined : model.nodes.get(at.parent)
-  )
-    if (at.kind === "block") return true;
-  return false;
-}
-
-/** Conditions under which a node is mounted: text → whether it must hold. */
-type Facts = ReadonlyMap<string, boolean>;
-
-function factsOf(model: Model, node: NodeDraft): Facts {
-  const facts = new Map<string, boolean>();
-  for (
-    let at: NodeDraft | undefined = node;
-    at;
-    at = at.parent === undefined ? undefined : model.nodes.get(at.parent)
-  ) {
-    if (at.if) assume(facts, at.if, true);
-    if (at.else) assume(facts, at.else, false);
-  }
-  return facts;
-}
-
-function assume(facts: Map<string, boolean>, test: Core.Expr, holds: boolean): void {
-  if (test.type === "Unary" && test.op === "!") assume(facts, test.arg, !holds);
-  else if (test.type === "Logical" && test.op === (holds ? "&&" : "||")) {
-    assume(facts, test.left, holds);
-    assume(facts, test.right, holds);
-  } else if (test.type === "Binary" && (test.op === "!==" || test.op === "!="))
-    assume(facts, { ...test, op: test.op === "!==" ? "===" : "==" }, !holds);
-  else facts.set(printExpr(test), holds);
-}
-
-const EQUAL_TO = /^(.*) === ('[^']*'|-?[\d.]+|true|false|null)$/s;
-
-/** Whether no run can fulfil both: one needs what the other denies, or both compare one value with different literals. */
-function exclude(a: Facts, b: Facts): boolean {
-  // What was reported may exclude anything.
-  if ([...a.keys(), ...b.keys()].some((text) => text.includes(POISON_MARK))) return true;
-  for (const [text, holds] of a) {
-    const other = b.get(text);
-    if (other !== undefined && other !== holds) return true;
-    const [, left, literal] = (holds && EQUAL_TO.exec(text)) || [];
-    if (left === undefined) continue;
-    for (const [text2, holds2] of b) {
-      const [, left2, literal2] = (holds2 && EQUAL_TO.exec(text2)) || [];
-      if (left2 === left && literal2 !== literal) return true;
-    }
-  }
-  return false;
 }

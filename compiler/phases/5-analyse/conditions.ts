@@ -1,0 +1,56 @@
+/** Under which conditions nodes are mounted, and which of them exclude one another. */
+import type * as Core from "../../../plan/core/ast.ts";
+import { printExpr } from "../../../plan/core/index.ts";
+import { POISON_MARK } from "../3-evaluate/poison.ts";
+import type { NodeDraft } from "../4-lower/draft.ts";
+import type { Model } from "./model.ts";
+
+/** Conditions under which a node is mounted: text → whether it must hold. */
+export type Facts = ReadonlyMap<string, boolean>;
+
+export function factsOf(model: Model, node: NodeDraft): Facts {
+  const facts = new Map<string, boolean>();
+  for (
+    let at: NodeDraft | undefined = node;
+    at;
+    at = at.parent === undefined ? undefined : model.nodes.get(at.parent)
+  ) {
+    if (at.if) assume(facts, at.if, true);
+    if (at.else) assume(facts, at.else, false);
+  }
+  return facts;
+}
+
+export function assume(facts: Map<string, boolean>, test: Core.Expr, holds: boolean): void {
+  if (test.type === "Unary" && test.op === "!") assume(facts, test.arg, !holds);
+  else if (test.type === "Logical" && test.op === (holds ? "&&" : "||")) {
+    assume(facts, test.left, holds);
+    assume(facts, test.right, holds);
+  } else if (test.type === "Binary" && (test.op === "!==" || test.op === "!="))
+    assume(facts, { ...test, op: test.op === "!==" ? "===" : "==" }, !holds);
+  else facts.set(printExpr(test), holds);
+}
+
+const EQUAL_TO = /^(.*) === ('[^']*'|-?[\d.]+|true|false|null)$/s;
+
+/** Whether no run can fulfil both: one needs what the other denies, or both compare one value with different literals. */
+export function exclude(a: Facts, b: Facts): boolean {
+  // What was reported may exclude anything.
+  if ([...a.keys(), ...b.keys()].some((text) => text.includes(POISON_MARK))) return true;
+  for (const [text, holds] of a) {
+    const other = b.get(text);
+    if (other !== undefined && other !== holds) return true;
+    const [, left, literal] = (holds && EQUAL_TO.exec(text)) || [];
+    if (left === undefined) continue;
+    for (const [text2, holds2] of b) {
+      const [, left2, literal2] = (holds2 && EQUAL_TO.exec(text2)) || [];
+      if (left2 === left && literal2 !== literal) return true;
+    }
+  }
+  return false;
+}
+
+/** Whether a node is mounted by a block, which alone decides when and how often. */
+export function isInBlock(model: Model, node: NodeDraft): boolean {
+  return node.kind === "block" || model.above(node).some(({ kind }) => kind === "block");
+}
