@@ -24,6 +24,7 @@ export const MESSAGES = {
   SM302: { title: "schema mismatch", severity: "error" },
   SM303: { title: "unknown field", severity: "error" },
   SM304: { title: "dependency cycle", severity: "error" },
+  SM308: { title: "impossible comparison", severity: "warning" },
   SM406: { title: "unused value", severity: "warning" },
   SM501: { title: "clock", severity: "warning" },
   SM502: { title: "random value", severity: "error" },

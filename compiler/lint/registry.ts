@@ -3,6 +3,7 @@ import type { Rule } from "./rule.ts";
 import { dependencyCycle } from "./rules/dependency-cycle.ts";
 import { duplicateId } from "./rules/duplicate-id.ts";
 import { hostDecides } from "./rules/host-decides.ts";
+import { impossibleComparison } from "./rules/impossible-comparison.ts";
 import { schemaMismatch } from "./rules/schema-mismatch.ts";
 import { schemaSkew } from "./rules/schema-skew.ts";
 import { shapeAtRunTime } from "./rules/shape-at-run-time.ts";
@@ -16,6 +17,7 @@ export const RULES: readonly Rule[] = [
   schemaMismatch,
   unknownField,
   dependencyCycle,
+  impossibleComparison,
   hostDecides,
   schemaSkew,
 ];

@@ -2,7 +2,7 @@
 import type { Diagnostic } from "../../diagnostics.ts";
 import type { NodeDraft } from "../../phases/4-lower/draft.ts";
 import type { Model } from "../../phases/5-analyse/model.ts";
-import { outputRead, walk } from "../../phases/5-analyse/reads.ts";
+import { outputRead, tableRead, walk } from "../../phases/5-analyse/reads.ts";
 import { problem } from "../../report.ts";
 import { nearest } from "../../suggest.ts";
 import type { Span } from "../../surface.ts";
@@ -14,6 +14,8 @@ export const unknownNode: Rule = {
     const found: Diagnostic[] = [];
     for (const { node, expr } of model.exprs) {
       walk(expr, (part) => {
+        const table = tableRead(part);
+        if (table) found.push(...checkTable(model, table.name, table.span ?? part.span ?? node.span));
         const read = outputRead(part);
         if (read?.nodeId?.type !== "Literal" || typeof read.nodeId.value !== "string") return;
         const span = read.nodeId.span ?? model.placeIn(read.call.span ?? node.span, read.nodeId.value);
@@ -24,6 +26,18 @@ export const unknownNode: Rule = {
     return found;
   },
 };
+
+function checkTable(model: Model, name: string, span: Span): Diagnostic[] {
+  const tables = [...model.draft.schemas.keys()].filter((table) => table !== "input");
+  // Where no table is known at all, the schemas are what is wrong.
+  if (tables.length === 0 || tables.includes(name)) return [];
+  const near = nearest(name, tables);
+  return [
+    problem("SM301", span, `There is no output table \`${name}\`.`, {
+      hint: near ? `Did you mean \`${near}\`?` : `There are: ${tables.slice(0, 8).join(", ")}.`,
+    }),
+  ];
+}
 
 function checkId(model: Model, id: string, table: string | undefined, span: Span): Diagnostic[] {
   const producers = model.producersOf(id);

@@ -8,6 +8,33 @@ import type { Span } from "../../surface.ts";
 import type { SourceFile } from "../2-bind/files.ts";
 import type { Field, NodeDraft, PlanDraft } from "../4-lower/draft.ts";
 import { INPUT } from "../4-lower/schemas.ts";
+import { NUMBER, ofSchema, STRING, type Type, typeOf } from "./types.ts";
+import { type Flow, flowOf } from "./typing.ts";
+
+/** Which ids a node can have: exactly one, or those that match a pattern. */
+export type IdPattern =
+  | { readonly type: "exact"; readonly id: string }
+  | { readonly type: "pattern"; readonly matches: RegExp };
+
+/** Where an expression stands: in a field of that name, or what the field's name says. */
+export type Role =
+  | { readonly type: "if" | "else" | "each" | "key" | "each.if" | "id" | "guard" | "capture" }
+  | { readonly type: "value"; readonly name: string }
+  | { readonly type: "field"; readonly name: string };
+
+export interface Placed {
+  readonly node: NodeDraft;
+  readonly role: Role;
+  /** The node in whose scope it is evaluated: the parent for what decides whether a node is mounted. */
+  readonly scope: NodeDraft;
+  readonly expr: Core.Expr;
+}
+
+/** What a name stands for in a scope: an expression, or what an each or a block gives. */
+export interface Meaning {
+  readonly from: NodeDraft;
+  readonly expr: Core.Expr | "item" | "index" | "all" | "argument";
+}
 
 export interface Model {
   readonly draft: PlanDraft;
@@ -17,9 +44,19 @@ export interface Model {
   /** The nodes that can have an id. */
   producersOf(id: string): readonly NodeDraft[];
   /** Every expression of the plan that is evaluated in a node's scope, values and guards included. */
-  readonly exprs: readonly { readonly node: NodeDraft; readonly expr: Core.Expr }[];
+  readonly exprs: readonly Placed[];
+  /** The types of all of them, and what is wrong with them. */
+  readonly flow: Flow;
+  /** The nodes around one, the nearest first. */
+  above(node: NodeDraft): readonly NodeDraft[];
   /** What a name of the plan stands for. */
   meaning(name: string): Core.Expr | undefined;
+  /** The same, as a node's scope sees it. */
+  lookup(node: NodeDraft, name: string): Meaning | undefined;
+  /** The type of a row of a table, or of `input` as the workflow sees it. */
+  rowType(table: string): Type | null;
+  /** The type of `ctx.outputs.TABLE`. */
+  rowsType(table: string): Type | null;
   /** The JSON Schema of what reads of a table (or of `input`) give: defaults applied, transforms done; undefined where there is none. */
   schema(table: string): Json | undefined;
   /** What parses the rows of a table; undefined where there is no such table. */
@@ -46,7 +83,19 @@ export function modelOf(
   for (const { node, id } of producers)
     if (id.type === "exact") exact.set(id.id, [...(exact.get(id.id) ?? []), node]);
   const patterns = producers.flatMap(({ node, id }) => (id.type === "pattern" ? [{ node, id }] : []));
-  return {
+  const parserOf = (table: string) => (Object.hasOwn(schemas, table) ? parsers.get(table) : undefined);
+  const rows = new Map<string, Type | null>();
+  const rowType = (table: string): Type | null => {
+    if (!rows.has(table)) rows.set(table, readRow(parserOf(table), table));
+    return rows.get(table)!;
+  };
+  const above = (node: NodeDraft): NodeDraft[] => {
+    const found: NodeDraft[] = [];
+    for (let at = parentOf(nodes, node); at; at = parentOf(nodes, at)) found.push(at);
+    return found;
+  };
+  let flow: Flow | undefined;
+  const model: Model = {
     draft,
     nodes,
     producers,
@@ -54,7 +103,12 @@ export function modelOf(
       ...(exact.get(id) ?? []),
       ...patterns.filter((p) => p.id.matches.test(id)).map((p) => p.node),
     ],
-    exprs: draft.nodes.flatMap((node) => exprsOf(node).map((expr) => ({ node, expr }))),
+    exprs: draft.nodes.flatMap((node) => exprsOf(node, parentOf(nodes, node) ?? node)),
+    get flow() {
+      flow ??= flowOf(model);
+      return flow;
+    },
+    above,
     meaning: (name) => meanings.get(name),
     schema(table) {
       const entry = Object.hasOwn(schemas, table) ? schemas[table] : undefined;
@@ -62,7 +116,10 @@ export function modelOf(
       input ??= jsonSchemaOf(parsers.get(INPUT), "output");
       return input;
     },
-    parser: (table) => (Object.hasOwn(schemas, table) ? parsers.get(table) : undefined),
+    lookup: (node, name) => lookup(draft, nodes, node, name),
+    rowType,
+    rowsType: (table) => rowsOf(rowType(table), table),
+    parser: parserOf,
     placeIn(span, text) {
       const source = files[span.file]?.text ?? "";
       for (const written of [`"${text}"`, `'${text}'`, `\`${text}\``, `${text}:`, `${text},`, `${text} `]) {
@@ -73,19 +130,75 @@ export function modelOf(
       return span;
     },
   };
+  return model;
 }
 
-function exprsOf(node: NodeDraft): Core.Expr[] {
-  const core = (field: Field | undefined): Core.Expr[] => (field?.type === "core" ? [field.expr] : []);
-  return [
-    ...[node.if, node.each?.of, node.each?.key, node.each?.if].filter((e) => e !== undefined),
-    ...core(node.id),
-    ...core(node.orderKey),
-    ...node.values.values(),
-    ...node.guards.flatMap((guard) => [guard.if, ...core(guard.message)]),
-    ...[...node.fields.values()].flatMap(core),
-    ...[...(node.captures?.values() ?? [])].flatMap(core),
+function parentOf(nodes: ReadonlyMap<string, NodeDraft>, node: NodeDraft): NodeDraft | undefined {
+  return node.parent === undefined ? undefined : nodes.get(node.parent);
+}
+
+/** Names are looked up from the inside out; constants and helpers stand around everything. */
+function lookup(
+  draft: PlanDraft,
+  nodes: ReadonlyMap<string, NodeDraft>,
+  node: NodeDraft,
+  name: string,
+): Meaning | undefined {
+  for (let at: NodeDraft | undefined = node; at; at = parentOf(nodes, at)) {
+    if (at.args?.includes(name)) return { from: at, expr: "argument" };
+    const value = at.values.get(name);
+    if (value) return { from: at, expr: value };
+    if (at.each?.as === name) return { from: at, expr: "item" };
+    if (at.each?.index === name) return { from: at, expr: "index" };
+    if (at.each?.all === name) return { from: at, expr: "all" };
+  }
+  const expr = draft.constants.get(name) ?? draft.functions.get(name);
+  const [root] = draft.nodes;
+  return expr && root ? { from: root, expr } : undefined;
+}
+
+/** Rows are read as the parser gives them: with defaults, after transforms. */
+function readRow(parser: ReturnType<PlanSchemas["get"]> | undefined, table: string): Type | null {
+  if (!parser) return null;
+  return ofSchema(jsonSchemaOf(parser, "output"), table === "input" ? "ctx.input" : `a row of ${table}`);
+}
+
+/** Rows of `ctx.outputs.t` have the place of their node beside the fields of the schema. */
+function rowsOf(row: Type | null, table: string): Type | null {
+  if (!row) return null;
+  const place: [string, Type | null][] = [
+    ["nodeId", typeOf("nodeId", STRING)],
+    ["iteration", typeOf("iteration", NUMBER)],
   ];
+  const alternatives = row.alternatives.map((one) =>
+    one.kind === "object" ? { ...one, fields: new Map([...one.fields, ...place]) } : one,
+  );
+  const items = { ...row, alternatives, of: `an item of ctx.outputs.${table}` };
+  return { alternatives: [{ kind: "array", items }], of: `ctx.outputs.${table}`, told: true };
+}
+
+function exprsOf(node: NodeDraft, parent: NodeDraft): Placed[] {
+  const found: Placed[] = [];
+  const add = (role: Role, expr: Core.Expr | undefined, scope: NodeDraft = node): void => {
+    if (expr) found.push({ node, role, scope, expr });
+  };
+  const addField = (role: Role, field: Field | undefined): void =>
+    add(role, field?.type === "core" ? field.expr : undefined);
+  add({ type: "if" }, node.if, parent);
+  add({ type: "else" }, node.else, parent);
+  add({ type: "each" }, node.each?.of, parent);
+  add({ type: "key" }, node.each?.key);
+  add({ type: "each.if" }, node.each?.if);
+  addField({ type: "id" }, node.id);
+  addField({ type: "key" }, node.orderKey);
+  for (const [name, expr] of node.values) add({ type: "value", name }, expr);
+  for (const guard of node.guards) {
+    add({ type: "guard" }, guard.if);
+    addField({ type: "guard" }, guard.message);
+  }
+  for (const [name, field] of node.fields) addField({ type: "field", name }, field);
+  for (const field of node.captures?.values() ?? []) addField({ type: "capture" }, field);
+  return found;
 }
 
 /** A node without an id is addressed by its key. */

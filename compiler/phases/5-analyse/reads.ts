@@ -1,18 +1,20 @@
 /** Reads of outputs in Core: `ctx.output('t', { nodeId: 'n' })` and kin. */
 import type * as Core from "../../../plan/core/ast.ts";
+import type { Span } from "../../surface.ts";
 
 export interface OutputRead {
+  readonly method: "output" | "outputMaybe" | "latest" | "iterationCount";
   /** Undefined where only the run knows the table. */
   readonly table: string | undefined;
   /** Undefined where the read names no node. */
   readonly nodeId: Core.Expr | undefined;
-  /** Whether the read names an iteration of its own. */
-  readonly hasIteration: boolean;
+  /** The iteration that the read names. */
+  readonly iteration: Core.Expr | undefined;
   readonly call: Core.Call;
 }
 
+const METHODS = ["output", "outputMaybe", "latest", "iterationCount"] as const;
 const WITH_OPTIONS: ReadonlySet<string> = new Set(["output", "outputMaybe"]);
-const WITH_ID: ReadonlySet<string> = new Set(["latest", "iterationCount"]);
 
 /** Calls `visit` for every node of an expression, patterns and statements included, parents first. */
 export function walk(tree: unknown, visit: (node: Core.Node) => void): void {
@@ -30,17 +32,43 @@ export function outputRead(node: Core.Node): OutputRead | null {
   if (node.type !== "Call" || node.callee.type !== "Member") return null;
   const { object, property } = node.callee;
   if (object.type !== "Name" || object.name !== "ctx" || typeof property !== "string") return null;
+  const method = METHODS.find((name) => name === property);
+  if (!method) return null;
   const [table, second] = node.args;
-  const isOptions = WITH_OPTIONS.has(property);
-  if (!isOptions && !WITH_ID.has(property)) return null;
   const name = table?.type === "Literal" && typeof table.value === "string" ? table.value : undefined;
-  const base = { table: name, call: node, hasIteration: false };
+  const base = { method, table: name, call: node, iteration: undefined };
   if (!second || second.type === "Spread") return { ...base, nodeId: undefined };
-  if (!isOptions) return { ...base, nodeId: second };
+  if (!WITH_OPTIONS.has(method)) return { ...base, nodeId: second };
   const option = (key: string): Core.Expr | undefined => {
     const found =
       second.type === "Object" ? second.props.find((p) => p.type === "Property" && p.key === key) : undefined;
     return found?.type === "Property" ? found.value : undefined;
   };
-  return { ...base, nodeId: option("nodeId"), hasIteration: option("iteration") !== undefined };
+  return { ...base, nodeId: option("nodeId"), iteration: option("iteration") };
+}
+
+/** The table that an expression names: `ctx.outputs.t`, `ctx.outputs('t')`, `ctx.latest('t', …)`; null for all others. */
+export function tableRead(node: Core.Node): { readonly name: string; readonly span?: Span } | null {
+  if (node.type === "Member") {
+    const { object, property, span } = node;
+    if (!isOutputs(object) || typeof property !== "string" || property in Function.prototype) return null;
+    return {
+      name: property,
+      ...(span && { span: { ...span, start: Math.max(span.start, span.end - property.length) } }),
+    };
+  }
+  if (node.type !== "Call") return null;
+  const isRead = isOutputs(node.callee) || outputRead(node);
+  const [table] = node.args;
+  if (!isRead || table?.type !== "Literal" || typeof table.value !== "string") return null;
+  return { name: table.value, ...(table.span && { span: table.span }) };
+}
+
+function isOutputs(expr: Core.Expr): boolean {
+  return (
+    expr.type === "Member" &&
+    expr.property === "outputs" &&
+    expr.object.type === "Name" &&
+    expr.object.name === "ctx"
+  );
 }

@@ -35,8 +35,16 @@ export function waitsOf(model: Model): Wait[] {
         add(id, model.placeIn(node.span, id));
       }
     }
+    for (const id of dependsOnOf(node)) add(id, model.placeIn(node.span, id));
     return waits;
   });
+}
+
+/** Ids that `dependsOn` writes out. */
+export function dependsOnOf(node: NodeDraft): string[] {
+  const field = node.fields.get("dependsOn");
+  const ids = field?.type === "json" ? [field.value].flat() : [];
+  return ids.filter((id) => typeof id === "string");
 }
 
 /** `ctx.output('t', { nodeId: 'id' })` in what a node needs to be mounted and to start, through named values. */
@@ -51,7 +59,7 @@ function outputsIn(model: Model, node: NodeDraft): { id: string; span: Span }[] 
         if (meaning && meaning.type !== "Arrow") search(meaning);
       }
       const read = outputRead(part);
-      if (read?.nodeId?.type !== "Literal" || read.hasIteration) return;
+      if (read?.nodeId?.type !== "Literal" || read.iteration) return;
       if (read.call.callee.type !== "Member" || read.call.callee.property !== "output") return;
       const id = String(read.nodeId.value);
       const at = read.call.span ?? node.span;
@@ -62,36 +70,4 @@ function outputsIn(model: Model, node: NodeDraft): { id: string; span: Span }[] 
     if (field.type === "core" && !NOT_WAITING.has(name)) search(field.expr);
   for (const field of node.captures?.values() ?? []) if (field.type === "core") search(field.expr);
   return found;
-}
-
-const TRANSPARENT: ReadonlySet<NodeDraft["kind"]> = new Set(["group", "block"]);
-
-/** The order that sequences put nodes in. */
-export class Order {
-  readonly #model: Model;
-  readonly #positions: ReadonlyMap<NodeDraft, number>;
-
-  constructor(model: Model) {
-    this.#model = model;
-    this.#positions = new Map(model.draft.nodes.map((node, i) => [node, i]));
-  }
-
-  /** Whether `later` can start only when `earlier` has settled, because a sequence holds both in this order. */
-  comesAfter(later: NodeDraft, earlier: NodeDraft): boolean {
-    if (this.#positions.get(later)! <= this.#positions.get(earlier)!) return false;
-    const above = new Set<NodeDraft>();
-    for (let at = this.#parent(earlier); at; at = this.#parent(at)) above.add(at);
-    let shared = this.#parent(later);
-    while (shared && !above.has(shared)) {
-      // What stands inside of the other is no sibling of it.
-      if (shared === earlier) return false;
-      shared = this.#parent(shared);
-    }
-    while (shared && TRANSPARENT.has(shared.kind)) shared = this.#parent(shared);
-    return shared !== undefined && shared.kind !== "parallel";
-  }
-
-  #parent(node: NodeDraft): NodeDraft | undefined {
-    return node.parent === undefined ? undefined : this.#model.nodes.get(node.parent);
-  }
 }
