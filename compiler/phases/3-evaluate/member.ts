@@ -179,10 +179,12 @@ function fixed(ev: Evaluation, target: Value, key: string, how: Access): Value {
     }
     case "Schema":
       return { ...target, expr: memberOf(target.expr, key) };
+    case "Component":
+      if (target.name === "Saga" && key === "Step") return { type: "Component", name: "Saga.Step" };
+      throw new Bail(`'${key}' of a component`, how.span);
     case "Block":
     case "Code":
     case "Class":
-    case "Component":
     case "Prompt":
     case "Native":
     case "Workflow":
