@@ -18,6 +18,7 @@ export const MESSAGES = {
   SM116: { title: "prompt file", severity: "error" },
   SM117: { title: "unsupported prop", severity: "error" },
   SM118: { title: "build step limit", severity: "error" },
+  SM119: { title: "wrong prop value", severity: "error" },
   SM201: { title: "duplicate id", severity: "error" },
   SM202: { title: "unstable id in a list", severity: "warning" },
   SM301: { title: "unknown node", severity: "error" },

@@ -2,7 +2,7 @@
  * The fields of a node, in one table: what each holds, in whose scope it is evaluated, which digest covers it.
  * Validation, digests, diff and rendering read it; a new field is one line here and one in plan.schema.json.
  */
-import type { CoreText, Json, Node, NodeKind } from "./types.ts";
+import { type CoreText, type Json, type LeafNode, type Node, type NodeKind, ROLES } from "./types.ts";
 
 /** Which of a node's digests covers a field. `source` is an each's source: part of the plan's digest and of none of the node's (COMPILER 24). */
 export type Facet = "identity" | "interface" | "behaviour" | "policy" | "source";
@@ -47,12 +47,38 @@ export const NODE_KINDS: readonly NodeKind[] = [
   "loop",
   "group",
   "block",
+  "worktree",
+  "aspects",
+  "try",
+  "saga",
   "task",
   "approval",
+  "timer",
+  "wait",
+  "human",
+  "continue-as-new",
 ];
 
+const LEAVES: Readonly<Record<LeafNode["kind"], true>> = {
+  task: true,
+  approval: true,
+  timer: true,
+  wait: true,
+  human: true,
+  "continue-as-new": true,
+};
+
+/** Kinds that hold no other nodes. */
+export const LEAF_KINDS = Object.keys(LEAVES) as readonly LeafNode["kind"][];
+
 const ALL = NODE_KINDS;
-const PRODUCERS: readonly NodeKind[] = ["task", "approval"];
+/** Leaves that can be waited for, skipped, labelled. */
+const STEPS: readonly NodeKind[] = ["task", "approval", "timer", "wait", "human"];
+/** Leaves that give a row. */
+const PRODUCERS: readonly NodeKind[] = ["task", "approval", "wait", "human"];
+/** Leaves that are tried, and tried again. */
+const ATTEMPTS: readonly NodeKind[] = ["task", "approval"];
+const WAITS: readonly NodeKind[] = ["wait"];
 const TASK: readonly NodeKind[] = ["task"];
 const LOOP: readonly NodeKind[] = ["loop"];
 const APPROVAL: readonly NodeKind[] = ["approval"];
@@ -93,32 +119,63 @@ export const FIELDS = {
   id: dynamic("identity", ALL, "string"),
   key: dynamic("policy", ALL, "string"),
   name: dynamic("policy", ["workflow"], "string"),
+  role: fixed("behaviour", ["sequence"], ROLES),
+  step: dynamic("behaviour", ["sequence"], "string"),
+  path: dynamic("behaviour", ["worktree"], "string"),
+  branch: dynamic("behaviour", ["worktree"], "string"),
+  baseBranch: dynamic("behaviour", ["worktree"], "string"),
+  tokenBudget: dynamic("policy", ["aspects"], "json"),
+  latencySlo: dynamic("policy", ["aspects"], "json"),
+  costBudget: dynamic("policy", ["aspects"], "json"),
+  tracking: dynamic("policy", ["aspects"], "json"),
+  catchErrors: dynamic("behaviour", ["try"], "strings"),
+  onFailure: fixed("policy", ["saga"], ["compensate", "compensate-and-fail", "fail"]),
   until: core("behaviour", LOOP),
   maxIterations: dynamic("policy", LOOP, "number"),
   onMaxReached: fixed("policy", LOOP, ["return-last", "fail"]),
+  continueAsNewEvery: dynamic("policy", LOOP, "number"),
   maxConcurrency: dynamic("policy", ["parallel"], "number"),
   yields: core("behaviour", ["block"]),
   output: dynamic("interface", PRODUCERS, "string", "output"),
   deps: dynamic("behaviour", TASK, "table"),
-  needs: dynamic("behaviour", TASK, "table"),
-  dependsOn: dynamic("behaviour", PRODUCERS, "strings"),
-  skipIf: core("behaviour", PRODUCERS),
+  needs: dynamic("behaviour", STEPS, "table"),
+  dependsOn: dynamic("behaviour", STEPS, "strings"),
+  skipIf: core("behaviour", STEPS),
+  duration: dynamic("behaviour", ["timer"], "string"),
+  at: dynamic("behaviour", ["timer"], "string"),
+  event: dynamic("behaviour", WAITS, "string"),
+  correlationId: dynamic("behaviour", WAITS, "string"),
+  onTimeout: fixed("policy", WAITS, ["fail", "skip", "continue"]),
+  state: dynamic("behaviour", ["continue-as-new"], "json"),
   agent: dynamic("behaviour", TASK, "strings", "agent"),
-  prompt: dynamic("behaviour", TASK, "string"),
+  prompt: dynamic("behaviour", ["task", "human"], "string"),
+  maxAttempts: dynamic("policy", ["human"], "number"),
   maxSchemaRetries: dynamic("policy", TASK, "number"),
   module: fixed("behaviour", TASK, "string", "module"),
   captures: { form: "captures", facet: "behaviour", kinds: TASK, scope: "own" },
   payload: dynamic("behaviour", TASK, "json"),
+  memory: dynamic("behaviour", TASK, "json"),
+  allowTools: dynamic("behaviour", TASK, "strings"),
+  needsApproval: dynamic("behaviour", TASK, "boolean"),
+  hijack: dynamic("policy", TASK, "boolean"),
+  onHijackExit: fixed("policy", TASK, ["complete", "reopen"]),
+  mode: fixed("behaviour", APPROVAL, ["approve", "select", "rank"]),
   title: dynamic("behaviour", APPROVAL, "string"),
   summary: dynamic("behaviour", APPROVAL, "string"),
+  options: dynamic("behaviour", APPROVAL, "json"),
+  allowedScopes: dynamic("policy", APPROVAL, "strings"),
+  allowedUsers: dynamic("policy", APPROVAL, "strings"),
+  autoApprove: dynamic("policy", APPROVAL, "json"),
   onDeny: fixed("policy", APPROVAL, ["fail", "continue", "skip"]),
-  label: dynamic("policy", PRODUCERS, "string"),
-  meta: dynamic("policy", PRODUCERS, "json"),
+  label: dynamic("policy", STEPS, "string"),
+  meta: dynamic("policy", STEPS, "json"),
   continueOnFail: dynamic("policy", PRODUCERS, "boolean"),
-  retries: dynamic("policy", PRODUCERS, "number"),
-  retryPolicy: dynamic("policy", PRODUCERS, "backoff"),
+  async: dynamic("policy", PRODUCERS, "boolean"),
+  retries: dynamic("policy", ATTEMPTS, "number"),
+  retryPolicy: dynamic("policy", ATTEMPTS, "backoff"),
   timeoutMs: dynamic("policy", PRODUCERS, "number"),
-  heartbeatTimeoutMs: dynamic("policy", PRODUCERS, "number"),
+  heartbeatTimeoutMs: dynamic("policy", ATTEMPTS, "number"),
+  cache: dynamic("policy", ["workflow", "task", "approval"], "json"),
   onUnmount: fixed("policy", PRODUCERS, ["finish", "cancel"]),
 } as const satisfies { readonly [name: string]: Field };
 
@@ -150,5 +207,10 @@ export function coreText(text: CoreText): string {
 
 /** Nodes whose address is made of their key when they have no explicit id (DESIGN §6, Identity). */
 export function isAddressed(kind: NodeKind): boolean {
-  return kind === "task" || kind === "approval" || kind === "loop";
+  return kind === "loop" || isLeaf(kind);
+}
+
+/** Whether nodes of a kind hold no others. */
+export function isLeaf(kind: NodeKind): kind is LeafNode["kind"] {
+  return Object.hasOwn(LEAVES, kind);
 }

@@ -121,8 +121,14 @@ export type Node =
   | LoopNode
   | GroupNode
   | BlockNode
-  | TaskNode
-  | ApprovalNode;
+  | WorktreeNode
+  | AspectsNode
+  | TryNode
+  | SagaNode
+  | LeafNode;
+
+/** What holds no other nodes and settles by itself. */
+export type LeafNode = TaskNode | ApprovalNode | TimerNode | WaitNode | HumanNode | ContinueNode;
 
 export type NodeKind = Node["kind"];
 
@@ -183,11 +189,21 @@ export interface NodeDigests {
 export interface WorkflowNode extends NodeBase {
   readonly kind: "workflow";
   readonly name?: Dynamic<string>;
+  /** Results of tasks with equal inputs may be taken from earlier runs. Default false. */
+  readonly cache?: Dynamic<Json>;
 }
 
 export interface SequenceNode extends NodeBase {
   readonly kind: "sequence";
+  /** What part of a `try` or `saga` above it this is; only there. */
+  readonly role?: Role;
+  /** The saga's step that it does or undoes. */
+  readonly step?: Dynamic<string>;
 }
+
+export type Role = (typeof ROLES)[number];
+
+export const ROLES = ["try", "catch", "finally", "action", "compensation"] as const;
 
 export interface ParallelNode extends NodeBase {
   readonly kind: "parallel";
@@ -206,6 +222,40 @@ export interface LoopNode extends NodeBase {
   readonly maxIterations?: Dynamic<number>;
   /** Default `return-last`. */
   readonly onMaxReached?: "return-last" | "fail";
+  /** Go on in a new run after this many iterations, so that no run grows without end. */
+  readonly continueAsNewEvery?: Dynamic<number>;
+}
+
+/** A git worktree: what its children run works in it. They run in sequence. */
+export interface WorktreeNode extends NodeBase {
+  readonly kind: "worktree";
+  readonly path: Dynamic<string>;
+  /** Default: the branch that is checked out there. */
+  readonly branch?: Dynamic<string>;
+  readonly baseBranch?: Dynamic<string>;
+}
+
+/** Budgets over all tasks inside; its children run in the mode of the container around it. */
+export interface AspectsNode extends NodeBase {
+  readonly kind: "aspects";
+  readonly tokenBudget?: Dynamic<Json>;
+  readonly latencySlo?: Dynamic<Json>;
+  readonly costBudget?: Dynamic<Json>;
+  readonly tracking?: Dynamic<Json>;
+}
+
+/** Its children are sequences, with the roles `try`, `catch`, `finally` in this order. */
+export interface TryNode extends NodeBase {
+  readonly kind: "try";
+  /** Error codes that `catch` is for. Default: all. */
+  readonly catchErrors?: Dynamic<readonly string[]>;
+}
+
+/** Its children are sequences: each step's `action`, then its `compensation`. Compensations run in reverse order of completion. */
+export interface SagaNode extends NodeBase {
+  readonly kind: "saga";
+  /** Default `compensate`. */
+  readonly onFailure?: "compensate" | "compensate-and-fail" | "fail";
 }
 
 /** Transparent: a scope of a component, fragment or early return that holds values, guards or a shared condition. */
@@ -239,6 +289,12 @@ export interface Producer extends NodeBase {
   readonly timeoutMs?: Dynamic<number>;
   readonly heartbeatTimeoutMs?: Dynamic<number>;
   readonly onUnmount?: "finish" | "cancel";
+  /** Local name → node id, where it is not the name itself; no edge of its own (SEMANTICS 24). */
+  readonly needs?: Dynamic<{ readonly [name: string]: string }>;
+  /** `{ by, version, key, ttl, scope }`: take the result of an equal attempt. */
+  readonly cache?: Dynamic<Json>;
+  /** While it waits for a person or a signal, what follows it may start. */
+  readonly async?: Dynamic<boolean>;
 }
 
 /** Exactly one of: `agent` with `prompt`; `module` (compute); `payload` (static). */
@@ -254,15 +310,64 @@ export interface TaskNode extends Producer {
   readonly payload?: Dynamic<Json>;
   /** Local name → output table (or `{ $ }` giving such an object); fills `deps` in prompt and payload. */
   readonly deps?: Dynamic<{ readonly [name: string]: string }>;
-  /** Local name → node id, where it is not the name itself. */
-  readonly needs?: Dynamic<{ readonly [name: string]: string }>;
+  /** What to recall into the prompt and to remember of the result: `{ recall, remember, threadId }`. */
+  readonly memory?: Dynamic<Json>;
+  /** A person has to agree before it starts. */
+  readonly needsApproval?: Dynamic<boolean>;
+  /** Tools that the agent may use; default all it has. */
+  readonly allowTools?: Dynamic<readonly string[]>;
+  /** Hand the agent's session to a person as soon as it starts. */
+  readonly hijack?: Dynamic<boolean>;
+  readonly onHijackExit?: "complete" | "reopen";
 }
 
-/** Output row: `{ approved, note, decidedBy, decidedAt }`. */
+/** Output row by mode: `{ approved, note, decidedBy, decidedAt }`, `{ selected, notes }`, `{ ranked, notes }`. */
 export interface ApprovalNode extends Producer {
   readonly kind: "approval";
+  /** Default `approve`. */
+  readonly mode?: "approve" | "select" | "rank";
+  /** `[{ key, label, summary, metadata }]`: what to choose from. */
+  readonly options?: Dynamic<Json>;
+  readonly allowedScopes?: Dynamic<readonly string[]>;
+  readonly allowedUsers?: Dynamic<readonly string[]>;
+  /** `{ after, condition, audit, revertOn }`: when no person is needed. */
+  readonly autoApprove?: Dynamic<Json>;
   readonly title?: Dynamic<string>;
   readonly summary?: Dynamic<string>;
   /** Default `fail`. */
   readonly onDeny?: "fail" | "continue" | "skip";
+}
+
+/** Exactly one of `duration` and `at`. Gives no row. */
+export interface TimerNode extends Producer {
+  readonly kind: "timer";
+  /** `500ms`, `3s`, `30m`, `1h`, `7d`. */
+  readonly duration?: Dynamic<string>;
+  /** An ISO 8601 time, or an expression that gives one or a Date. */
+  readonly at?: Dynamic<string>;
+}
+
+/** Waits for an event or signal by name; its payload is the output row. */
+export interface WaitNode extends Producer {
+  readonly kind: "wait";
+  readonly event: Dynamic<string>;
+  /** Which event of that name is meant. */
+  readonly correlationId?: Dynamic<string>;
+  /** Default `fail`. */
+  readonly onTimeout?: "fail" | "skip" | "continue";
+}
+
+/** A person gives the output row. */
+export interface HumanNode extends Producer {
+  readonly kind: "human";
+  readonly prompt: Dynamic<string>;
+  /** Answers that may fail the schema before the task does. Default 10. */
+  readonly maxAttempts?: Dynamic<number>;
+}
+
+/** Ends the run here and goes on in a new one. */
+export interface ContinueNode extends Producer {
+  readonly kind: "continue-as-new";
+  /** What the new run begins with. */
+  readonly state?: Dynamic<Json>;
 }

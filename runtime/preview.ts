@@ -18,7 +18,7 @@ import type { TaskEntry } from "./interpreter/states.ts";
 import type { Hold, Unit } from "./interpreter/unit.ts";
 import { World } from "./interpreter/world.ts";
 import { applyRow, type PreviewRow, RowRules } from "./preview-rows.ts";
-import type { Address } from "./store/store.ts";
+import type { Address, TaskRecord } from "./store/store.ts";
 import type { Cell } from "./values/cell.ts";
 import { addressAt } from "./values/place.ts";
 
@@ -29,7 +29,7 @@ export interface PreviewTask {
   readonly iteration: number;
   /** Key of the plan node. */
   readonly node: string;
-  readonly kind: "agent" | "compute" | "static" | "approval";
+  readonly kind: Exclude<TaskRecord["kind"], "loop">;
   /** `pending`: its turn has not come; `waiting`: it has, but something is missing (`waitsFor`); `blocked`: in error. */
   readonly state:
     | "pending"
@@ -173,9 +173,17 @@ function treeOf(unit: Unit, tasks: PreviewTask[]): readonly PreviewNode[] {
     case "sequence":
     case "parallel":
     case "branch":
+    case "worktree":
+    case "try":
+    case "saga":
+    case "aspects":
       return [{ kind: node.kind, id: idOf(unit), node: key, task: null, loop: null, children }];
     case "task":
     case "approval":
+    case "timer":
+    case "wait":
+    case "human":
+    case "continue-as-new":
       return [];
     default:
       return node satisfies never;
@@ -217,6 +225,7 @@ function describe(leaf: Leaf): PreviewTask {
   const address =
     entry?.address ?? get("nodeId", unnamed(leaf), (reader) => addressAt(leaf.id(reader), leaf.scope.place));
   const task = node.kind === "task" ? node : null;
+  const asked = node.kind === "task" || node.kind === "human" ? node.prompt : undefined;
   const skip = node.skipIf;
   const timeout = get("timeoutMs", Number.NaN, (reader) => numberOf(leaf, "timeoutMs", Number.NaN, reader));
   return {
@@ -225,10 +234,7 @@ function describe(leaf: Leaf): PreviewTask {
     kind: leaf.kind === "loop" ? "static" : leaf.kind,
     ...stateOf(leaf),
     output: get("output", null, (reader) => tableFor(leaf, reader)),
-    prompt:
-      task?.prompt === undefined
-        ? null
-        : get("prompt", null, (reader) => promptText(leaf, task.prompt, reader)),
+    prompt: asked === undefined ? null : get("prompt", null, (reader) => promptText(leaf, asked, reader)),
     payload:
       task?.payload === undefined
         ? null
@@ -271,11 +277,38 @@ function stateOf(leaf: Leaf): { readonly state: PreviewTask["state"]; readonly w
       return { state: "waiting", waitsFor: leaf.kind === "approval" ? "a decision" : null };
     default:
   }
-  if (leaf.ready) return { state: "ready", waitsFor: null };
+  if (leaf.ready) {
+    const outside = outsideOf(leaf);
+    return outside === null ? { state: "ready", waitsFor: null } : { state: "waiting", waitsFor: outside };
+  }
   if (leaf.blocked) return { state: "waiting", waitsFor: reasonOf(leaf.blocked) };
   // A task of a loop that was closed before its turn came never starts.
   if (inClosingLoop(leaf)) return { state: "skipped", waitsFor: null };
   return { state: "pending", waitsFor: null };
+}
+
+/** What in the world a node waits for whose turn has come; null for what is started. */
+function outsideOf(leaf: Leaf): string | null {
+  const { node } = leaf;
+  const text = (field: unknown): string => {
+    const outcome = leaf.ask((reader) => leaf.scope.field(field, reader));
+    if (outcome.kind !== "value") return "?";
+    return outcome.value instanceof Date ? outcome.value.toISOString() : String(outcome.value);
+  };
+  switch (node.kind) {
+    case "task":
+    case "approval":
+    case "continue-as-new":
+      return null;
+    case "timer":
+      return node.duration === undefined ? `the time ${text(node.at)}` : `${text(node.duration)} to pass`;
+    case "wait":
+      return `the event ${text(node.event)}`;
+    case "human":
+      return "a person's answer";
+    default:
+      return node satisfies never;
+  }
 }
 
 function parallelOf(leaf: Leaf): string | null {

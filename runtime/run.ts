@@ -1,6 +1,7 @@
 /** Running and resuming a plan in a project directory. */
 import { randomBytes } from "node:crypto";
 import path from "node:path";
+import { requirementsOf } from "../plan/features.ts";
 import { loadPlan } from "../plan/index.ts";
 import type { Json, Plan } from "../plan/types.ts";
 import { decideApproval, type Script } from "./agents/index.ts";
@@ -55,10 +56,12 @@ const MAX_CONCURRENCY = 16;
 
 /**
  * Runs a plan to its end, or to where only people can move it on.
- * @throws InputError, RunNameError before anything is written; RefusedError when there is a run of that id;
+ * @throws InputError, RunNameError, RefusedError (the plan requires what this runner does not do) before anything is
+ *   written; RefusedError when there is a run of that id;
  *   StoreError when the run can't be written or is taken over
  */
 export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
+  refuseUnsupported(plan);
   const clock = options.clock ?? systemClock;
   const input = options.input ?? {};
   parseInput(plan, input);
@@ -117,6 +120,21 @@ function planOf({ run, plan: text }: Journal, runId: string, given: Plan | undef
   if (loaded.ok) return loaded.plan;
   const problems = loaded.problems.map(({ path: at, message }) => `${at}: ${message}`).join("\n");
   throw new RefusedError(`the plan recorded in run ${runId} can't be read:\n${problems}`);
+}
+
+/** SEMANTICS 37: what a plan requires and this runner does not do is said before anything is started. */
+function refuseUnsupported(plan: Plan): void {
+  const [first, ...more] = plan.requires;
+  if (first === undefined) return;
+  const nodes = requirementsOf(plan.nodes);
+  const named = [first, ...more].map((feature) => {
+    const key = nodes.get(feature);
+    return key === undefined ? `"${feature}"` : `"${feature}" (node ${key}, ${plan.nodes[key]?.kind})`;
+  });
+  throw new RefusedError(
+    `this smithers does not run what the plan requires: ${named.join(", ")}. ` +
+      "Nothing was started; `smithers graph` and `smithers diff` read such plans",
+  );
 }
 
 /** `warm`: a worker process is started ahead, since the plan has compute tasks that will want one. */

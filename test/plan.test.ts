@@ -44,9 +44,13 @@ describe("plan.schema.json", () => {
     const { $defs } = JSON.parse(schemaText);
     const of = (name: string): string[] => Object.keys($defs[name]?.properties ?? {});
     for (const kind of NODE_KINDS) {
-      const own = $defs[kind].allOf
-        ? [...of("producer"), ...Object.keys($defs[kind].allOf[1].properties)]
-        : of(kind);
+      const parts: { readonly $ref?: string; readonly properties?: object }[] = $defs[kind].allOf ?? [];
+      const own = [
+        ...of(kind),
+        ...parts.flatMap(({ $ref, properties }) =>
+          $ref === undefined ? Object.keys(properties ?? {}) : of($ref.replace("#/$defs/", "")),
+        ),
+      ];
       const fields = [...of("nodeBase"), ...own].filter(
         (name) =>
           !["kind", "parent", "component", "each", "values", "guards", "args", "reads", "digests"].includes(

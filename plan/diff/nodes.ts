@@ -192,6 +192,10 @@ function partName(part: Part): string | null {
     case "dependency-changed":
     case "approval-changed":
     case "label-changed":
+    case "place-changed":
+    case "wait-changed":
+    case "recovery-changed":
+    case "budget-changed":
       return part;
     case "condition-changed":
       return part === "if" ? null : part;

@@ -1,5 +1,6 @@
 /** One of the two plans of a diff, with what is asked of it again and again. */
 import type { Forms } from "../digest/definitions.ts";
+import { isLeaf } from "../fields.ts";
 import { decodeSpans, locate, type Place, type SpanStart } from "../spans.ts";
 import { childrenOf, nodeName } from "../tree.ts";
 import type { Node, Plan } from "../types.ts";
@@ -53,7 +54,7 @@ export class Side {
     const stack = [key];
     for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
       const { kind } = this.node(next);
-      if (kind === "task" || kind === "approval") found.push(next);
+      if (isLeaf(kind)) found.push(next);
       stack.push(...(this.children.get(next) ?? []).toReversed());
     }
     return found;

@@ -1,7 +1,8 @@
 /** A plan as a tree for people (`smithers graph`): everything it can ever run, in document order. */
 import type { DraftNode } from "../draft.ts";
+import { isLeaf } from "../fields.ts";
 import { childrenOf, isScopeOnly, nodeName } from "../tree.ts";
-import type { Plan } from "../types.ts";
+import type { LeafNode, Plan } from "../types.ts";
 import { printable } from "./printable.ts";
 import { codeText, plainText, workOf } from "./words.ts";
 
@@ -109,13 +110,29 @@ function notesOf(node: DraftNode): string[] {
   if (node.kind === "parallel" && node.maxConcurrency !== undefined)
     note("at most at once", plainText(node.maxConcurrency));
   if (node.kind === "block") notes.push("sites known when it runs");
-  if (node.kind === "task" || node.kind === "approval") {
-    if (node.skipIf !== undefined) note("skipped if", codeText(node.skipIf));
-    if (node.dependsOn !== undefined) note("after", plainText(node.dependsOn));
-    if (node.continueOnFail !== undefined && node.continueOnFail !== false) notes.push("may fail");
-    if (node.retries !== undefined) note("retries", plainText(node.retries));
-    if (node.timeoutMs !== undefined) note("timeout", duration(node.timeoutMs));
+  if (node.kind === "sequence" && node.role !== undefined)
+    notes.push(node.step === undefined ? node.role : `${node.role} of ${plainText(node.step)}`);
+  if (node.kind === "worktree") {
+    note("in", plainText(node.path));
+    if (node.branch !== undefined) note("branch", plainText(node.branch));
   }
+  if (node.kind === "aspects")
+    for (const name of ["tokenBudget", "latencySlo", "costBudget"] as const)
+      if (node[name] !== undefined) note(name, plainText(node[name]));
+  if (isLeaf(node.kind)) notes.push(...leafNotes(node as Extract<DraftNode, { kind: LeafNode["kind"] }>));
+  return notes;
+}
+
+function leafNotes(node: Extract<DraftNode, { kind: LeafNode["kind"] }>): string[] {
+  const notes: string[] = [];
+  const note = (label: string, text: string): void => {
+    notes.push(`${label} ${text}`);
+  };
+  if (node.skipIf !== undefined) note("skipped if", codeText(node.skipIf));
+  if (node.dependsOn !== undefined) note("after", plainText(node.dependsOn));
+  if (node.continueOnFail !== undefined && node.continueOnFail !== false) notes.push("may fail");
+  if (node.retries !== undefined) note("retries", plainText(node.retries));
+  if (node.timeoutMs !== undefined) note("timeout", duration(node.timeoutMs));
   return notes;
 }
 

@@ -1,13 +1,35 @@
 /** Parts of a plan in few words, the same in trees and diffs. */
 import type { DraftNode } from "../draft.ts";
-import { coreText, dynamicText } from "../fields.ts";
-import type { CoreText } from "../types.ts";
+import { coreText, dynamicText, isLeaf } from "../fields.ts";
+import type { CoreText, LeafNode } from "../types.ts";
 
 /** What does the work of a node and where the result goes: `scorer → score`; "" for containers. */
 export function workOf(node: DraftNode): string {
-  if (node.kind !== "task" && node.kind !== "approval") return "";
-  const by = node.kind === "approval" ? "a person" : executorOf(node);
+  if (!isLeafNode(node)) return "";
+  const by = doerOf(node);
   return node.output === undefined ? by : `${by} → ${plainText(node.output)}`;
+}
+
+type Leaf = Extract<DraftNode, { kind: LeafNode["kind"] }>;
+
+const isLeafNode = (node: DraftNode): node is Leaf => isLeaf(node.kind);
+
+function doerOf(node: Leaf): string {
+  switch (node.kind) {
+    case "task":
+      return executorOf(node);
+    case "approval":
+    case "human":
+      return "a person";
+    case "timer":
+      return node.duration === undefined ? `until ${plainText(node.at)}` : plainText(node.duration);
+    case "wait":
+      return `event ${plainText(node.event)}`;
+    case "continue-as-new":
+      return "a new run";
+    default:
+      return node satisfies never;
+  }
 }
 
 function executorOf(node: Extract<DraftNode, { kind: "task" }>): string {

@@ -1,11 +1,9 @@
 /** Whether this reader may read the plan at all (SEMANTICS 37), before anything else is looked at. */
 import { CanonicalError } from "../canonical.ts";
+import { FEATURES } from "../features.ts";
 import { integrityOf } from "../seal.ts";
 import { IR_VERSION, PLAN_KIND } from "../types.ts";
 import { type Problems, show } from "./problems.ts";
-
-/** Features of `requires` that this version knows. */
-const KNOWN_FEATURES: ReadonlySet<string> = new Set();
 
 export type Header = {
   readonly [key: string]: unknown;
@@ -61,7 +59,7 @@ function checkRequires(requires: unknown, problems: Problems): boolean {
     problems.add("requires", "type", `a list of feature names is wanted, this is ${show(requires)}`);
     return false;
   }
-  const unknown = requires.filter((name) => !KNOWN_FEATURES.has(name));
+  const unknown = requires.filter((name) => !FEATURES.has(name));
   if (unknown.length === 0) return true;
   problems.add(
     "requires",

@@ -1,14 +1,13 @@
 /** Whether what the parts of a plan say of one another is true: tree, document order, names of entries. */
 import { artifactDigest } from "../digest/definitions.ts";
-import { dynamicText } from "../fields.ts";
+import { featuresOf } from "../features.ts";
+import { dynamicText, isLeaf } from "../fields.ts";
 import { childPath } from "../path.ts";
-import type { Node, NodeKind, Plan } from "../types.ts";
+import type { Node, Plan, Role } from "../types.ts";
 import { didYouMean, type Problems, show } from "./problems.ts";
 
 /** Levels of nodes: far beyond any workflow, and what walks the tree may recurse. */
 const MAX_LEVELS = 250;
-
-const LEAVES: ReadonlySet<NodeKind> = new Set(["task", "approval"]);
 
 type Known = (table: object, name: string, path: string, what: string) => void;
 
@@ -50,10 +49,17 @@ export function checkReferences(plan: Plan, problems: Problems): boolean {
   for (const [key, node] of Object.entries(plan.nodes)) {
     if (problems.full) break;
     const path = childPath("nodes", key);
-    if (node.kind !== "task" && node.kind !== "approval") continue;
-    if (typeof node.output === "string" && node.kind === "task")
+    for (const feature of featuresOf(node))
+      if (!plan.requires.includes(feature))
+        problems.add(
+          "requires",
+          "missing",
+          `${show(key)} needs ${show(feature)} of its runner, which is not listed`,
+        );
+    checkRole(plan, node, path, problems);
+    if (node.kind !== "approval" && "output" in node && typeof node.output === "string")
       known(plan.schemas, node.output, `${path}.output`, "schema for the output");
-    if (node.kind === "approval") continue;
+    if (node.kind !== "task") continue;
     if (node.agent !== undefined && dynamicText(node.agent) === null)
       for (const name of typeof node.agent === "string" ? [node.agent] : (node.agent as readonly string[]))
         known(plan.agents, name, `${path}.agent`, "agent");
@@ -66,6 +72,26 @@ export function checkReferences(plan: Plan, problems: Problems): boolean {
     }
   }
   return sound;
+}
+
+/** Parts of a try or a saga say which they are, and nothing else does. */
+function checkRole(plan: Plan, node: Node, path: string, problems: Problems): void {
+  const parent = node.parent === undefined ? undefined : plan.nodes[node.parent];
+  const roles: readonly Role[] =
+    parent?.kind === "try"
+      ? ["try", "catch", "finally"]
+      : parent?.kind === "saga"
+        ? ["action", "compensation"]
+        : [];
+  const role = node.kind === "sequence" ? node.role : undefined;
+  if (roles.length === 0 && role !== undefined)
+    problems.add(`${path}.role`, "misplaced", "only the parts of a try or a saga have a role");
+  if (roles.length > 0 && (role === undefined || !roles.includes(role)))
+    problems.add(
+      `${path}.role`,
+      "conflict",
+      `the children of a ${parent?.kind} are sequences with the role ${roles.join(", ")}`,
+    );
 }
 
 function checkCaptures(
@@ -161,8 +187,7 @@ function wrongParent(
   if (parent === key || !seen.has(parent))
     return { rule: "order", message: `the parent ${show(parent)} has to stand before the node` };
   const { kind } = nodes[parent]!;
-  if (LEAVES.has(kind))
-    return { rule: "reference", message: `a ${kind} holds no nodes, ${show(parent)} is one` };
+  if (isLeaf(kind)) return { rule: "reference", message: `a ${kind} holds no nodes, ${show(parent)} is one` };
   if (!open.has(parent))
     return { rule: "order", message: `the part of ${show(parent)} was over before this node` };
   return null;

@@ -10,6 +10,14 @@ type Table = { readonly [key: string]: unknown };
 /** Levels of JSON a plan may have; everything that walks one recurses. */
 const MAX_DEPTH = 200;
 
+/** Fields that a kind can't be without. */
+const WANTED = [
+  ["yields", "block", "what it yields"],
+  ["path", "worktree", "where it is"],
+  ["event", "wait", "what it waits for"],
+  ["prompt", "human", "what it asks"],
+] as const satisfies readonly (readonly [string, NodeKind, string])[];
+
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
 const INTEGER_KEY = /^(?:0|[1-9]\d{0,9})$/;
@@ -149,8 +157,11 @@ class Structure {
       else this.problems.add(`${path}.${name}`, "misplaced", `a ${kind} has no \`${name}\``);
     }
     if (kind === "task") this.task(node, path);
-    if (kind === "block" && node.yields === undefined)
-      this.problems.add(`${path}.yields`, "missing", "a block says what it yields");
+    if (kind === "timer" && (node.duration === undefined) === (node.at === undefined))
+      this.problems.add(path, "conflict", "a timer has exactly one of duration and at");
+    for (const [name, of, what] of WANTED)
+      if (kind === of && node[name] === undefined)
+        this.problems.add(`${path}.${name}`, "missing", `a ${kind} says ${what}`);
   }
 
   private task(task: Table, path: string): void {

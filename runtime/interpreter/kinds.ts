@@ -11,10 +11,17 @@ import { holdOf, type Mode } from "./unit.ts";
 export function makeInstance(origin: Origin): Instance {
   const { node } = origin.plan;
   switch (node.kind) {
-    case "workflow":
     case "sequence":
+      return node.role === "catch" || node.role === "compensation"
+        ? new Dormant(origin, "sequence")
+        : new Container(origin, "sequence");
+    case "workflow":
     case "branch":
+    case "worktree":
+    case "try":
+    case "saga":
       return new Container(origin, "sequence");
+    case "aspects":
     case "group":
       return new Container(origin, origin.mode);
     case "parallel":
@@ -25,6 +32,10 @@ export function makeInstance(origin: Origin): Instance {
       return new Loop(origin, node);
     case "task":
     case "approval":
+    case "timer":
+    case "wait":
+    case "human":
+    case "continue-as-new":
       return new Leaf(origin, node);
     default:
       return node satisfies never;
@@ -60,6 +71,12 @@ export class Container extends Instance {
   protected override changed(): void {
     if (this.#id !== null) this.world.states.signal(this.#id);
   }
+}
+
+/** What a try or a saga mounts after a failure only. Until one is dealt with here, nothing of it is mounted (features.ts). */
+class Dormant extends Container {
+  protected override mount(): void {}
+  protected override resited(): void {}
 }
 
 /** Children side by side; at most `maxConcurrency` attempts at once below it. */

@@ -1,6 +1,6 @@
-/** Tasks and approvals: mounted at an address, started when their turn has come and nothing they need is missing. */
+/** Tasks, approvals and other things that settle by themselves: mounted at an address, started when their turn has come and nothing they need is missing. */
 import type { Outcome } from "../../plan/core/values.ts";
-import type { ApprovalNode, TaskNode } from "../../plan/types.ts";
+import type { LeafNode } from "../../plan/types.ts";
 import type { Address, TaskRecord } from "../store/store.ts";
 import type { Cell } from "../values/cell.ts";
 import { addressAt } from "../values/place.ts";
@@ -10,7 +10,7 @@ import type { TaskEntry } from "./states.ts";
 import { type Hold, holdOf } from "./unit.ts";
 
 export class Leaf extends Instance {
-  readonly node: TaskNode | ApprovalNode;
+  readonly node: LeafNode;
   readonly kind: TaskRecord["kind"];
   entry: TaskEntry | null = null;
   /** In the ready set: it may start as soon as there is room. */
@@ -21,7 +21,7 @@ export class Leaf extends Instance {
   #gate: Cell | null = null;
   #counted = 0;
 
-  constructor(origin: Origin, node: TaskNode | ApprovalNode) {
+  constructor(origin: Origin, node: LeafNode) {
     super(origin, "sequence");
     this.node = node;
     this.kind = kindOf(node);

@@ -1,6 +1,6 @@
 /** When a task may start, and with what: skipIf, dependsOn, deps, prompt, payload, captures (SEMANTICS 24, DESIGN §3 table). */
 import { CoreError, Handle, Pending, type Value } from "../../plan/core/values.ts";
-import type { ApprovalNode, Json, TaskNode } from "../../plan/types.ts";
+import type { Json, LeafNode, TaskNode } from "../../plan/types.ts";
 import type { TaskRequest } from "../executors/executor.ts";
 import type { TaskRecord } from "../store/store.ts";
 import type { Cell } from "../values/cell.ts";
@@ -14,11 +14,13 @@ import { captureValues } from "./snapshot.ts";
 /** What a task does when its turn has come. */
 export type Gate =
   | { readonly kind: "skip" }
+  /** Its turn has come, and something outside of the frame decides: no runner of this version starts it (plan/features.ts). */
+  | { readonly kind: "elsewhere" }
   | { readonly kind: "start"; readonly table: string | null; readonly request: TaskRequest }
   | { readonly kind: "ask"; readonly table: string | null; readonly title: string; readonly summary: string };
 
-export function kindOf(node: TaskNode | ApprovalNode): TaskRecord["kind"] {
-  if (node.kind === "approval") return "approval";
+export function kindOf(node: LeafNode): TaskRecord["kind"] {
+  if (node.kind !== "task") return node.kind;
   if (node.agent !== undefined) return "agent";
   return node.module === undefined ? "static" : "compute";
 }
@@ -36,6 +38,7 @@ export function gateOf(leaf: Leaf, reader: Cell): Gate {
     const summary = node.summary === undefined ? "" : promptText(leaf, node.summary, reader);
     return { kind: "ask", table, title, summary };
   }
+  if (node.kind !== "task") return { kind: "elsewhere" };
   return { kind: "start", table, request: requestOf(leaf, node, table, reader) };
 }
 

@@ -63,7 +63,16 @@ export type TaskState =
 export interface TaskRecord extends Address {
   /** Key of the plan node. */
   readonly node: string;
-  readonly kind: "agent" | "compute" | "static" | "approval" | "loop";
+  readonly kind:
+    | "agent"
+    | "compute"
+    | "static"
+    | "approval"
+    | "timer"
+    | "wait"
+    | "human"
+    | "continue-as-new"
+    | "loop";
   readonly state: TaskState;
   /** Output table; null without one. */
   readonly table: string | null;

@@ -40,6 +40,16 @@ const KINDS = [
   "Ralph",
   "While",
   "Approval",
+  "MergeQueue",
+  "Worktree",
+  "Aspects",
+  "Timer",
+  "WaitForEvent",
+  "Signal",
+  "HumanTask",
+  "ContinueAsNew",
+  "TryCatchFinally",
+  "Saga",
 ];
 
 function createElement(
@@ -108,7 +118,10 @@ export async function load(file: string): Promise<Program> {
   });
   let schemas: Record<string, unknown> = {};
   let current: unknown;
-  const components = Object.fromEntries(KINDS.map((kind) => [kind, { kind }]));
+  const components: Record<string, { kind: string; Step?: unknown }> = Object.fromEntries(
+    KINDS.map((kind) => [kind, { kind }]),
+  );
+  components.Saga = { kind: "Saga", Step: { kind: "Saga.Step" } };
   const library: Record<string, unknown> = {
     ...components,
     Fragment: FRAGMENT,
@@ -264,6 +277,50 @@ function render(x: unknown, out: Mounted[], r: Rendering): void {
       for (const [n, item] of (props.of as unknown[]).entries()) render(each(item, n), out, r);
       return;
     }
+    case "Signal": {
+      const { children: inside, schema, ...rest } = props;
+      const wait = { ...x, props: { ...rest, output: schema, event: props.id } };
+      out.push(task(wait, "wait", r));
+      const row = r.ctx.outputMaybe(schema, { nodeId: String(props.id) });
+      if (inside && row !== undefined) render((inside as (row: unknown) => unknown)(row), out, r);
+      return;
+    }
+    case "WaitForEvent":
+      out.push(task(x, "wait", r));
+      return;
+    case "HumanTask": {
+      const { prompt, ...rest } = props;
+      const asked = task({ ...x, props: rest }, "human", r);
+      out.push({ ...asked, props: { ...asked.props, prompt: promptText(prompt) } });
+      return;
+    }
+    case "Timer": {
+      const { until, ...rest } = props;
+      out.push(task({ ...x, props: until === undefined ? rest : { ...rest, at: until } }, "timer", r));
+      return;
+    }
+    case "ContinueAsNew":
+      out.push({ kind: "continue-as-new", id: null, props: { state: props.state }, children: [] });
+      return;
+    case "TryCatchFinally": {
+      if (props.skipIf) return;
+      for (const role of ["try", "catch", "finally"])
+        if (props[role]) children.push(part(role, props[role], r));
+      const id = props.id === undefined ? null : String(props.id);
+      out.push({ kind: "try", id, props: { catchErrors: props.catchErrors }, children });
+      return;
+    }
+    case "Saga": {
+      if (props.skipIf) return;
+      const given = (props.steps ?? [props.children].flat()) as (Record<string, unknown> | Element)[];
+      for (const step of given) {
+        const { id, action, compensation, children: inside } = isElement(step) ? step.props : step;
+        children.push(part("action", action ?? inside, r, id), part("compensation", compensation, r, id));
+      }
+      const id = props.id === undefined ? null : String(props.id);
+      out.push({ kind: "saga", id, props: { onFailure: props.onFailure }, children });
+      return;
+    }
     case "Task":
     case "Approval":
       out.push(task(x, String(type.kind).toLowerCase(), r));
@@ -271,7 +328,9 @@ function render(x: unknown, out: Mounted[], r: Rendering): void {
     default: {
       const { id, children: inside, skipIf, ...others } = props;
       if (skipIf) return;
-      const kind = ["Ralph", "While"].includes(String(type.kind)) ? "loop" : String(type.kind).toLowerCase();
+      const name = String(type.kind);
+      const kind = ["Ralph", "While"].includes(name) ? "loop" : (KIND_OF[name] ?? name.toLowerCase());
+      if (name === "MergeQueue") others.maxConcurrency ??= 1;
       if (kind === "loop") others.until = Boolean(others.until);
       render(inside, children, r);
       out.push({ kind, id: id === undefined || id === null ? null : String(id), props: others, children });
@@ -279,8 +338,37 @@ function render(x: unknown, out: Mounted[], r: Rendering): void {
   }
 }
 
+const KIND_OF: Record<string, string> = { MergeQueue: "parallel" };
+
+/** A part of a try or a saga. */
+function part(role: string, content: unknown, r: Rendering, step?: unknown): Mounted {
+  const children: Mounted[] = [];
+  render(content, children, r);
+  return { kind: "sequence", id: null, props: { role, step }, children };
+}
+
+/** Props that another prop of the plan stands for. */
+function asFields(element: Element, r: Rendering): Record<string, unknown> {
+  const { fallbackAgent, noRetry, outputSchema: _, heartbeatTimeout, ...props } = element.props;
+  if (noRetry) props.retries = 0;
+  if (heartbeatTimeout !== undefined) props.heartbeatTimeoutMs = heartbeatTimeout;
+  if (fallbackAgent) props.agent = [props.agent, fallbackAgent].flat();
+  for (const name of ["cache", "autoApprove"])
+    if (typeof props[name] === "object" && props[name] !== null)
+      props[name] = Object.fromEntries(
+        Object.entries(props[name] as Record<string, unknown>).map(([key, value]) => [
+          key,
+          typeof value === "function" ? value(r.ctx) : value,
+        ]),
+      );
+  if (props.mode === "decision" || props.mode === "approve") delete props.mode;
+  const { metadata, ...request } = (props.request ?? {}) as Record<string, unknown>;
+  if (metadata) props.meta = { ...metadata, ...(props.meta as object | undefined) };
+  return props.request ? { ...props, request } : props;
+}
+
 function task(element: Element, kind: string, r: Rendering): Mounted {
-  const { id, children, agent, output, deps, request, ...others } = element.props;
+  const { id, children, agent, output, deps, request, ...others } = asFields(element, r);
   const props: Record<string, unknown> = { ...others, skipIf: Boolean(others.skipIf) };
   if (agent !== undefined && agent !== null) props.agent = agentText(agent);
   if (output !== undefined) props.output = r.tableName(output);
@@ -335,7 +423,7 @@ function agentText(agent: unknown): unknown {
 export function promptText(children: unknown): string {
   if (typeof children === "string") return children;
   if (typeof children === "number") return String(children);
-  return part(children)
+  return textOf(children)
     .replace(/\n{3,}/g, "\n\n")
     .trim();
 }
@@ -355,29 +443,29 @@ const MARKDOWN: Record<string, (inner: string) => string> = {
   div: (x) => `${x}\n`,
 };
 
-function part(x: unknown): string {
+function textOf(x: unknown): string {
   if (x === null || x === undefined || typeof x === "boolean") return "";
   if (typeof x === "string" || typeof x === "number") return String(x);
   if (Array.isArray(x)) {
     const isData =
       x.length > 0 &&
       x.every((y) => typeof y === "object" && y !== null && !Array.isArray(y) && !isElement(y));
-    return isData ? JSON.stringify(x, null, 2) : x.map(part).join("");
+    return isData ? JSON.stringify(x, null, 2) : x.map(textOf).join("");
   }
   if (!isElement(x)) return JSON.stringify(x, null, 2);
   const { type, props } = x;
-  if (type === FRAGMENT) return part(props.children);
+  if (type === FRAGMENT) return textOf(props.children);
   if (typeof type === "string") {
     const as = MARKDOWN[type];
-    return as ? as(part(props.children)) : `<${type}>${part(props.children)}</${type}>`;
+    return as ? as(textOf(props.children)) : `<${type}>${textOf(props.children)}</${type}>`;
   }
   if (typeof type === "function") {
     if ("promptFile" in type) {
       const { children, ...others } = props;
-      const inner = children === undefined ? others : { ...others, children: part(children) };
+      const inner = children === undefined ? others : { ...others, children: textOf(children) };
       return `[${String(type.promptFile)} ${JSON.stringify(inner)}]`;
     }
-    return part((type as (p: unknown) => unknown)(props));
+    return textOf((type as (p: unknown) => unknown)(props));
   }
   throw new Error("an element of the library in a prompt");
 }

@@ -17,6 +17,7 @@ import {
   type Reader,
   type Value,
 } from "../../plan/core/values.ts";
+import { isLeaf } from "../../plan/fields.ts";
 import type { Store } from "./direct.ts";
 import { contextOf } from "./host.ts";
 import { MACHINE } from "./machine.ts";
@@ -198,7 +199,11 @@ class Evaluator {
       if (test?.value) this.trouble.error ??= `guard: ${String(this.field(guard.message, env)?.value)}`;
     }
     const inside: Mounted[] = [];
-    if (node.kind === "task" || node.kind === "approval") {
+    if (node.kind === "continue-as-new") {
+      out.push({ kind: node.kind, id: null, props: this.props(node, env), children: [] });
+      return;
+    }
+    if (isLeaf(node.kind)) {
       out.push(this.task(node, env));
       return;
     }
@@ -214,10 +219,15 @@ class Evaluator {
       out.push(...inside);
       return;
     }
-    const props: Record<string, unknown> = {};
-    for (const [name, field] of node.fields) props[name] = this.field(field, env)?.value;
+    const props = this.props(node, env);
     if (node.kind === "loop") props.until = Boolean(props.until);
     out.push({ kind: node.kind, id: this.id(node, env), props, children: inside });
+  }
+
+  props(node: NodeDraft, env: Env): Record<string, unknown> {
+    const props: Record<string, unknown> = {};
+    for (const [name, field] of node.fields) props[name] = this.field(field, env)?.value;
+    return props;
   }
 
   id(node: NodeDraft, env: Env): string | null {

@@ -1,7 +1,8 @@
 /** The runtime's own reading of a finished plan against direct execution: `build`, then `previewFrame`. */
 import path from "node:path";
 import { build } from "../../compiler/index.ts";
-import type { Json, Plan } from "../../plan/types.ts";
+import { isLeaf } from "../../plan/fields.ts";
+import type { Json, NodeKind, Plan } from "../../plan/types.ts";
 import { type PreviewTask, previewFrame } from "../../runtime/preview.ts";
 import type { PreviewRow } from "../../runtime/preview-rows.ts";
 import { advance } from "./compare.ts";
@@ -79,25 +80,40 @@ function rowsOf(store: Store): PreviewRow[] {
 }
 
 const tasksOf = (tree: readonly Mounted[]): Mounted[] =>
-  tree.flatMap((node) => (["task", "approval"].includes(node.kind) ? [node] : tasksOf(node.children)));
+  tree.flatMap((node) => {
+    if (isLeaf(node.kind as NodeKind)) return [node];
+    // what is mounted after a failure only
+    const dormant = node.props.role === "catch" || node.props.role === "compensation";
+    return dormant ? [] : tasksOf(node.children);
+  });
 
 /** What both sides say of a task; a task that waits for its deps has no prompt yet. */
 function lineOfDirect({ kind, id, props }: Mounted): string {
   const isAgent = props.agent !== undefined;
-  const what = kind === "approval" ? "approval" : props.compute ? "compute" : isAgent ? "agent" : "static";
-  const text = isAgent && !props.blocked ? (props.prompt ?? "") : null;
+  const what = kind !== "task" ? kind : props.compute ? "compute" : isAgent ? "agent" : "static";
+  const text = (isAgent || kind === "human") && !props.blocked ? (props.prompt ?? "") : null;
   return canonical([
     id,
     what,
     text,
     what === "static" && !props.blocked ? (props.payload ?? null) : null,
     props.output ?? null,
-    props.skipIf,
+    props.skipIf ?? false,
   ]);
 }
 
 function lineOfPreview(task: PreviewTask): string {
-  const text = task.kind === "agent" && !("prompt" in task.missing) ? (task.prompt ?? "") : null;
+  const text =
+    (task.kind === "agent" || task.kind === "human") && !("prompt" in task.missing)
+      ? (task.prompt ?? "")
+      : null;
   const payload = task.kind === "static" && !("payload" in task.missing) ? task.payload : null;
-  return canonical([task.nodeId, task.kind, text, payload, task.output, task.skipIf ?? false]);
+  return canonical([
+    task.kind === "continue-as-new" ? null : task.nodeId,
+    task.kind,
+    text,
+    payload,
+    task.output,
+    task.skipIf ?? false,
+  ]);
 }

@@ -21,6 +21,12 @@ export const schemaMismatch: Rule = {
 
 /** What an approval stores: who decided what, and when (SEMANTICS 38). */
 function decisions(node: NodeDraft): Json[] {
+  const mode = node.fields.get("mode");
+  const notes = [null, "a note"];
+  if (mode?.type === "json" && mode.value === "select")
+    return notes.map((note) => ({ selected: "a key", notes: note }));
+  if (mode?.type === "json" && mode.value === "rank")
+    return notes.map((note) => ({ ranked: ["a key"], notes: note }));
   const onDeny = node.fields.get("onDeny");
   const keepsDenials = onDeny?.type === "json" && onDeny.value === "continue";
   return [true, ...(keepsDenials ? [false] : [])].flatMap((approved) =>
@@ -45,12 +51,24 @@ function checkDecision(model: Model, node: NodeDraft, table: string): Diagnostic
         node.span,
         `\`${table}\` can't hold the decision of an approval: ${sentence(formatIssues(parsed.issues))}`,
         {
-          hint: "Give it a table of z.object({ approved: z.boolean(), note: z.string().nullable(), decidedBy: z.string(), decidedAt: z.string() }).",
+          hint: `Give it a table of ${tableFor(node)}.`,
         },
       ),
     ];
   }
   return [];
+}
+
+function tableFor(node: NodeDraft): string {
+  const mode = node.fields.get("mode");
+  switch (mode?.type === "json" ? mode.value : "approve") {
+    case "select":
+      return "z.object({ selected: z.string(), notes: z.string().nullable() })";
+    case "rank":
+      return "z.object({ ranked: z.array(z.string()), notes: z.string().nullable() })";
+    default:
+      return "z.object({ approved: z.boolean(), note: z.string().nullable(), decidedBy: z.string(), decidedAt: z.string() })";
+  }
 }
 
 function checkPayload(model: Model, node: NodeDraft, table: string): Diagnostic[] {

@@ -185,10 +185,12 @@ function fixed(ev: Evaluation, target: Value, key: string, how: Access): Value {
     }
     case "Schema":
       return schemaMember(ev, target, key, how.span ?? target.span);
+    case "Component":
+      if (target.name === "Saga" && key === "Step") return { type: "Component", name: "Saga.Step" };
+      throw new Bail(`'${key}' of a component`, how.span);
     case "Block":
     case "Code":
     case "Class":
-    case "Component":
     case "Prompt":
     case "Native":
     case "Workflow":

@@ -2,6 +2,7 @@
 import type * as Core from "../../../plan/core/ast.ts";
 import { parseExpr, printLines, readsOf } from "../../../plan/core/index.ts";
 import type { PlanDraft as Draft, DraftModule, DraftNode, DraftPrompt } from "../../../plan/draft.ts";
+import { requirementsOf } from "../../../plan/features.ts";
 import { coreText, FIELDS, type FieldName } from "../../../plan/fields.ts";
 import { childPath, itemPath } from "../../../plan/path.ts";
 import { encodeSpans, type SpanStart } from "../../../plan/spans.ts";
@@ -45,7 +46,7 @@ export function assemble(input: Assembly, problems: Diagnostic[]): Draft {
   return {
     kind: PLAN_KIND,
     irVersion: IR_VERSION,
-    requires: [],
+    requires: [...requirementsOf(nodes).keys()],
     workflow: draft.workflow,
     input: draft.schemas.has(INPUT) ? { schema: INPUT } : null,
     schemas,

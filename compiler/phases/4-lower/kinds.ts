@@ -1,45 +1,83 @@
 /** Components of the library that a plan can hold, and what each of their props becomes. */
-import type { NodeKind } from "../../../plan/types.ts";
+import type { FieldName } from "../../../plan/fields.ts";
+import type { Json, NodeKind } from "../../../plan/types.ts";
 
 /** How a prop is carried. */
 export type PropUse =
-  /** A field of the same name: literal or expression. */
+  /** A field: literal or expression. */
   | "field"
   /** A condition or value that always stands as Core text. */
   | "text"
   /** A literal that the plan must know. */
   | "literal"
+  /** Text for a person or a model: elements are written as Markdown. */
+  | "prompt"
+  /** A field whose functions of `ctx` are read in place: `cache={{ by: (ctx) => … }}`. */
+  | "answered"
   | "agent"
+  /** One more agent behind those of `agent`. */
+  | "fallback"
   | "table"
   | "tables"
+  /** A schema that has to be the one of `output`: there it says nothing more. */
+  | "same"
+  /** `retries={0}`. */
+  | "once"
   | "id"
   | "skip"
   | "request"
-  | "children"
-  /** Meant for people or the renderer: no part of a plan. */
-  | "ignored";
+  | "children";
 
 export interface Kind {
   readonly kind: NodeKind;
   readonly props: Readonly<Record<string, PropUse>>;
   /** Holds other nodes. */
   readonly container: boolean;
+  /** Props whose field has another name. */
+  readonly names?: Readonly<Record<string, FieldName>>;
+  /** Fields that the node has when no prop gives them. */
+  readonly defaults?: Readonly<Record<string, Json>>;
+  /** Props that it can't be without. */
+  readonly wanted?: readonly string[];
+  /** Of these, exactly one. */
+  readonly oneOf?: readonly [string, string];
+  /** Known props that no plan can hold, with the reason and what to do instead. */
+  readonly refused?: Readonly<Record<string, readonly [why: string, instead: string]>>;
 }
 
-const PRODUCER: Readonly<Record<string, PropUse>> = {
+const STEP: Readonly<Record<string, PropUse>> = {
   id: "id",
-  output: "table",
   dependsOn: "field",
+  needs: "field",
   skipIf: "text",
   label: "field",
   meta: "field",
+};
+
+const PRODUCER: Readonly<Record<string, PropUse>> = {
+  ...STEP,
+  output: "table",
+  outputSchema: "same",
   continueOnFail: "field",
-  retries: "field",
-  retryPolicy: "field",
+  async: "field",
   timeoutMs: "field",
-  heartbeatTimeoutMs: "field",
   onUnmount: "literal",
 };
+
+const ATTEMPT: Readonly<Record<string, PropUse>> = {
+  ...PRODUCER,
+  retries: "field",
+  retryPolicy: "field",
+  heartbeatTimeoutMs: "field",
+  heartbeatTimeout: "field",
+  cache: "answered",
+};
+
+const HEARTBEAT: Kind["names"] = { heartbeatTimeout: "heartbeatTimeoutMs" };
+
+const CONTEXT = {
+  smithersContext: ["is a React context, which a plan has no use for", "Leave it out."],
+} as const satisfies Kind["refused"];
 
 const LOOP: Kind = {
   kind: "loop",
@@ -49,18 +87,59 @@ const LOOP: Kind = {
     until: "text",
     maxIterations: "field",
     onMaxReached: "literal",
+    continueAsNewEvery: "field",
     skipIf: "skip",
     children: "children",
   },
 };
 
+const WAIT: Readonly<Record<string, PropUse>> = {
+  ...PRODUCER,
+  correlationId: "field",
+  onTimeout: "literal",
+};
+
 export const KINDS: Readonly<Record<string, Kind>> = {
-  Workflow: { kind: "workflow", container: true, props: { name: "field", children: "children" } },
+  Workflow: {
+    kind: "workflow",
+    container: true,
+    props: { name: "field", cache: "field", children: "children" },
+  },
   Sequence: { kind: "sequence", container: true, props: { id: "id", skipIf: "skip", children: "children" } },
   Parallel: {
     kind: "parallel",
     container: true,
     props: { id: "id", maxConcurrency: "field", skipIf: "skip", children: "children" },
+  },
+  MergeQueue: {
+    kind: "parallel",
+    container: true,
+    props: { id: "id", maxConcurrency: "field", skipIf: "skip", children: "children" },
+    defaults: { maxConcurrency: 1 },
+  },
+  Worktree: {
+    kind: "worktree",
+    container: true,
+    props: {
+      id: "id",
+      path: "field",
+      branch: "field",
+      baseBranch: "field",
+      skipIf: "skip",
+      children: "children",
+    },
+    wanted: ["path"],
+  },
+  Aspects: {
+    kind: "aspects",
+    container: true,
+    props: {
+      tokenBudget: "field",
+      latencySlo: "field",
+      costBudget: "field",
+      tracking: "field",
+      children: "children",
+    },
   },
   Loop: LOOP,
   Ralph: LOOP,
@@ -69,20 +148,88 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     kind: "task",
     container: false,
     props: {
-      ...PRODUCER,
+      ...ATTEMPT,
       agent: "agent",
+      fallbackAgent: "fallback",
       deps: "tables",
-      needs: "field",
       maxSchemaRetries: "field",
+      noRetry: "once",
+      memory: "field",
+      allowTools: "field",
+      needsApproval: "field",
+      hijack: "field",
+      onHijackExit: "literal",
       children: "children",
+    },
+    names: HEARTBEAT,
+    refused: {
+      ...CONTEXT,
+      scorers: [
+        "holds functions that would run beside the plan",
+        "Score in a task of its own that depends on this one.",
+      ],
     },
   },
   Approval: {
     kind: "approval",
     container: false,
-    props: { ...PRODUCER, request: "request", onDeny: "literal" },
+    props: {
+      ...ATTEMPT,
+      request: "request",
+      onDeny: "literal",
+      mode: "literal",
+      options: "field",
+      allowedScopes: "field",
+      allowedUsers: "field",
+      autoApprove: "answered",
+    },
+    names: HEARTBEAT,
+    refused: {
+      ...CONTEXT,
+      children: ["is nothing that an approval shows", "Put the text into request.summary."],
+    },
   },
+  Timer: {
+    kind: "timer",
+    container: false,
+    props: { ...STEP, duration: "field", until: "field" },
+    names: { until: "at" },
+    oneOf: ["duration", "until"],
+    refused: {
+      every: ["is not supported: a timer fires once", "Put a <Timer> into a <Loop>."],
+    },
+  },
+  WaitForEvent: {
+    kind: "wait",
+    container: false,
+    props: { ...WAIT, event: "field" },
+    wanted: ["event", "output"],
+  },
+  Signal: {
+    kind: "wait",
+    container: false,
+    props: { ...WAIT, schema: "table" },
+    names: { schema: "output" },
+    wanted: ["id", "schema"],
+    refused: CONTEXT,
+  },
+  HumanTask: {
+    kind: "human",
+    container: false,
+    props: { ...PRODUCER, prompt: "prompt", maxAttempts: "field" },
+    wanted: ["prompt", "output"],
+  },
+  ContinueAsNew: { kind: "continue-as-new", container: false, props: { state: "field" } },
 };
 
-/** Components that are lowered without a node of their own kind. */
-export const TRANSPARENT: ReadonlySet<string> = new Set(["Fragment", "Branch", "If", "Each"]);
+/** Components that are lowered in a way of their own, with the props that they know. */
+export const SPECIAL: Readonly<Record<string, readonly string[]>> = {
+  Branch: ["if", "then", "else"],
+  If: ["test", "then", "else", "children"],
+  Each: ["of", "children"],
+  TryCatchFinally: ["id", "try", "catch", "catchErrors", "finally", "skipIf"],
+  Saga: ["id", "steps", "onFailure", "skipIf", "children"],
+};
+
+/** The name of the field that a prop becomes. */
+export const fieldName = (kind: Kind, prop: string): string => kind.names?.[prop] ?? prop;

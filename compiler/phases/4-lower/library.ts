@@ -1,16 +1,18 @@
 /** Components of the library → nodes. */
-import type * as Core from "../../../plan/core/ast.ts";
-import { literal } from "../3-evaluate/core.ts";
+import { inline } from "../3-evaluate/calls.ts";
+import { binary, call, literal, memberOf, nameOf, objectOf } from "../3-evaluate/core.ts";
 import { eachOf } from "../3-evaluate/each.ts";
 import { reify } from "../3-evaluate/reify.ts";
 import { truth } from "../3-evaluate/shape.ts";
 import { Bail, type Evaluation, inScope, lose, newScope, report } from "../3-evaluate/state.ts";
-import type { ElementValue, Scope, Value } from "../3-evaluate/value.ts";
+import { type ElementValue, residual, type Scope, type Value } from "../3-evaluate/value.ts";
 import type { Field, NodeDraft } from "./draft.ts";
-import { isNothing, keyFromId, plainField } from "./fields.ts";
-import { KINDS } from "./kinds.ts";
+import { isNothing, keyFromId, plainField, tableName } from "./fields.ts";
+import { KINDS, type Kind, SPECIAL } from "./kinds.ts";
 import { lowerChildren, lowerElement } from "./nodes.ts";
-import { addNode, type Condition, type Lowering, type Place, within } from "./place.ts";
+import { addNode, type Condition, inPath, type Lowering, type Place, within } from "./place.ts";
+import { checkPresence, propSpan, unknownComponent, unknownProp } from "./props.ts";
+import { lowerSaga, lowerTry } from "./recovery.ts";
 import { taskFields } from "./tasks.ts";
 
 /** A component of the library. */
@@ -22,23 +24,17 @@ export function lowerLibrary(
   item: readonly Condition[],
 ): void {
   const { props } = element;
-  if (name === "Branch" || name === "If") {
-    lowerBranch(to, element, name, place);
-    return;
-  }
-  if (name === "Each") {
-    lowerEachElement(to, element, place);
+  if (SPECIAL[name]) {
+    lowerSpecial(to, element, name, place);
     return;
   }
   const kind = KINDS[name];
   if (!kind) {
-    report(
-      to.ev,
-      "SM117",
-      element.span,
-      `<${name}> is not supported in this version`,
-      `It knows ${[...Object.keys(KINDS), "Branch", "If", "Each"].join(", ")}.`,
-    );
+    unknownComponent(to.ev, name, element.span, KNOWN);
+    return;
+  }
+  if (name === "Signal" && props.get("children")) {
+    lowerSignal(to, element, place);
     return;
   }
   const alternatives = props.get("children");
@@ -72,11 +68,12 @@ export function lowerLibrary(
     place.each ? [...item, ...skipped] : item,
   );
   if (idField) node.id = idField;
-  checkProps(to, element, name);
+  checkProps(to, element, name, kind);
   const scope = kind.kind === "loop" ? newScope("node", place.scope) : place.scope;
   if (kind.kind === "loop") (node as { values: NodeDraft["values"] }).values = merged(node.values, scope);
   inScope(to.ev, scope, () => {
     taskFields(to, node, element, kind, { ...place, scope });
+    if (name === "Signal" && idField && !node.fields.has("event")) node.fields.set("event", idField);
     const children = props.get("children");
     if (!kind.container || !children) return;
     lowerChildren(to, children, {
@@ -86,6 +83,40 @@ export function lowerLibrary(
       conditions: [],
       ...(place.component && { component: place.component }),
     });
+  });
+}
+
+/** A signal whose child is a function of its row: the wait, and what the function gives once the row is there. */
+function lowerSignal(to: Lowering, element: ElementValue, place: Place): void {
+  const { ev } = to;
+  const props = new Map(element.props);
+  const children = props.get("children");
+  props.delete("children");
+  const wait: ElementValue = { ...element, props };
+  const [id, schema] = [props.get("id"), props.get("schema")];
+  if (children?.type !== "Closure" || place.each) {
+    if (children && children.type !== "Poison")
+      report(
+        ev,
+        "SM117",
+        propSpan(element.syntax, "children") ?? element.span,
+        place.each
+          ? "a <Signal> with a child can't be an item of a list by itself"
+          : "the child of a <Signal> has to be a function of what was sent",
+        "Write <Signal …>{(data) => <Task …/>}</Signal>, in a <Sequence> where it is an item of a list.",
+      );
+    lowerElement(to, wait, place);
+    return;
+  }
+  lowerElement(to, wait, place);
+  if (!id || !schema || isNothing(id) || isNothing(schema)) return;
+  const table = tableName(ev, schema, to.tables, element.span);
+  const row = call(memberOf(nameOf("ctx"), "outputMaybe"), table, objectOf([["nodeId", reify(ev, id)]]));
+  const there: Condition = { test: binary("!==", row, nameOf("undefined")), holds: true };
+  const at = within(place, there);
+  inPath(to, at, () => {
+    const shown = inline(ev, children, [residual(row, { kind: "object", defined: true })], element.span);
+    lowerChildren(to, shown, at);
   });
 }
 
@@ -101,7 +132,7 @@ function workflowKey(_to: Lowering, name: Value | undefined): string {
   return name.type === "Residual" ? (keyFromId({ type: "core", expr: name.expr }) ?? "workflow") : "workflow";
 }
 
-function idOf(ev: Evaluation, id: Value): Field {
+export function idOf(ev: Evaluation, id: Value): Field {
   if (id.type === "Known") return { type: "json", value: String(id.value) };
   return plainField(ev, id);
 }
@@ -112,42 +143,47 @@ const holdsFunction = (value: Value): boolean =>
   (value.type === "Choice" && (holdsFunction(value.then) || holdsFunction(value.else)));
 
 /** Every prop is carried, or named in a diagnostic. */
-function checkProps(to: Lowering, element: ElementValue, name: string): void {
-  const kind = KINDS[name];
-  for (const prop of element.props.keys()) {
-    if (kind?.props[prop]) continue;
-    report(
-      to.ev,
-      "SM117",
-      propSpan(element, prop) ?? element.span,
-      `<${name}> does not act on '${prop}' in this version`,
-      `It knows ${Object.keys(kind?.props ?? {})
-        .filter((x) => x !== "children")
-        .join(", ")}.`,
-    );
+function checkProps(to: Lowering, element: ElementValue, name: string, kind: Kind): void {
+  const given = new Set<string>();
+  for (const [prop, value] of element.props) {
+    if (!isNothing(value)) given.add(prop);
+    if (kind.props[prop] || (kind.refused?.[prop] && isNothing(value))) continue;
+    const at = propSpan(element.syntax, prop) ?? element.span;
+    unknownProp(to.ev, name, prop, Object.keys(kind.props), at);
   }
+  checkPresence(to.ev, name, kind, given, element.span);
 }
 
-function propSpan(element: ElementValue, name: string): Core.Span | undefined {
-  if (element.syntax.type !== "Element") return undefined;
-  const prop = element.syntax.props.find((x) => x.type === "ElementProp" && x.name === name);
-  return prop?.span;
+/** Names of everything that is lowered, for people who wrote another. */
+export const KNOWN: readonly string[] = [...Object.keys(KINDS), ...Object.keys(SPECIAL)];
+
+function lowerSpecial(to: Lowering, element: ElementValue, name: string, place: Place): void {
+  for (const prop of element.props.keys()) {
+    const known = SPECIAL[name] as readonly string[];
+    if (!known.includes(prop))
+      unknownProp(to.ev, name, prop, known, propSpan(element.syntax, prop) ?? element.span);
+  }
+  switch (name) {
+    case "Branch":
+    case "If":
+      lowerBranch(to, element, name, place);
+      return;
+    case "Each":
+      lowerEachElement(to, element, place);
+      return;
+    case "TryCatchFinally":
+      lowerTry(to, element, place);
+      return;
+    case "Saga":
+      lowerSaga(to, element, place);
+      return;
+    default:
+      throw new Error(`<${name}> has no lowering`);
+  }
 }
 
 function lowerBranch(to: Lowering, element: ElementValue, name: "Branch" | "If", place: Place): void {
   const { props } = element;
-  const known = name === "Branch" ? ["if", "then", "else"] : ["test", "then", "else", "children"];
-  for (const prop of props.keys()) {
-    if (!known.includes(prop)) {
-      report(
-        to.ev,
-        "SM117",
-        propSpan(element, prop) ?? element.span,
-        `<${name}> does not act on '${prop}'`,
-        `It knows ${known.join(", ")}.`,
-      );
-    }
-  }
   const test = props.get(name === "Branch" ? "if" : "test");
   if (!test) return;
   const holds = truth(test);

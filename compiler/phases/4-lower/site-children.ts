@@ -3,13 +3,16 @@ import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
 import { call, literal, memberOf, nameOf, objectOf } from "../3-evaluate/core.ts";
 import { freeNames } from "../3-evaluate/names.ts";
-import { Bail, report } from "../3-evaluate/state.ts";
+import { Bail } from "../3-evaluate/state.ts";
 import { expr, type Names, type Translation, written } from "../3-evaluate/translate.ts";
 import { type Closure, type Code, lookup } from "../3-evaluate/value.ts";
 import type { BlockWriter } from "./blocks.ts";
 import { registerModule } from "./captures.ts";
-import { KINDS } from "./kinds.ts";
+import { SPECIAL } from "./kinds.ts";
+import { KNOWN } from "./library.ts";
+import { unknownComponent, unknownProp } from "./props.ts";
 import type { Site } from "./site.ts";
+import { sagaSite, trySite } from "./site-recovery.ts";
 
 const NOWHERE: Core.Span = { file: 0, start: 0, end: 0 };
 const UNDEFINED: Core.Expr = { type: "Name", name: "undefined" };
@@ -123,6 +126,9 @@ export function transparent(
     const found = element.props.find((x) => x.type === "ElementProp" && x.name === key);
     return found?.type === "ElementProp" ? found.value : undefined;
   };
+  for (const x of element.props)
+    if (x.type === "ElementProp" && x.name !== "key" && SPECIAL[name] && !SPECIAL[name].includes(x.name))
+      unknownProp(t.ev, name, x.name, SPECIAL[name], x.span);
   if (name === "Fragment") return { type: "Array", elements: childTexts(w, t, element, names) };
   if (name === "Branch" || name === "If") {
     const test = prop(name === "Branch" ? "if" : "test");
@@ -164,12 +170,8 @@ export function transparent(
     if (of && child && child.type !== "Spread")
       return call(memberOf(expr(t, of, names), "map"), expr(t, child, names));
   }
-  report(
-    t.ev,
-    "SM117",
-    element.span,
-    `<${name}> is not supported in this version`,
-    `It knows ${[...Object.keys(KINDS), "Branch", "If", "Each"].join(", ")}.`,
-  );
+  if (name === "TryCatchFinally") return trySite(w, t, element, names);
+  if (name === "Saga") return sagaSite(w, t, element, names);
+  unknownComponent(t.ev, name, element.span, KNOWN);
   return UNDEFINED;
 }

@@ -1,7 +1,7 @@
 /** An element inside a block → a site instance, and the plan node it instantiates. */
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
-import { arrayOf, call, literal, memberOf, nameOf, not, objectOf } from "../3-evaluate/core.ts";
+import { arrayOf, call, literal, memberOf, nameOf, not, objectOf, sameExpr } from "../3-evaluate/core.ts";
 import { evaluate } from "../3-evaluate/evaluate.ts";
 import { lose, report } from "../3-evaluate/state.ts";
 import { expr, type Names, type Translation, written } from "../3-evaluate/translate.ts";
@@ -9,7 +9,8 @@ import type { ComponentValue, Value } from "../3-evaluate/value.ts";
 import type { BlockWriter } from "./blocks.ts";
 import type { NodeDraft } from "./draft.ts";
 import { keyFromId } from "./fields.ts";
-import { KINDS, type Kind } from "./kinds.ts";
+import { fieldName, KINDS, type Kind } from "./kinds.ts";
+import { checkPresence, fits, propSpan, unknownProp } from "./props.ts";
 import { agentJson, jsonOf, Site } from "./site.ts";
 import { childTexts, containerChildren, taskChild, transparent } from "./site-children.ts";
 import { markdownOf } from "./text.ts";
@@ -134,23 +135,16 @@ function library(
 ): Core.Expr {
   const kind = KINDS[tag.name];
   if (!kind) return transparent(w, t, element, names, tag.name);
-  const split = splitChild(w, t, element, names, kind);
+  const split = tag.name === "Signal" ? signal(w, t, element, names) : splitChild(w, t, element, names, kind);
   if (split) return split;
   const given = new Map<string, Core.Expr>();
   const bindings: [string, Core.Expr][] = [];
   for (const prop of element.props) {
     if (prop.type === "ElementProp") {
-      if (prop.name === "children") continue;
+      if (prop.name === "children" && kind.props.children) continue;
       if (!kind.props[prop.name] && prop.name !== "key") {
-        report(
-          t.ev,
-          "SM117",
-          prop.span,
-          `<${tag.name}> does not act on '${prop.name}' in this version`,
-          `It knows ${Object.keys(kind.props)
-            .filter((x) => x !== "children")
-            .join(", ")}.`,
-        );
+        if (!(kind.refused?.[prop.name] && isUndefined(expr(t, prop.value, names))))
+          unknownProp(t.ev, tag.name, prop.name, Object.keys(kind.props), prop.span);
         continue;
       }
       given.set(prop.name, expr(t, prop.value, names));
@@ -170,6 +164,8 @@ function library(
       given.set(key, before ? { type: "Conditional", test: has, then: member, else: before } : member);
     }
   }
+  const present = new Set([...given].filter(([, text]) => !isUndefined(text)).map(([prop]) => prop));
+  checkPresence(t.ev, tag.name, kind, present, element.span);
   const made = site(w, t, element, names, kind, tag.name, given);
   return bindings.reduceRight<Core.Expr>(
     (body, [name, init]) => call({ type: "Arrow", params: [nameOf(name)], body }, init),
@@ -195,6 +191,30 @@ function splitChild(
     then: writeSite(w, t, { ...element, children: [only.then] }, names),
     else: writeSite(w, t, { ...element, children: [only.else] }, names),
   };
+}
+
+/** A signal whose child is a function of its row: the wait, and what the function gives once the row is there. */
+function signal(
+  w: BlockWriter,
+  t: Translation,
+  element: Surface.Element,
+  names: Names,
+): Core.Expr | undefined {
+  const [child] = element.children;
+  const [id, schema] = ["id", "schema"].map((name) => {
+    const prop = element.props.find((x) => x.type === "ElementProp" && x.name === name);
+    return prop?.type === "ElementProp" ? expr(t, prop.value, names) : undefined;
+  });
+  if (child?.type !== "Arrow" || !id || !schema) return undefined;
+  const wait = writeSite(w, t, { ...element, children: [] }, names);
+  const row = call(memberOf(nameOf("ctx"), "outputMaybe"), schema, objectOf([["nodeId", id]]));
+  const shown: Core.Expr = {
+    type: "Conditional",
+    test: { type: "Binary", op: "!==", left: row, right: UNDEFINED },
+    then: call(expr(t, child, names), row),
+    else: literal(null),
+  };
+  return { type: "Array", elements: [wait, shown] };
 }
 
 function site(
@@ -229,16 +249,45 @@ function site(
   let skip: Core.Expr | undefined;
   for (const [prop, text] of given) {
     const use = prop === "key" ? "id" : kind.props[prop];
-    if (text.type === "Name" && text.name === "undefined") continue;
+    if (isUndefined(text)) continue;
+    const field = fieldName(kind, prop);
     switch (use) {
       case "id":
         made.set(prop, text);
+        if (prop === "id" && name === "Signal") made.set("event", text);
         break;
-      case "field":
-        made.set(prop, text);
+      case "field": {
+        if (prop === "retries" && given.has("noRetry")) break;
+        const json = jsonOf(text);
+        if (json === undefined || fits(t.ev, kind, prop, json, propSpan(element, prop) ?? element.span))
+          made.set(field, text);
         break;
-      case "literal":
-        if (jsonOf(text) === undefined) {
+      }
+      case "answered":
+        made.set(field, answered(text));
+        break;
+      case "prompt":
+        made.set(field, text.type === "Literal" ? text : call("text", w.mounted(text)));
+        break;
+      case "same": {
+        const output = given.get("output");
+        if (!output || !sameExpr(output, text))
+          report(
+            t.ev,
+            "SM117",
+            propSpan(element, prop) ?? element.span,
+            `'${prop}' is another schema than that of 'output', where the result is kept`,
+            "Leave it out, or give 'output' that schema.",
+          );
+        break;
+      }
+      case "once":
+        break;
+      case "fallback":
+        break;
+      case "literal": {
+        const json = jsonOf(text);
+        if (json === undefined) {
           report(
             t.ev,
             "SM117",
@@ -246,8 +295,10 @@ function site(
             `'${prop}' has to be known at build time`,
             "Give it a literal.",
           );
-        } else made.set(prop, text);
+        } else if (prop === "mode" && (json === "decision" || json === "approve")) break;
+        else if (fits(t.ev, kind, prop, json, propSpan(element, prop) ?? element.span)) made.set(prop, text);
         break;
+      }
       case "table":
         made.set("output", text);
         break;
@@ -255,9 +306,11 @@ function site(
         made.set("deps", text);
         break;
       case "agent": {
-        const json = agentJson(text);
+        const fallback = given.get("fallbackAgent");
+        const all = fallback && !isUndefined(fallback) ? withFallback(text, fallback) : text;
+        const json = agentJson(all);
         if (json !== undefined) node.fields.set("agent", { type: "json", value: json });
-        else made.set("agent", text);
+        else made.set("agent", all);
         break;
       }
       case "text":
@@ -273,7 +326,6 @@ function site(
           if (value !== UNDEFINED) made.set(part, value);
         }
         break;
-      case "ignored":
       case "children":
       case undefined:
         break;
@@ -283,8 +335,26 @@ function site(
       }
     }
   }
+  for (const [field, value] of Object.entries(kind.defaults ?? {}))
+    if (!node.fields.has(field)) node.fields.set(field, { type: "json", value });
+  const request = kind.props.request ? given.get("request") : undefined;
+  const metadata = request?.type === "Object" ? propOf(request, "metadata") : undefined;
+  if (metadata && !isUndefined(metadata)) made.set("meta", withMeta(metadata, given.get("meta")));
+  const once = kind.props.noRetry ? given.get("noRetry") : undefined;
+  if (once && !isUndefined(once)) made.set("retries", onlyOnce(once, given.get("retries")));
   const kids = kind.container ? containerChildren(w, t, element, names, node.key) : undefined;
   if (kind.kind === "task") taskChild(w, t, element, names, made);
+  return contained(w, made, kids, skip);
+}
+
+/** The instance of a site; `kids` where it holds others. */
+export function contained(
+  w: BlockWriter,
+  made: Site,
+  kids: Core.Expr | undefined,
+  skip: Core.Expr | undefined,
+): Core.Expr {
+  const { node } = made;
   node.args = made.args.map(([arg]) => arg);
   const args = [literal(node.key), objectOf(made.args)];
   const text: Core.Expr = kids ? call("site", ...args, w.mounted(kids)) : call("site", ...args);
@@ -312,6 +382,38 @@ function lazily(
   );
   return skip ? { type: "Conditional", test: not(skip), then: element, else: literal(null) } : element;
 }
+
+const isUndefined = (text: Core.Expr): boolean => text.type === "Name" && text.name === "undefined";
+
+/** What a request says about itself, below the node's own meta. */
+function withMeta(metadata: Core.Expr, meta: Core.Expr | undefined): Core.Expr {
+  if (!meta || isUndefined(meta)) return metadata;
+  return { type: "Object", props: [metadata, meta].map((arg) => ({ type: "Spread", arg })) };
+}
+
+/** `noRetry` is the stronger word, whatever `retries` says. */
+function onlyOnce(once: Core.Expr, retries: Core.Expr = UNDEFINED): Core.Expr {
+  if (once.type === "Literal") return once.value ? literal(0) : retries;
+  return { type: "Conditional", test: once, then: literal(0), else: retries };
+}
+
+/** Functions of `ctx` among the members of an object, called where it stands. */
+function answered(text: Core.Expr): Core.Expr {
+  if (text.type !== "Object") return text;
+  return {
+    ...text,
+    props: text.props.map((prop) =>
+      prop.type === "Property" && prop.value.type === "Arrow"
+        ? { ...prop, value: call(prop.value, nameOf("ctx")) }
+        : prop,
+    ),
+  };
+}
+
+const withFallback = (agent: Core.Expr, fallback: Core.Expr): Core.Expr => ({
+  type: "Array",
+  elements: agent.type === "Array" ? [...agent.elements, fallback] : [agent, fallback],
+});
 
 function propOf(text: Core.ObjectExpr, key: string): Core.Expr | undefined {
   for (const prop of text.props) if (prop.type === "Property" && prop.key === key) return prop.value;

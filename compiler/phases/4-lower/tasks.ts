@@ -1,12 +1,14 @@
 /** The fields of library nodes: what each prop becomes, and what the child of a task is. */
 import type * as Core from "../../../plan/core/ast.ts";
+import type { Json } from "../../../plan/types.ts";
 import { inline } from "../3-evaluate/calls.ts";
-import { literal, memberOf, nameOf } from "../3-evaluate/core.ts";
+import { conditional, literal, memberOf, nameOf } from "../3-evaluate/core.ts";
 import { isPoisoned } from "../3-evaluate/poison.ts";
 import { poisonText, reify } from "../3-evaluate/reify.ts";
 import { isStructural, truth } from "../3-evaluate/shape.ts";
 import { Bail, inScope, newScope, report } from "../3-evaluate/state.ts";
 import {
+  array,
   type Closure,
   type Code,
   type ElementValue,
@@ -20,8 +22,9 @@ import { captureFields, registerModule } from "./captures.ts";
 import { codeReads } from "./code-reads.ts";
 import type { Field, NodeDraft } from "./draft.ts";
 import { agentField, isNothing, plainField, tableField, tablesField } from "./fields.ts";
-import type { Kind } from "./kinds.ts";
+import { fieldName, type Kind } from "./kinds.ts";
 import type { Lowering, Place } from "./place.ts";
+import { fits, propSpan } from "./props.ts";
 import { promptField } from "./text.ts";
 
 export function taskFields(
@@ -32,18 +35,39 @@ export function taskFields(
   place: Place,
 ): void {
   const { ev } = to;
+  const json = (prop: string, value: Json): void => {
+    const at = propSpan(element.syntax, prop) ?? element.span;
+    if (fits(ev, kind, prop, value, at)) node.fields.set(fieldName(kind, prop), { type: "json", value });
+  };
   for (const [name, value] of element.props) {
     const use = kind.props[name];
     if (!use || value.type === "Poison" || (isNothing(value) && use !== "children")) continue;
     switch (use) {
       case "id":
       case "skip":
-      case "ignored":
       case "children":
+      case "fallback":
         break;
       case "field":
-        if (isStructural(value)) badProp(to, element, name, "holds elements or functions");
-        else node.fields.set(name, plainField(ev, value));
+      case "answered": {
+        const given = use === "answered" ? answered(to, value) : value;
+        if (isStructural(given)) {
+          badProp(to, element, name, "holds elements or functions");
+          break;
+        }
+        const field = plainField(ev, given);
+        if (field.type === "json") json(name, field.value);
+        else node.fields.set(fieldName(kind, name), field);
+        break;
+      }
+      case "prompt":
+        node.fields.set(name, promptField(ev, value));
+        break;
+      case "same":
+        if (!isSame(value, element.props.get("output")))
+          badProp(to, element, name, "is another schema than that of 'output', where the result is kept");
+        break;
+      case "once":
         break;
       case "text":
         if (truth(value) === false) break;
@@ -53,14 +77,16 @@ export function taskFields(
         });
         break;
       case "literal": {
-        const json = toJson(value);
-        if (json === undefined && isPoisoned(value)) break;
-        if (json === undefined) badProp(to, element, name, "has to be known at build time");
-        else node.fields.set(name, { type: "json", value: json });
+        const known = toJson(value);
+        if (known === undefined && isPoisoned(value)) break;
+        if (known === undefined) badProp(to, element, name, "has to be known at build time");
+        // The public library calls the mode in which people say yes or no by two names; it is that of every approval.
+        else if (name === "mode" && (known === "decision" || known === "approve")) break;
+        else json(name, known);
         break;
       }
       case "agent": {
-        const field = agentField(ev, value, element.span);
+        const field = agentField(ev, withFallback(value, element.props.get("fallbackAgent")), element.span);
         if (field) node.fields.set("agent", field);
         break;
       }
@@ -71,7 +97,6 @@ export function taskFields(
         node.fields.set("deps", tablesField(ev, value, to.tables, element.span));
         break;
       case "request":
-        requestFields(to, node, element, value);
         break;
       default: {
         const missing: never = use;
@@ -79,11 +104,64 @@ export function taskFields(
       }
     }
   }
+  noRetries(to, node, element, kind);
+  const request = element.props.get("request");
+  if (kind.props.request && request && request.type !== "Poison" && !isNothing(request))
+    requestFields(to, node, element, request);
+  for (const [name, value] of Object.entries(kind.defaults ?? {}))
+    if (!node.fields.has(name)) node.fields.set(name, { type: "json", value });
   if (node.kind === "task") childFields(to, node, element, place);
 }
 
+/** `agent` and `fallbackAgent` as one list. */
+function withFallback(agent: Value, fallback: Value | undefined): Value {
+  if (!fallback || isNothing(fallback)) return agent;
+  return array(agent.type === "Array" && !agent.ref ? [...agent.items, fallback] : [agent, fallback]);
+}
+
+/** `noRetry` is the stronger word, whatever `retries` says. */
+function noRetries(to: Lowering, node: NodeDraft, element: ElementValue, kind: Kind): void {
+  for (const [prop, value] of element.props) {
+    if (kind.props[prop] !== "once" || value.type === "Poison") continue;
+    const once = truth(value);
+    if (once === true) node.fields.set("retries", { type: "json", value: 0 });
+    else if (once === undefined) {
+      const expr = conditional(reify(to.ev, value), literal(0), retriesOf(to, element));
+      node.fields.set("retries", { type: "core", expr });
+    }
+  }
+}
+
+function retriesOf(to: Lowering, element: ElementValue): Core.Expr {
+  const retries = element.props.get("retries");
+  return retries && !isNothing(retries) ? reify(to.ev, retries) : nameOf("undefined");
+}
+
+/** Functions of `ctx` among the members of an object, read in place. */
+function answered(to: Lowering, value: Value): Value {
+  if (value.type !== "Object") return value;
+  return object(
+    [...value.props].map(([key, member]): [string, Value] => {
+      if (member.type !== "Closure") return [key, member];
+      const ctx = residual(nameOf("ctx"), { kind: "object", defined: true });
+      return [key, inline(to.ev, member, [ctx], member.arrow.span)];
+    }),
+  );
+}
+
+/** Whether an `outputSchema` says what `output` says already. */
+function isSame(schema: Value, output: Value | undefined): boolean {
+  if (!output) return false;
+  const tables = schema.type === "Table" && output.type === "Table";
+  if (tables) return schema.name === output.name;
+  const bare = (x: Value): Value => (x.type === "Table" ? x.schema : x);
+  const [a, b] = [bare(schema), bare(output)];
+  return a.type === "Schema" && b.type === "Schema" && a.expr === b.expr;
+}
+
 function badProp(to: Lowering, element: ElementValue, name: string, why: string): void {
-  report(to.ev, "SM117", element.span, `'${name}' ${why}`, "Give it a literal, or a value derived from ctx.");
+  const at = propSpan(element.syntax, name.split(".")[0] as string) ?? element.span;
+  report(to.ev, "SM117", at, `'${name}' ${why}`, "Give it a literal, or a value derived from ctx.");
 }
 
 function requestFields(to: Lowering, node: NodeDraft, element: ElementValue, value: Value): void {
@@ -93,8 +171,24 @@ function requestFields(to: Lowering, node: NodeDraft, element: ElementValue, val
     if (part && !isNothing(part) && part.type !== "Poison") node.fields.set(name, promptField(to.ev, part));
   }
   if (value.type !== "Object") return;
+  const metadata = value.props.get("metadata");
+  if (metadata && !isNothing(metadata)) {
+    // What the request says about itself stands in the node's meta, whose own entries come first.
+    const meta = element.props.get("meta");
+    if (!meta || isNothing(meta)) node.fields.set("meta", plainField(to.ev, metadata));
+    else {
+      const both = [metadata, meta].map((x): Core.Spread => ({ type: "Spread", arg: reify(to.ev, x) }));
+      const json = [toJson(metadata), toJson(meta)];
+      node.fields.set(
+        "meta",
+        json.every((x) => typeof x === "object" && x !== null)
+          ? { type: "json", value: Object.assign({}, ...json) }
+          : { type: "core", expr: { type: "Object", props: both } },
+      );
+    }
+  }
   for (const name of value.props.keys()) {
-    if (name !== "title" && name !== "summary")
+    if (name !== "title" && name !== "summary" && name !== "metadata")
       badProp(to, element, `request.${name}`, "is not acted on in this version");
   }
 }

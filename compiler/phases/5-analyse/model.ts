@@ -1,6 +1,7 @@
 /** What lint rules ask about: nodes with their ids and conditions, expressions with their scopes, reads of outputs. */
 import type * as Core from "../../../plan/core/ast.ts";
 import type { PlanDraft as Lowered } from "../../../plan/draft.ts";
+import { isLeaf } from "../../../plan/fields.ts";
 import { type IdPattern, idPattern } from "../../../plan/ids.ts";
 import type { Json } from "../../../plan/types.ts";
 import { jsonSchemaOf, PlanSchemas } from "../../../plan/zod/index.ts";
@@ -10,11 +11,6 @@ import type { Field, NodeDraft, PlanDraft } from "../4-lower/draft.ts";
 import { INPUT } from "../4-lower/schemas.ts";
 import { NUMBER, ofSchema, STRING, type Type, typeOf } from "./types.ts";
 import { type Flow, flowOf } from "./typing.ts";
-
-/** Which ids a node can have: exactly one, or those that match a pattern. */
-export type IdPattern =
-  | { readonly type: "exact"; readonly id: string }
-  | { readonly type: "pattern"; readonly matches: RegExp };
 
 /** Where an expression stands: in a field of that name, or what the field's name says. */
 export type Role =
@@ -76,9 +72,7 @@ export function modelOf(
   const nodes = new Map(draft.nodes.map((node) => [node.key, node]));
   const meanings = new Map<string, Core.Expr>([...draft.constants, ...draft.functions]);
   for (const node of draft.nodes) for (const [name, expr] of node.values) meanings.set(name, expr);
-  const producers = draft.nodes
-    .filter((node) => node.kind === "task" || node.kind === "approval")
-    .map((node) => ({ node, id: idOf(node) }));
+  const producers = draft.nodes.filter((node) => isLeaf(node.kind)).map((node) => ({ node, id: idOf(node) }));
   const exact = new Map<string, NodeDraft[]>();
   for (const { node, id } of producers)
     if (id.type === "exact") exact.set(id.id, [...(exact.get(id.id) ?? []), node]);

@@ -82,7 +82,7 @@ export class Order {
 
   /** Whether the row of `target` needs the start of `reader`, over nodes that are there whenever these two are. */
   #leads(reader: NodeDraft, target: NodeDraft): boolean {
-    const certain = new Map([...this.#factsOf(target), ...this.#factsOf(reader)]);
+    const certain = new Map([...this.#factsOf(target).certain, ...this.#factsOf(reader).certain]);
     const around = new Set([reader, target, ...this.#model.above(reader), ...this.#model.above(target)]);
     const goal = this.#start(reader);
     const seen = new Set<Event>();
@@ -99,9 +99,9 @@ export class Order {
   }
 
   /** Whether a node is mounted once these conditions hold. */
-  #isThere(node: NodeDraft, certain: Facts): boolean {
+  #isThere(node: NodeDraft, certain: Facts["certain"]): boolean {
     if ([node, ...this.#model.above(node)].some((x) => x.each || x.kind === "block")) return false;
-    return [...this.#factsOf(node)].every(([text, holds]) => certain.get(text) === holds);
+    return [...this.#factsOf(node).certain].every(([text, holds]) => certain.get(text) === holds);
   }
 
   #factsOf(node: NodeDraft): Facts {

@@ -1,0 +1,143 @@
+/** What can be said of the props of a library component before anything is lowered: names, values, presence. */
+import type * as Core from "../../../plan/core/ast.ts";
+import { FIELDS, type Field, type FieldName, type Plain } from "../../../plan/fields.ts";
+import type { Json } from "../../../plan/types.ts";
+import { nearest } from "../../suggest.ts";
+import type * as Surface from "../../surface.ts";
+import { type Evaluation, report } from "../3-evaluate/state.ts";
+import { fieldName, KINDS, type Kind } from "./kinds.ts";
+
+/** Where a prop is written; undefined where a spread brings it. */
+export function propSpan(syntax: Surface.Expr, name: string): Core.Span | undefined {
+  if (syntax.type !== "Element") return undefined;
+  const prop = syntax.props.find((x) => x.type === "ElementProp" && x.name === name);
+  return prop?.span;
+}
+
+/** SM117 for a prop that a component does not know. */
+export function unknownProp(
+  ev: Evaluation,
+  component: string,
+  prop: string,
+  known: readonly string[],
+  span: Core.Span | undefined,
+): void {
+  const refused = KINDS[component]?.refused?.[prop];
+  if (refused) {
+    report(ev, "SM117", span, `'${prop}' of <${component}> ${refused[0]}`, refused[1]);
+    return;
+  }
+  const names = known.filter((x) => x !== "children");
+  const instead = nearest(prop, names);
+  report(
+    ev,
+    "SM117",
+    span,
+    `<${component}> has no prop '${prop}'`,
+    instead ? `Did you mean '${instead}'?` : `It knows ${names.join(", ")}.`,
+  );
+}
+
+/** SM117 for a component that is none. */
+export function unknownComponent(
+  ev: Evaluation,
+  name: string,
+  span: Core.Span | undefined,
+  known: readonly string[],
+): void {
+  report(ev, "SM117", span, `<${name}> is not supported in this version`, `It knows ${known.join(", ")}.`);
+}
+
+/**
+ * SM119 where a known value is none that the field can hold.
+ *
+ * @returns whether it can
+ */
+export function fits(
+  ev: Evaluation,
+  kind: Kind,
+  prop: string,
+  value: Json,
+  span: Core.Span | undefined,
+): boolean {
+  const name = fieldName(kind, prop);
+  if (!Object.hasOwn(FIELDS, name)) return true;
+  const field: Field = FIELDS[name as FieldName];
+  const wanted = wrongText(name, value) ?? ("plain" in field ? wrong(field.plain, value) : null) ?? null;
+  if (wanted === null) return true;
+  report(ev, "SM119", span, `'${prop}' wants ${wanted}, this is ${JSON.stringify(value)}`, HINT);
+  return false;
+}
+
+const HINT = "Give it such a value, or one that the run works out.";
+
+const DURATION = /^\s*\d+(\.\d+)?\s*(ms|s|m|h|d)\s*$/;
+
+/** What texts of a certain form hold. */
+function wrongText(name: string, value: Json): string | null {
+  if (typeof value !== "string") return null;
+  if (name === "duration" && !DURATION.test(value))
+    return 'a duration such as "500ms", "3s", "30m", "1h", "7d"';
+  if (name === "at" && Number.isNaN(Date.parse(value))) return 'a time such as "2026-01-31T08:00:00Z"';
+  if ((name === "path" || name === "event") && value.trim() === "") return "a text that is not empty";
+  return null;
+}
+
+/** What is wanted instead of a value; null where it will do. */
+function wrong(plain: Plain, value: Json): string | null {
+  if (typeof plain !== "string")
+    return plain.includes(value as string) ? null : plain.map((x) => JSON.stringify(x)).join(" or ");
+  const isTable = typeof value === "object" && value !== null && !Array.isArray(value);
+  switch (plain) {
+    case "json":
+      return null;
+    case "string":
+      return typeof value === "string" ? null : "a text";
+    case "boolean":
+      return typeof value === "boolean" ? null : "true or false";
+    case "number":
+      return typeof value === "number" && value >= 0 ? null : "a number from 0 up";
+    case "strings":
+      return Array.isArray(value) && value.every((x) => typeof x === "string") ? null : "a list of texts";
+    case "table":
+      return isTable && Object.values(value).every((x) => typeof x === "string")
+        ? null
+        : "an object of texts";
+    case "backoff":
+      return isTable ? wrongBackoff(value as { readonly [name: string]: Json }) : "an object";
+    default:
+      return plain satisfies never;
+  }
+}
+
+function wrongBackoff(policy: { readonly [name: string]: Json }): string | null {
+  const { backoff, initialDelayMs, maxDelayMs, ...others } = policy;
+  const [other] = Object.keys(others);
+  if (other !== undefined) return "no more than backoff, initialDelayMs and maxDelayMs";
+  const kind = backoff === undefined ? null : wrong(["exponential", "linear", "fixed"], backoff);
+  if (kind !== null) return `${kind} as its backoff`;
+  const delays = [initialDelayMs, maxDelayMs].filter((x) => x !== undefined);
+  return delays.some((x) => wrong("number", x) !== null) ? "delays in milliseconds" : null;
+}
+
+/** Props that have to be there, and those of which exactly one has to be. `given`: those that hold something. */
+export function checkPresence(
+  ev: Evaluation,
+  component: string,
+  kind: Kind,
+  given: ReadonlySet<string>,
+  span: Core.Span | undefined,
+): void {
+  for (const name of kind.wanted ?? [])
+    if (!given.has(name)) report(ev, "SM119", span, `<${component}> needs '${name}'`, `Give it ${name}={…}.`);
+  if (!kind.oneOf) return;
+  const [a, b] = kind.oneOf;
+  if (given.has(a) !== given.has(b)) return;
+  report(
+    ev,
+    "SM119",
+    span,
+    `<${component}> needs either '${a}' or '${b}', this has ${given.has(a) ? "both" : "neither"}`,
+    given.has(a) ? "Leave one of them out." : `Give it ${a}="3s" or ${b}="2026-01-31T08:00:00Z".`,
+  );
+}

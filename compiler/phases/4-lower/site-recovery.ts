@@ -1,0 +1,168 @@
+/** `<TryCatchFinally>` and `<Saga>` inside a block. */
+import type * as Core from "../../../plan/core/ast.ts";
+import type { Json, NodeKind, Role } from "../../../plan/types.ts";
+import type * as Surface from "../../surface.ts";
+import { report } from "../3-evaluate/state.ts";
+import { expr, type Names, type Translation } from "../3-evaluate/translate.ts";
+import type { BlockWriter } from "./blocks.ts";
+import type { NodeDraft } from "./draft.ts";
+import { keyFromId } from "./fields.ts";
+import { jsonOf, Site } from "./site.ts";
+import { children, childTexts } from "./site-children.ts";
+import { contained } from "./sites.ts";
+
+type Props = ReadonlyMap<string, Surface.Expr>;
+
+const propsOf = (element: Surface.Element): Props =>
+  new Map(element.props.flatMap((x) => (x.type === "ElementProp" ? [[x.name, x.value] as const] : [])));
+
+export function trySite(w: BlockWriter, t: Translation, element: Surface.Element, names: Names): Core.Expr {
+  const props = propsOf(element);
+  const codes = props.get("catchErrors");
+  return container(w, t, element, names, "try", (made) => {
+    if (codes) made.set("catchErrors", expr(t, codes, names));
+    return (["try", "catch", "finally"] as const).flatMap((role) => {
+      const part = props.get(role);
+      if (!part) return [];
+      if (part.type === "Arrow" || part.type === "Func") {
+        report(
+          t.ev,
+          "SM117",
+          part.span,
+          `'${role}' of this element is a function, which this version does not mount`,
+          `Give it an element: ${role}={<Task …/>}.`,
+        );
+        return [];
+      }
+      return [partSite(w, t, element, names, made.node.key, role, null, () => expr(t, part, names))];
+    });
+  });
+}
+
+export function sagaSite(w: BlockWriter, t: Translation, element: Surface.Element, names: Names): Core.Expr {
+  const props = propsOf(element);
+  const onFailure = props.get("onFailure");
+  return container(w, t, element, names, "saga", (made) => {
+    if (onFailure) made.set("onFailure", expr(t, onFailure, names));
+    return stepsOf(w, t, element, names, props).flatMap(({ id, action, compensation }) => {
+      const part = (role: Role, does: () => Core.Expr): Core.Expr =>
+        partSite(w, t, element, names, made.node.key, role, expr(t, id, names), does);
+      return [
+        part("action", action),
+        ...(compensation ? [part("compensation", () => expr(t, compensation, names))] : []),
+      ];
+    });
+  });
+}
+
+interface Step {
+  readonly id: Surface.Expr;
+  readonly action: () => Core.Expr;
+  readonly compensation: Surface.Expr | undefined;
+}
+
+function stepsOf(
+  w: BlockWriter,
+  t: Translation,
+  element: Surface.Element,
+  names: Names,
+  props: Props,
+): Step[] {
+  const steps = props.get("steps");
+  const bad = (span: Core.Span | undefined): [] => {
+    report(
+      t.ev,
+      "SM117",
+      span ?? element.span,
+      "inside a block the steps of a saga have to be written out",
+      'Write <Saga.Step id="reserve" compensation={<Task …/>}><Task …/></Saga.Step>.',
+    );
+    return [];
+  };
+  if (steps) {
+    if (steps.type !== "Array") return bad(steps.span);
+    return steps.elements.flatMap((item): Step[] => {
+      if (item?.type !== "Object") return bad(steps.span);
+      const parts = new Map(
+        item.props.flatMap((x) =>
+          x.type === "Property" && typeof x.key === "string" ? [[x.key, x.value] as const] : [],
+        ),
+      );
+      const [id, action] = [parts.get("id"), parts.get("action")];
+      if (!id || !action) return bad(item.span);
+      return [{ id, action: () => expr(t, action, names), compensation: parts.get("compensation") }];
+    });
+  }
+  return children(element).flatMap((child): Step[] => {
+    if (child.type === "Literal") return [];
+    if (child.type !== "Element" || child.tag?.type !== "Member") return bad(child.span);
+    const own = propsOf(child);
+    const id = own.get("id");
+    if (!id) return bad(child.span);
+    const action = (): Core.Expr => ({ type: "Array", elements: childTexts(w, t, child, names) });
+    return [{ id, action, compensation: own.get("compensation") }];
+  });
+}
+
+/** A container with an id and `skipIf`, and what `inside` gives as its children. */
+function container(
+  w: BlockWriter,
+  t: Translation,
+  element: Surface.Element,
+  names: Names,
+  kind: NodeKind,
+  inside: (made: Site) => Core.Expr[],
+): Core.Expr {
+  const props = propsOf(element);
+  const [id, skip] = [props.get("id"), props.get("skipIf")];
+  const text = id ? expr(t, id, names) : undefined;
+  const label =
+    text &&
+    keyFromId(text.type === "Literal" ? { type: "json", value: text.value } : { type: "core", expr: text });
+  const made = open(w, names, kind, label ?? `${w.owner}/${kind}`, element);
+  if (text) made.set("id", text);
+  w.parents.push(made.node.key);
+  const kids: Core.Expr = { type: "Array", elements: inside(made) };
+  w.parents.pop();
+  return contained(w, made, kids, skip && expr(t, skip, names));
+}
+
+function partSite(
+  w: BlockWriter,
+  _t: Translation,
+  element: Surface.Element,
+  names: Names,
+  owner: string,
+  role: Role,
+  step: Core.Expr | null,
+  does: () => Core.Expr,
+): Core.Expr {
+  const name = step && (jsonOf(step) as Json | undefined);
+  const made = open(
+    w,
+    names,
+    "sequence",
+    [owner, ...(step ? [typeof name === "string" ? name : "step"] : []), role].join("/"),
+    element,
+  );
+  made.node.fields.set("role", { type: "json", value: role });
+  if (step) made.set("step", step);
+  w.parents.push(made.node.key);
+  const kids = does();
+  w.parents.pop();
+  return contained(w, made, kids, undefined);
+}
+
+function open(w: BlockWriter, names: Names, kind: NodeKind, wanted: string, element: Surface.Element): Site {
+  const node: NodeDraft = {
+    key: w.siteKey(wanted),
+    kind,
+    parent: w.parentKey(),
+    values: new Map(),
+    guards: [],
+    fields: new Map(),
+    span: element.span ?? { file: 0, start: 0, end: 0 },
+  };
+  w.sites.push(node);
+  return new Site(node, w.local(names));
+}
