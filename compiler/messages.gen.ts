@@ -30,6 +30,7 @@ export const MESSAGES = {
   SM503: { title: "host value decides", severity: "warning" },
   SM504: { title: "effect in an expression", severity: "error" },
   SM505: { title: "unrecorded host", severity: "error" },
+  SM510: { title: "file read while rendering", severity: "warning" },
   SM601: { title: "schema outside the supported forms", severity: "error" },
   SM604: { title: "schema under two output keys", severity: "error" },
   SM704: { title: "agent option is no data", severity: "error" },

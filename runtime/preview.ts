@@ -1,5 +1,6 @@
 /** The frame a plan gives when exactly these rows have been recorded. Nothing is run, nothing is stored. */
 import type { Json, Plan } from "../plan/types.ts";
+import { memoryFiles } from "./files.ts";
 import { parseInput } from "./input.ts";
 import { Parallel } from "./interpreter/kinds.ts";
 import { Leaf } from "./interpreter/leaf.ts";
@@ -16,6 +17,7 @@ import type { Hold, Unit } from "./interpreter/unit.ts";
 import { World } from "./interpreter/world.ts";
 import type { Address } from "./store/store.ts";
 import type { Cell } from "./values/cell.ts";
+import { type FileSource, ProjectFiles } from "./values/files.ts";
 import { addressAt } from "./values/place.ts";
 
 /** A row as it was recorded. `nodeId` may name the enclosing loops too: `work@@outer=0`. */
@@ -79,6 +81,8 @@ export interface PreviewOptions {
   readonly now?: number;
   /** Host values by name, as `process.cwd` and `env.HOME`; none by default, so that a preview asks no machine. */
   readonly host?: { readonly [name: string]: Json };
+  /** What `ctx.fs` reads: content by path, as the plan asks for it; or a source of files. None by default. */
+  readonly files?: { readonly [path: string]: string } | FileSource;
 }
 
 /**
@@ -89,9 +93,16 @@ export function previewFrame(
   plan: Plan,
   input: Json,
   rows: readonly PreviewRow[],
-  { runId = "preview", now = 0, host = {} }: PreviewOptions = {},
+  { runId = "preview", now = 0, host = {}, files = {} }: PreviewOptions = {},
 ): PreviewFrame {
-  const world = new World(plan, { runId, input: parseInput(plan, input), now, host, showClosed: true });
+  const world = new World(plan, {
+    runId,
+    input: parseInput(plan, input),
+    now,
+    host,
+    files: filesOf(files),
+    showClosed: true,
+  });
   const moving = () => true;
   world.begin();
   world.evaluate(moving);
@@ -110,6 +121,9 @@ export function previewFrame(
   });
   return { tasks, held, fatal: world.fatal, finished: world.finished };
 }
+
+const filesOf = (files: NonNullable<PreviewOptions["files"]>): ProjectFiles =>
+  new ProjectFiles(typeof files === "function" ? files : memoryFiles(files));
 
 /** All mounted units in document order. */
 export function walk(unit: Unit, visit: (unit: Unit) => void): void {

@@ -8,6 +8,7 @@ import { choose, mapChoices, under } from "./choice.ts";
 import { arrowOf, call, memberOf, nameOf } from "./core.ts";
 import { eachOf } from "./each.ts";
 import { spreadInto } from "./evaluate.ts";
+import { makesInstances } from "./makers.ts";
 import { reify } from "./reify.ts";
 import { isStructural, nullish, truth } from "./shape.ts";
 import { Bail, type Evaluation } from "./state.ts";
@@ -15,6 +16,7 @@ import {
   type ArrayValue,
   array,
   known,
+  type ObjectValue,
   object,
   residual,
   type SpreadItem,
@@ -41,15 +43,13 @@ export function globalMethod(
     const source = call(memberOf(nameOf("Array"), "from"), reify(ev, first));
     return eachOf(ev, source, second, span);
   }
+  if (which === "Object.fromEntries") return fromEntries(first);
   if (!isStructural(first) || first.type !== "Object") return undefined;
-  const entries = [...first.props];
   switch (which) {
     case "Object.keys":
-      return array(entries.map(([key]) => known(key)));
     case "Object.values":
-      return array(entries.map(([, value]) => value));
     case "Object.entries":
-      return array(entries.map(([key, value]) => array([known(key), value])));
+      return entriesOf(first, name);
     case "Object.freeze":
       return first;
     case "Object.assign": {
@@ -62,6 +62,29 @@ export function globalMethod(
     default:
       return undefined;
   }
+}
+
+/** `Object.keys`, `values` and `entries` of a known table; undefined for other functions. */
+export function entriesOf(table: ObjectValue, name: string): ArrayValue | undefined {
+  const entries = [...table.props];
+  if (name === "keys") return array(entries.map(([key]) => known(key)));
+  if (name === "values") return array(entries.map(([, value]) => value));
+  if (name === "entries") return array(entries.map(([key, value]) => array([known(key), value])));
+  return undefined;
+}
+
+/** A table of agents or elements built from a known list; undefined for data, which stays a call. */
+function fromEntries(list: Value): Value | undefined {
+  if (list.type !== "Array") return undefined;
+  const entries: [string, Value][] = [];
+  for (const item of list.items) {
+    if (item.type !== "Array" || item.items.length !== 2) return undefined;
+    const [key, value] = item.items;
+    if (key?.type !== "Known" || !value || value.type === "SpreadItem") return undefined;
+    entries.push([String(key.value), value]);
+  }
+  const worth = entries.some(([, value]) => isStructural(value) || value.type === "Instance");
+  return worth ? object(entries) : undefined;
 }
 
 function isArray(ev: Evaluation, value: Value): Value | undefined {
@@ -85,6 +108,9 @@ export function listMethod(
   const callback = first?.type === "Closure" ? first : undefined;
   if (target.type === "Array" && isStructural(target)) return unrolled(ev, target, name, args, span);
   if (target.type === "Each") return ofEach(target, name, args, span);
+  // Each call of a factory gives an agent of its own: a list that is known is walked.
+  if (target.type === "Array" && callback && makesInstances(callback))
+    return unrolled(ev, target, name, args, span);
   if (target.type === "Namespace" || target.type === "External" || target.type === "Object") return undefined;
   if (!callback || !isStructural(callback)) {
     if (target.type === "Array" && args.some((x) => isStructural(x.type === "SpreadItem" ? x.value : x)))
