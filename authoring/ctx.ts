@@ -55,4 +55,25 @@ export interface Ctx<S extends Schemas> {
   latestArray<T>(value: readonly T[] | T | null | undefined): readonly T[];
   /** Milliseconds since 1970, frozen per frame and journaled. */
   now(): number;
+  /** Files of the project: read once a run, when first asked for, and journaled. */
+  readonly fs: ProjectFiles;
+}
+
+/** Paths are relative to the project, or absolute within it. */
+export interface ProjectFiles {
+  /** UTF-8 text. Throws where there is no such file. */
+  readFile(path: string): string;
+  exists(path: string): boolean;
+  /** Names, sorted. Throws where there is no such directory. */
+  readDir(path: string, options?: { readonly recursive?: boolean }): string[];
+  readDir(path: string, options: { readonly withFileTypes: true; readonly recursive?: boolean }): FileEntry[];
+  /** Throws where there is nothing at the path. */
+  stat(path: string): Omit<FileEntry, "name"> & { readonly size: number };
+}
+
+export interface FileEntry {
+  readonly name: string;
+  isFile(): boolean;
+  isDirectory(): boolean;
+  isSymbolicLink(): boolean;
 }

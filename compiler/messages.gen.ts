@@ -32,6 +32,7 @@ export const MESSAGES = {
   SM503: { title: "host value decides", severity: "warning" },
   SM504: { title: "effect in an expression", severity: "error" },
   SM505: { title: "unrecorded host", severity: "error" },
+  SM510: { title: "file read while rendering", severity: "warning" },
   SM601: { title: "schema outside the supported forms", severity: "error" },
   SM602: { title: "refinement or transform that can't be kept", severity: "error" },
   SM603: { title: "schema that gives another type than it takes", severity: "warning" },

@@ -114,7 +114,7 @@ function evaluateAndLower(
   const entry = graph.entry!;
   const problems = checkEntry(entry);
   if (!entry.exports.has("default")) return { draft: null, problems, values: new Map() };
-  const evaluation = newEvaluation(graph.resolve);
+  const evaluation = newEvaluation(graph.resolve, graph.files);
   const workflow = findWorkflow(evaluation, entry);
   const draft = workflow ? lowerWorkflow(evaluation, workflow, { twin }) : null;
   // What has no place of its own is said of the workflow as a whole.

@@ -4,9 +4,10 @@ import { type HostSource, type HostValues, knownHost } from "./host.ts";
 import { parseInput } from "./input.ts";
 import { runFrames } from "./interpreter/frames.ts";
 import { restore } from "./interpreter/restore.ts";
-import { type FiledDecision, Run, type Services } from "./interpreter/run.ts";
+import { FILE_READ, type FiledDecision, Run, type Services } from "./interpreter/run.ts";
 import { World } from "./interpreter/world.ts";
-import type { Address, AttemptRecord, Journal, RunRecord, RunStatus } from "./store/store.ts";
+import type { Address, AttemptRecord, Journal, RunRecord, RunStatus, Store } from "./store/store.ts";
+import { type FileRecord, type FileSource, ProjectFiles } from "./values/files.ts";
 
 export interface RunResult {
   readonly runId: string;
@@ -34,6 +35,8 @@ export interface Doors {
   /** Ends what still lives of an attempt whose owner died. */
   /** The machine, for the host values of the plan. */
   readonly host: HostSource;
+  /** What `ctx.fs` reads. */
+  readonly files: FileSource;
   readonly endAttempt?: (attempt: AttemptRecord) => void;
 }
 
@@ -53,7 +56,7 @@ export async function startRun(
   doors: Doors,
 ): Promise<RunResult> {
   const { values } = knownHost(record, doors.host);
-  const world = worldOf(plan, record, services.clock.now(), values);
+  const world = worldOf(plan, record, services.clock.now(), values, new ProjectFiles(doors.files));
   const run = new Run(plan, world, services, record);
   run.frame = -1;
   run.writes.push(
@@ -77,7 +80,8 @@ export async function resumeRun(
   if (record.status === "finished") return resultOf(record, journal);
   const now = services.clock.now();
   const { values, changes } = knownHost(record, doors.host);
-  const world = worldOf(plan, record, now, values);
+  const files = new ProjectFiles(doors.files, await filesRead(plan, services.store));
+  const world = worldOf(plan, record, now, values, files);
   const { lost, writes, retries } = restore(world, journal, now);
   for (const attempt of lost) doors.endAttempt?.(attempt);
   const running: RunRecord = { ...record, status: "running", reason: null, updatedAt: now };
@@ -97,9 +101,23 @@ export async function resumeRun(
   return finish(run, doors);
 }
 
-function worldOf(plan: Plan, record: RunRecord, now: number, host: HostValues): World {
-  return new World(plan, { runId: record.runId, input: parseInput(plan, record.input), now, host });
+function worldOf(plan: Plan, record: RunRecord, now: number, host: HostValues, files: ProjectFiles): World {
+  return new World(plan, { runId: record.runId, input: parseInput(plan, record.input), now, host, files });
 }
+
+/** What earlier frames of the run have read of its files. */
+async function filesRead(plan: Plan, store: Store): Promise<readonly FileRecord[]> {
+  if (!JSON.stringify([plan.nodes, plan.functions, plan.constants]).includes("ctx.fs")) return [];
+  const records: FileRecord[] = [];
+  for (let after = 0; ; ) {
+    const events = await store.events(after, EVENTS_AT_ONCE);
+    for (const { type, data } of events) if (type === FILE_READ) records.push(data as unknown as FileRecord);
+    if (events.length < EVENTS_AT_ONCE) return records;
+    after = events.at(-1)!.seq;
+  }
+}
+
+const EVENTS_AT_ONCE = 1_000;
 
 async function finish(run: Run, { open, signal }: Doors): Promise<RunResult> {
   const close = open?.((decision, done) => run.push({ kind: "decision", decision, done }));

@@ -1,5 +1,6 @@
 /** The frame a plan gives when exactly these rows have been recorded. Nothing is run, nothing is stored. */
 import type { Json, LoopNode, NodeKind, Plan } from "../plan/types.ts";
+import { memoryFiles } from "./files.ts";
 import { parseInput } from "./input.ts";
 import { Instance } from "./interpreter/instance.ts";
 import { Parallel } from "./interpreter/kinds.ts";
@@ -20,6 +21,7 @@ import { World } from "./interpreter/world.ts";
 import { applyRow, type PreviewRow, RowRules } from "./preview-rows.ts";
 import type { Address, TaskRecord } from "./store/store.ts";
 import type { Cell } from "./values/cell.ts";
+import { type FileSource, ProjectFiles } from "./values/files.ts";
 import { addressAt } from "./values/place.ts";
 
 export interface PreviewTask {
@@ -105,6 +107,8 @@ export interface PreviewOptions {
   readonly now?: number;
   /** Host values by name, as `process.cwd` and `env.HOME`; none by default, so that a preview asks no machine. */
   readonly host?: { readonly [name: string]: Json };
+  /** What `ctx.fs` reads: content by path, as the plan asks for it; or a source of files. None by default. */
+  readonly files?: { readonly [path: string]: string } | FileSource;
 }
 
 /**
@@ -117,9 +121,16 @@ export function previewFrame(
   plan: Plan,
   input: Json,
   rows: readonly PreviewRow[],
-  { runId = "preview", now = 0, host = {} }: PreviewOptions = {},
+  { runId = "preview", now = 0, host = {}, files = {} }: PreviewOptions = {},
 ): PreviewFrame {
-  const world = new World(plan, { runId, input: parseInput(plan, input), now, host, showClosed: true });
+  const world = new World(plan, {
+    runId,
+    input: parseInput(plan, input),
+    now,
+    host,
+    files: filesOf(files),
+    showClosed: true,
+  });
   const moving = () => true;
   world.begin();
   world.evaluate(moving);
@@ -206,6 +217,9 @@ function idOf(unit: Instance): string | null {
   const id = unit.ask((reader) => unit.scope.field(unit.plan.node.id, reader));
   return id.kind === "value" && id.value !== undefined && id.value !== null ? String(id.value) : null;
 }
+
+const filesOf = (files: NonNullable<PreviewOptions["files"]>): ProjectFiles =>
+  new ProjectFiles(typeof files === "function" ? files : memoryFiles(files));
 
 /** All mounted units in document order. */
 export function walk(unit: Unit, visit: (unit: Unit) => void): void {

@@ -8,6 +8,7 @@ import { decideApproval, type Script } from "./agents/index.ts";
 import { type Doors, RefusedError, type RunResult, resumeRun, startRun } from "./engine.ts";
 import type { Executor, TaskRequest } from "./executors/executor.ts";
 import { createExecutors, endProcess } from "./executors/index.ts";
+import { diskFiles } from "./files.ts";
 import { type HostSource, recordHost, systemHost } from "./host.ts";
 import { Inbox } from "./inbox.ts";
 import { parseInput } from "./input.ts";
@@ -17,6 +18,7 @@ import { makeRunId } from "./interpreter/run-id.ts";
 import { createRun, runDirectory, storeDirectory } from "./runs.ts";
 import { openStore } from "./store/index.ts";
 import type { AttemptRecord, EventRecord, Journal, RunRecord, Store } from "./store/store.ts";
+import type { FileSource } from "./values/files.ts";
 
 interface CommonOptions {
   /** Project directory: runs are kept in its `.smithers/runs/ID`, compute tasks work in it. */
@@ -38,6 +40,8 @@ interface CommonOptions {
   readonly clock?: Clock;
   /** Answers for host values (`process.cwd`, `env.HOME`, …) in place of this machine. */
   readonly host?: HostSource;
+  /** What `ctx.fs` reads, in place of the project's files. */
+  readonly files?: FileSource;
 }
 
 export interface RunOptions extends CommonOptions {
@@ -159,6 +163,7 @@ async function attend(
     ...(directory === null ? {} : { open: (take) => openInbox(directory, take) }),
     signal: options.signal,
     host: hostOf(options),
+    files: options.files ?? diskFiles(path.resolve(options.root)),
     endAttempt,
   };
   try {

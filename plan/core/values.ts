@@ -48,6 +48,8 @@ export abstract class HostObject {
   abstract get(key: string, reader: Reader): Value;
   /** Present when the object itself can be called, as `ctx.outputs("t")`. */
   call?(args: readonly Value[], reader: Reader): Value;
+  /** What `call` gives is made for the caller alone, who may change it. */
+  readonly fresh?: boolean;
 }
 
 /** One argument of a site instance: kept as its outcome, so that a pending prompt makes its task wait and not the block. */

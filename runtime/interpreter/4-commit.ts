@@ -4,7 +4,7 @@
  */
 import type { EventRecord, Write } from "../store/store.ts";
 import type { Step } from "./3-reconcile.ts";
-import type { InFlight, Run } from "./run.ts";
+import { FILE_READ, type InFlight, type Run } from "./run.ts";
 import { attemptWrite } from "./writes.ts";
 
 export interface Committed {
@@ -26,6 +26,9 @@ export async function commit(run: Run, step: Step, now: number): Promise<Committ
     };
   });
   if (step.end) announceEnd(run, step.end.status, step.end.reason);
+  // What the frame has read of the disk is on it before anything that follows from it.
+  for (const { operation, path, recursive, answer } of run.world.files.takeFresh())
+    run.event(FILE_READ, { operation, path, recursive, answer: { ...answer } });
   const { writes, events } = run.takeWrites();
   const all: Write[] = [...writes];
   if (step.frame) all.push({ type: "frame", ...step.frame });

@@ -3,6 +3,7 @@ import type { Json } from "../../plan/types.ts";
 import { addressKey } from "../store/rules.ts";
 import { type Graph, Source } from "../values/cell.ts";
 import type { Facts } from "../values/ctx.ts";
+import type { ProjectFiles } from "../values/files.ts";
 import { addressAt } from "../values/place.ts";
 import type { Rows } from "../values/rows.ts";
 import { progressOf } from "./loop.ts";
@@ -12,6 +13,7 @@ export interface Known {
   readonly runId: string;
   readonly input: Json;
   readonly rows: Rows;
+  readonly files: ProjectFiles;
   readonly states: States;
   /** Containers with an explicit id, which `dependsOn` may name. */
   readonly containers: ReadonlyMap<string, { readonly settled: boolean }>;
@@ -27,11 +29,12 @@ export interface Known {
 const NO_LOOPS: readonly string[] = Object.freeze([]);
 
 export function factsOf(known: Known): Facts {
-  const { runId, input, rows, states, containers, begun, loops, graph, now, stalled, moves } = known;
+  const { runId, input, rows, files, states, containers, begun, loops, graph, now, stalled, moves } = known;
   return {
     runId,
     input,
-    rows: rows,
+    rows,
+    files,
     now: (reader) => now.read(reader),
     loopsAround: (nodeId, reader) => {
       let chain = loops.get(nodeId);

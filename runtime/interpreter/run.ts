@@ -192,6 +192,9 @@ export class Run {
   }
 }
 
+/** The event by which the journal keeps an answer of `ctx.fs` (values/files.ts FileRecord). */
+export const FILE_READ = "file.read";
+
 /** Progress is gathered for this long (DESIGN §6). */
 const COALESCE_MS = 250;
 

@@ -8,10 +8,12 @@
 import type { Value } from "../../plan/core/values.ts";
 import type { Json, Plan } from "../../plan/types.ts";
 import type { TaskError, TaskRequest } from "../executors/executor.ts";
+import { memoryFiles } from "../files.ts";
 import { showAddress } from "../store/rules.ts";
 import type { Address } from "../store/store.ts";
 import { type Cell, Graph, Source } from "../values/cell.ts";
 import type { Facts } from "../values/ctx.ts";
+import { ProjectFiles } from "../values/files.ts";
 import { deepFreeze, Rows } from "../values/rows.ts";
 import { Residuals, Scope } from "../values/scope.ts";
 import { factsOf } from "./facts.ts";
@@ -37,6 +39,8 @@ export interface WorldOptions {
   readonly input: Json;
   readonly now: number;
   readonly host?: { readonly [name: string]: Value };
+  /** Default: there are no files. */
+  readonly files?: ProjectFiles;
   /** Keeps the last iteration of closed loops mounted, for looking at. */
   readonly showClosed?: boolean;
 }
@@ -51,6 +55,7 @@ export class World {
   readonly index: PlanIndex;
   readonly graph = new Graph();
   readonly rows: Rows;
+  readonly files: ProjectFiles;
   readonly states: States;
   readonly facts: Facts;
   readonly containers = new Map<string, Container>();
@@ -79,6 +84,7 @@ export class World {
     this.index = index;
     this.showClosed = options.showClosed ?? false;
     this.rows = new Rows(this.graph);
+    this.files = options.files ?? new ProjectFiles(memoryFiles({}));
     this.states = new States(this.graph);
     this.#now = new Source(this.graph, options.now);
     this.#stalled = new Source(this.graph, false);
@@ -88,6 +94,7 @@ export class World {
       runId: options.runId,
       input: deepFreeze(options.input),
       rows: this.rows,
+      files: this.files,
       states: this.states,
       containers: this.containers,
       begun: this.#begun,

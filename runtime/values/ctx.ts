@@ -3,6 +3,7 @@ import { CoreError, Handle, HostObject, Pending, type Reader, type Value } from 
 import type { Json } from "../../plan/types.ts";
 import type { Address } from "../store/store.ts";
 import { Cell } from "./cell.ts";
+import { FileReads, type ProjectFiles } from "./files.ts";
 import { addressAt, commonLoops, type Place } from "./place.ts";
 import { fits, pick, type Row, type Rows } from "./rows.ts";
 
@@ -11,6 +12,7 @@ export interface Facts {
   readonly runId: string;
   readonly input: Json;
   readonly rows: Rows;
+  readonly files: ProjectFiles;
   /** The time of this frame. */
   now(reader: Cell): number;
   /** Loops around the node with this id, outermost first. */
@@ -62,6 +64,8 @@ export class Ctx extends HostObject {
         return this.#facts.iterations(this.#place, cellOf(reader));
       case "runId":
         return this.#facts.runId;
+      case "fs":
+        return new FileReads(this.#facts.files);
       default:
         return this.#methods.get(key);
     }

@@ -4,9 +4,10 @@
  */
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import * as url from "node:url";
 import { build } from "esbuild";
 import * as zod from "zod";
-import { OS, PROCESS, withoutMeta } from "./machine.ts";
+import { fsOf, OS, PATH, PROCESS, withoutMeta } from "./machine.ts";
 import type { Frame, Mounted } from "./tree.ts";
 
 interface Element {
@@ -157,6 +158,9 @@ export async function load(file: string): Promise<Program> {
       });
     if (/^zod(\/|$)/.test(name)) return zod;
     if (name === "node:os") return OS;
+    if (name === "node:path") return PATH;
+    if (name === "node:url") return url;
+    if (name === "node:fs") return fsOf(path.dirname(path.resolve(file)));
     return packageOf(name);
   };
   const module: { exports: { default?: Definition } } = { exports: {} };

@@ -1,6 +1,9 @@
 /** `ctx` for the plan side: rows and input as Core sees them. */
 import { HostObject, Pending, type Reader, type Value } from "../../plan/core/values.ts";
+import { memoryFiles } from "../../runtime/files.ts";
+import { FileReads, ProjectFiles } from "../../runtime/values/files.ts";
 import type { Store } from "./direct.ts";
+import { FILES } from "./machine.ts";
 
 class Callable extends HostObject {
   readonly #members: (key: string) => Value;
@@ -55,6 +58,7 @@ export function contextOf(input: unknown, store: Store): HostObject {
     runId: "run-1",
     iteration: 0,
     iterations: Object.freeze({}),
+    fs: new FileReads(new ProjectFiles(memoryFiles(FILES))),
     now: method(() => 1_700_000_000_000),
     outputMaybe: method(([table, at]) => fields(of(table, idOf(at))[0])),
     output: method(([table, at]) => {

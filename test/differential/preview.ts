@@ -7,7 +7,7 @@ import { type PreviewTask, previewFrame } from "../../runtime/preview.ts";
 import type { PreviewRow } from "../../runtime/preview-rows.ts";
 import { advance } from "./compare.ts";
 import { load, type Store } from "./direct.ts";
-import { MACHINE } from "./machine.ts";
+import { FILES, MACHINE } from "./machine.ts";
 import { hash, random, sample } from "./rows.ts";
 import { canonical, type Mounted } from "./tree.ts";
 
@@ -53,6 +53,7 @@ function differs(plan: Plan, tree: readonly Mounted[], input: Json, store: Store
     runId: "run-1",
     now: 1_700_000_000_000,
     host: MACHINE,
+    files: FILES,
   });
   // two nodes with one id: JavaScript does not mind, a run must
   if (new Set(ids).size < ids.length) return frame.fatal ? undefined : "two nodes with one id go unseen";

@@ -2,6 +2,7 @@
 import { ts } from "ts-morph";
 import type { ImportDecl, SourceModule, Stmt } from "../../surface.ts";
 import { type Context, hasModifier, spanOf } from "./context.ts";
+import { dynamicImports } from "./dynamic-imports.ts";
 import { bound } from "./free.ts";
 import { classOf, functionOf } from "./functions.ts";
 import { hoistedLet, hoistVars } from "./variables.ts";
@@ -14,7 +15,8 @@ export type ModuleParts = Pick<SourceModule, "imports" | "erased" | "body" | "ex
 
 export function moduleOf(ctx: Context): ModuleParts {
   const { source } = ctx;
-  const imports: ImportDecl[] = [];
+  const dynamic = dynamicImports(ctx);
+  const imports: ImportDecl[] = [...dynamic.imports];
   const exports: Exports = new Map();
   const stars: string[] = [];
   const types = typeNames(source);
@@ -23,6 +25,7 @@ export function moduleOf(ctx: Context): ModuleParts {
   const tail: Stmt[] = [];
   const hoisted = hoistVars(ctx, source, []);
   for (const node of source.statements) {
+    if (dynamic.taken.has(node)) continue;
     if (ts.isImportDeclaration(node)) {
       const decl = importOf(ctx, node);
       if (decl) imports.push(decl);

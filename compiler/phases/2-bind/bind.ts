@@ -62,7 +62,11 @@ export function bind(host: BuildHost, root: string, entry: string): Graph {
       case "external":
         return target;
       case "missing": {
-        const hint = target.instead ? `Did you mean \`${target.instead}\`?` : undefined;
+        const hint = target.instead
+          ? `Did you mean \`${target.instead}\`?`
+          : PROMPT.test(specifier) && !specifier.startsWith(".")
+            ? "A prompt is read from the project: write a relative path, or an alias under `paths` of the tsconfig."
+            : undefined;
         problems.push(problem("SM104", at, `\`${specifier}\` leads to no file.`, hint ? { hint } : {}));
         return { type: "missing" };
       }

@@ -87,6 +87,62 @@ export class Files {
     return source;
   }
 
+  // ---- what modules read while they are loaded (ProjectFiles of phase 3)
+
+  readText(where: string, at: Span): string | null {
+    const file = path.resolve(this.root, where);
+    if (!this.#isWithin(path.dirname(file)) && !this.isInside(file)) return this.#refuseOutside(where, at);
+    return this.read(file, at)?.text ?? null;
+  }
+
+  kind(where: string, at: Span): "file" | "directory" | "none" | null {
+    const file = path.resolve(this.root, where);
+    if (!this.#isWithin(file)) return this.#refuseOutside(where, at);
+    if (this.exists(file)) return "file";
+    return file === this.root || this.host.readDir(file).length > 0 ? "directory" : "none";
+  }
+
+  /** Entries of a directory whose real path lies in the project; links that lead out of it are left out. */
+  entries(
+    where: string,
+    at: Span,
+  ): readonly { readonly name: string; readonly kind: "file" | "directory" }[] | null {
+    const directory = path.resolve(this.root, where);
+    if (!this.#isWithin(directory)) return this.#refuseOutside(where, at);
+    const names = this.host.readDir(directory);
+    if (names.length === 0)
+      return this.#refuse(
+        at,
+        "SM111",
+        `There is no directory \`${this.relative(directory)}\` with files in it.`,
+      );
+    return names
+      .filter((name) => this.isInside(path.join(directory, name)))
+      .map((name) => ({
+        name,
+        kind: this.exists(path.join(directory, name)) ? ("file" as const) : ("directory" as const),
+      }));
+  }
+
+  size(where: string): number {
+    return this.host.size(path.resolve(this.root, where)) ?? 0;
+  }
+
+  /** As the source has it: where the root stands on this machine is nobody's business. */
+  #shown(where: string): string {
+    return where.startsWith(`${this.root}/`) ? this.relative(where) : where;
+  }
+
+  #isWithin(file: string): boolean {
+    return this.host.realPath(file) === this.#realRoot || this.isInside(file);
+  }
+
+  #refuseOutside(where: string, at: Span): null {
+    return this.#refuse(at, "SM115", `\`${this.#shown(where)}\` lies outside the project root.`, {
+      hint: "Move the file into the project, or build with a root that holds both.",
+    });
+  }
+
   #refuse(at: Span | null, code: "SM111" | "SM115", message: string, more: { hint?: string } = {}): null {
     this.problems.push(problem(code, at, message, more));
     return null;

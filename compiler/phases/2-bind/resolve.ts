@@ -40,7 +40,10 @@ export function resolveSpecifier(
     const file = findFile(files, base);
     if (file) return { type: "file", file };
   }
-  if (!relative && !aliases.isAlias(importer, specifier)) return { type: "external", name: specifier };
+  // A prompt has to be read: as a file of a package it would be out of reach.
+  const isPrompt = /\.mdx?$/.test(specifier);
+  if (!relative && !isPrompt && !aliases.isAlias(importer, specifier))
+    return { type: "external", name: specifier };
   return { type: "missing", instead: bases[0] ? sibling(files, bases[0], specifier) : null };
 }
 

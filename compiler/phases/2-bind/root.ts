@@ -11,6 +11,8 @@ export function projectRoot(host: BuildHost, entry: string): string {
   for (const marks of MARKS) {
     for (let directory = start; ; directory = path.dirname(directory)) {
       const names = host.readDir(directory);
+      // The folder of a project's workflows and runs is no project, even with a package.json of its own.
+      if (path.basename(directory) === ".smithers") continue;
       if (marks.some((mark) => names.includes(mark))) return directory;
       if (directory === path.dirname(directory)) break;
     }

@@ -1,5 +1,6 @@
 /** Calls: pure helpers stay calls, functions that make elements are read in place, the library is answered here. */
 import type * as Core from "../../../plan/core/ast.ts";
+import type { Json } from "../../../plan/types.ts";
 import type * as Surface from "../../surface.ts";
 import { mapChoices } from "./choice.ts";
 import { call, memberOf } from "./core.ts";
@@ -7,8 +8,11 @@ import { eachOf } from "./each.ts";
 import { LocalEnvironment } from "./env.ts";
 import { type ChainMode, CUT, evaluate, evaluateItems } from "./evaluate.ts";
 import { impureCall, newDate, statefulCall } from "./globals.ts";
-import { globalMethod, listMethod } from "./lists.ts";
+import { entriesOf, globalMethod, listMethod } from "./lists.ts";
+import { makesInstances, readsDisk } from "./makers.ts";
 import { access, failure } from "./member.ts";
+import { fromJson } from "./modules.ts";
+import { newUrl } from "./node-url.ts";
 import { bind } from "./patterns.ts";
 import { poisonText, reify } from "./reify.ts";
 import { isStructural, nullish } from "./shape.ts";
@@ -56,6 +60,8 @@ export function evaluateCall(
       if (impure) return impure;
       if (callee.object.name === "console") return consoleCall(ev, node, env);
       const args = evaluateItems(ev, node.args, env);
+      const parsed = ev.scope === ev.moduleScope ? parsedJson(callee, args) : undefined;
+      if (parsed) return parsed;
       const folded = globalMethod(ev, callee.object.name, callee.property, args, node.span);
       if (folded) return folded;
     }
@@ -68,6 +74,32 @@ export function evaluateCall(
   if (fn === CUT) return fn;
   const args = (): Args => evaluateItems(ev, node.args, env);
   return apply(ev, fn, args(), { optional: node.optional === true, chain, span: node.span });
+}
+
+/** `JSON.parse` of a text that is known while a module is loaded; a text that is no JSON is left to fail by itself. */
+function parsedJson(callee: Core.Member<Surface.Extra>, args: Args): Value | undefined {
+  const [text, reviver] = args;
+  const isParse =
+    callee.object.type === "Name" && callee.object.name === "JSON" && callee.property === "parse";
+  if (!isParse || reviver || text?.type !== "Known" || typeof text.value !== "string") return undefined;
+  try {
+    return fromJson(JSON.parse(text.value) as Json);
+  } catch {
+    return undefined;
+  }
+}
+
+const TEXT_METHODS: ReadonlySet<string> = new Set([
+  ...["slice", "substring", "toLowerCase", "toUpperCase", "trim", "trimEnd", "trimStart"],
+]);
+
+/** A part of a text that is known while a module is loaded: what was read from a file is seldom taken as it is. */
+function textMethod(target: Value, name: string, args: Args): Value | undefined {
+  if (target.type !== "Known" || typeof target.value !== "string" || !TEXT_METHODS.has(name))
+    return undefined;
+  const numbers = args.map((x) => (x.type === "Known" && typeof x.value === "number" ? x.value : undefined));
+  if (!numbers.every((x) => x !== undefined)) return undefined;
+  return known(target.value[name as "slice"](...numbers));
 }
 
 /** Output of `console` is no part of a frame. */
@@ -108,10 +140,18 @@ function method(
     const args = evaluateItems(ev, node.args, env);
     const stateful = statefulCall(ev, target, name, node.span);
     if (stateful) return stateful;
+    const trimmed = ev.scope === ev.moduleScope ? textMethod(target, name, args) : undefined;
+    if (trimmed) return trimmed;
     const zod = schemaMethod(ev, target, name, args, node.span ?? NOWHERE);
     if (zod) return zod;
     if (how.optional && none === undefined && chain?.guards) chain.guards.push(reify(ev, target));
-    const listed = listMethod(ev, target, name, args, node.span ?? NOWHERE);
+    const listed = listMethod(
+      ev,
+      openList(ev, target, callee.object, args, env),
+      name,
+      args,
+      node.span ?? NOWHERE,
+    );
     if (listed) return listed;
     if (["Object", "Namespace", "External", "Table", "Element", "Instance"].includes(target.type)) {
       const fn = access(ev, target, key, { ...how, optional: false });
@@ -133,6 +173,16 @@ function method(
   }
   const fn = access(ev, target, key, how);
   return apply(ev, fn, evaluateItems(ev, node.args, env), calling);
+}
+
+/** `Object.entries(TABLE)` of a known table as the list it is, where each member is to be given to a factory. */
+function openList(ev: Evaluation, target: Value, node: Surface.Expr, args: Args, env: Environment): Value {
+  if (target.type !== "Residual" || node.type !== "Call" || node.callee.type !== "Member") return target;
+  if (!args.some((x) => x.type !== "SpreadItem" && makesInstances(x))) return target;
+  const { object: of, property } = node.callee;
+  if (of.type !== "Name" || of.name !== "Object" || lookup(env, "Object")) return target;
+  const [table] = evaluateItems(ev, node.args, env);
+  return table?.type === "Object" ? (entriesOf(table, String(property)) ?? target) : target;
 }
 
 /** A call of what was reported: its arguments are read all the same, and elements made for each of a list. */
@@ -170,6 +220,8 @@ export function apply(ev: Evaluation, fn: Value, args: Args, how: Calling): Valu
     case "Closure": {
       if (isStructural(fn) || args.some((x) => isStructural(x.type === "SpreadItem" ? x.value : x)))
         return inline(ev, fn, args, how.span);
+      if (makesInstances(fn) || (ev.scope === ev.moduleScope && readsDisk(fn)))
+        return inPlace(ev, fn, args, how);
       // What has no text, such as a wrapper around `createSmithers`, is read in place.
       return attempt(
         ev,
@@ -178,6 +230,12 @@ export function apply(ev: Evaluation, fn: Value, args: Args, how: Calling): Valu
       );
     }
     case "Native": {
+      if (fn.text && args.some((x) => x.type === "SpreadItem")) {
+        const texts = args.map((x): Core.Expr | Core.Spread =>
+          x.type === "SpreadItem" ? { type: "Spread", arg: reify(ev, x.value) } : reify(ev, x),
+        );
+        return residual(fn.text(texts, how.span ?? NOWHERE));
+      }
       const plain = args.map((x) => {
         if (x.type === "SpreadItem") throw new Bail(`spread arguments of ${fn.name}`, how.span);
         return x;
@@ -228,6 +286,19 @@ export function apply(ev: Evaluation, fn: Value, args: Args, how: Calling): Valu
   }
 }
 
+/** What can't be read in place after all stays a call, whose text says why. */
+function inPlace(ev: Evaluation, fn: Closure, args: Args, how: Calling): Value {
+  return attempt(
+    ev,
+    () => {
+      const made = inline(ev, fn, args, how.span);
+      if (made.type === "Block") throw new Bail(made.why, how.span);
+      return made;
+    },
+    () => residualCall(ev, reify(ev, fn), args, { ...how, optional: false }, {}),
+  );
+}
+
 function plainArgs(args: Args, span: Core.Span | undefined): Value[] {
   return args.map((x) => {
     if (x.type === "SpreadItem") throw new Bail("spread arguments", span);
@@ -239,6 +310,8 @@ function residualCall(ev: Evaluation, callee: Core.Expr, args: Args, how: Callin
   const texts = args.map((x): Core.Expr | Core.Spread =>
     x.type === "SpreadItem" ? { type: "Spread", arg: reify(ev, x.value) } : reify(ev, x),
   );
+  if (callee.type === "Name" && callee.name === "String" && args.length === 1 && args[0]?.type === "Known")
+    return known(String(args[0].value));
   const node = { ...call(callee, ...texts), ...(how.span && { span: how.span }) };
   return residual(how.optional && how.chain && !how.chain.guards ? { ...node, optional: true } : node, facts);
 }
@@ -287,6 +360,8 @@ export function evaluateNew(
   node: Core.New<Surface.Extra> | Surface.Construct,
   env: Environment,
 ): Value {
+  if (node.callee.type === "Name" && node.callee.name === "URL" && !lookup(env, "URL"))
+    return newUrl(ev, plainArgs(evaluateItems(ev, node.args, env), node.span), node.span ?? NOWHERE);
   if (node.type === "New" && !lookup(env, node.callee.name)) {
     if (node.callee.name === "Date" && node.args.length === 0)
       return newDate(ev, node.span, ev.scope === ev.moduleScope);

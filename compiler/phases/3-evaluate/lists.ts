@@ -8,6 +8,7 @@ import { choose, mapChoices, under } from "./choice.ts";
 import { arrowOf, call, memberOf, nameOf } from "./core.ts";
 import { eachOf } from "./each.ts";
 import { spreadInto } from "./evaluate.ts";
+import { makesInstances } from "./makers.ts";
 import { holdsSchema, reify } from "./reify.ts";
 import { isStructural, nullish, truth } from "./shape.ts";
 import { Bail, type Evaluation } from "./state.ts";
@@ -15,6 +16,7 @@ import {
   type ArrayValue,
   array,
   known,
+  type ObjectValue,
   object,
   residual,
   type SpreadItem,
@@ -42,17 +44,13 @@ export function globalMethod(
     const source = call(memberOf(nameOf("Array"), "from"), reify(ev, first));
     return eachOf(ev, source, second, span);
   }
-  if (which === "Object.fromEntries" && first.type === "Array" && holdsSchema(first))
-    return fromEntries(first);
+  if (which === "Object.fromEntries") return fromEntries(first);
   if ((!isStructural(first) && !holdsSchema(first)) || first.type !== "Object") return undefined;
-  const entries = [...first.props];
   switch (which) {
     case "Object.keys":
-      return array(entries.map(([key]) => known(key)));
     case "Object.values":
-      return array(entries.map(([, value]) => value));
     case "Object.entries":
-      return array(entries.map(([key, value]) => array([known(key), value])));
+      return entriesOf(first, name);
     case "Object.freeze":
       return first;
     case "Object.assign": {
@@ -69,16 +67,29 @@ export function globalMethod(
 
 const UNROLLED: ReadonlySet<string> = new Set(["map", "flatMap", "reduce"]);
 
-/** `[["a", z.string()]]` → `{ a: z.string() }`. */
-function fromEntries(entries: ArrayValue): Value | undefined {
-  const props: (readonly [string, Value])[] = [];
-  for (const entry of entries.items) {
-    if (entry.type !== "Array") return undefined;
-    const [key, value] = entry.items;
+/** `Object.keys`, `values` and `entries` of a known table; undefined for other functions. */
+export function entriesOf(table: ObjectValue, name: string): ArrayValue | undefined {
+  const entries = [...table.props];
+  if (name === "keys") return array(entries.map(([key]) => known(key)));
+  if (name === "values") return array(entries.map(([, value]) => value));
+  if (name === "entries") return array(entries.map(([key, value]) => array([known(key), value])));
+  return undefined;
+}
+
+/** A table of agents, elements or schemas built from a known list; undefined for data, which stays a call. */
+function fromEntries(list: Value): Value | undefined {
+  if (list.type !== "Array") return undefined;
+  const entries: [string, Value][] = [];
+  for (const item of list.items) {
+    if (item.type !== "Array" || item.items.length !== 2) return undefined;
+    const [key, value] = item.items;
     if (key?.type !== "Known" || !value || value.type === "SpreadItem") return undefined;
-    props.push([String(key.value), value]);
+    entries.push([String(key.value), value]);
   }
-  return object(props);
+  const worth = entries.some(
+    ([, value]) => isStructural(value) || holdsSchema(value) || value.type === "Instance",
+  );
+  return worth ? object(entries) : undefined;
 }
 
 function isArray(ev: Evaluation, value: Value): Value | undefined {
@@ -103,6 +114,9 @@ export function listMethod(
   if (target.type === "Array" && (isStructural(target) || holdsSchema(target)))
     return unrolled(ev, target, name, args, span);
   if (target.type === "Each") return ofEach(target, name, args, span);
+  // Each call of a factory gives an agent of its own: a list that is known is walked.
+  if (target.type === "Array" && callback && makesInstances(callback))
+    return unrolled(ev, target, name, args, span);
   if (target.type === "Namespace" || target.type === "External" || target.type === "Object") return undefined;
   // Schemas are made while building: a list of them is as long as the list they are made from.
   if (target.type === "Array" && callback && UNROLLED.has(name) && makesSchemas(callback))

@@ -6,6 +6,7 @@ import { mapChoices } from "./choice.ts";
 import { literal, memberOf } from "./core.ts";
 import { type ChainMode, CUT, evaluate } from "./evaluate.ts";
 import { unrecorded } from "./host-values.ts";
+import { effectOf, foreignUse } from "./node-modules.ts";
 import { reify } from "./reify.ts";
 import { isStructural, nullish } from "./shape.ts";
 import { Bail, type Evaluation, report } from "./state.ts";
@@ -175,11 +176,16 @@ function fixed(ev: Evaluation, target: Value, key: string, how: Access): Value {
     case "Instance": {
       const options = target.args[0];
       if (options?.type === "Object" && options.props.has(key)) return options.props.get(key) ?? UNDEFINED;
+      if (!target.construct && target.callee.type === "External" && effectOf(target.callee))
+        return foreignUse(ev, target.callee, how.span);
+      const made = `(made by '${instanceName(target)}')`;
+      // Once an object: what else is done with it has the same reason.
+      if (ev.diagnostics.some((d) => d.code === "SM103" && d.message.endsWith(made))) return POISON;
       return report(
         ev,
         "SM103",
         how.span,
-        `'${key}' belongs to an object that only running code has (made by '${instanceName(target)}')`,
+        `'${target.name ? `${target.name}.` : ""}${key}' belongs to an object that only running code has ${made}`,
         "Use plain functions and objects while rendering, or move the use into a compute task.",
       );
     }

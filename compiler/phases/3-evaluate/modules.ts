@@ -2,16 +2,20 @@
 import type * as Core from "../../../plan/core/ast.ts";
 import type { Json } from "../../../plan/types.ts";
 import type { ImportDecl, SourceModule, Stmt } from "../../surface.ts";
-import { json } from "./core.ts";
+import { arrowOf, call, json, nameOf } from "./core.ts";
 import { LocalEnvironment } from "./env.ts";
 import { evaluate } from "./evaluate.ts";
-import { osExport } from "./host-values.ts";
 import { libraryExport, reactExport } from "./library.ts";
 import { suggestion } from "./member.ts";
+import { mentionedNames } from "./names.ts";
+import { nodeExport } from "./node-modules.ts";
 import { bind } from "./patterns.ts";
+import { exits } from "./regions.ts";
 import { named } from "./reify.ts";
 import { patternNames } from "./shape.ts";
 import { attempt, type Evaluation, inScope, report } from "./state.ts";
+import { Names, translation } from "./translate.ts";
+import { statements as translated } from "./translate-statements.ts";
 import { array, type Environment, known, object, POISON, residual, type Value } from "./value.ts";
 import { WriteAnalysis } from "./writes.ts";
 import { otherZod, zod, zodExport } from "./zod.ts";
@@ -35,7 +39,7 @@ function declareTop(
   ev: Evaluation,
   stmt: Stmt,
   env: LocalEnvironment,
-  changed: ReadonlyMap<string, Core.Span | undefined>,
+  changed: ReadonlyMap<string, readonly Stmt[]>,
 ): void {
   if (stmt.type === "Func" && stmt.name)
     env.bind(stmt.name, { type: "Code", func: stmt, env, name: stmt.name });
@@ -57,7 +61,8 @@ function declareTop(
     };
     for (const name of names) {
       env.bindLazily(name, () => {
-        if (changed.has(name)) return changedValue(ev, name, changed.get(name));
+        const statements = changed.get(name);
+        if (statements) return changedValue(ev, name, { module: env, declared: stmt, statements, changed });
         if (decl.target.type === "Name" && decl.init)
           return atTop(ev, () => named(ev, name, evaluate(ev, decl.init!, env)));
         return all().own(name) ?? POISON;
@@ -66,27 +71,82 @@ function declareTop(
   }
 }
 
-function changedValue(ev: Evaluation, name: string, span: Core.Span | undefined): Value {
-  return report(
+interface Changed {
+  readonly module: LocalEnvironment;
+  readonly declared: Stmt;
+  /** In source order. */
+  readonly statements: readonly Stmt[];
+  /** All names that statements of the module change. */
+  readonly changed: ReadonlyMap<string, readonly Stmt[]>;
+}
+
+/**
+ * The value a name has once the module is loaded, where the statements that change it change nothing else: they are left
+ * as one Core function, and what they read of the disk is read at build time.
+ */
+function changedValue(
+  ev: Evaluation,
+  name: string,
+  { module, declared, statements, changed }: Changed,
+): Value {
+  const refused = (): Value =>
+    report(
+      ev,
+      "SM105",
+      statements[0]?.span,
+      `'${name}' is changed by a statement at the top of the module`,
+      "Write its final value in its declaration.",
+    );
+  const own = statements.every((stmt) => {
+    const { writes } = new WriteAnalysis(bare(module)).effects(stmt);
+    return stmt.type !== "ExprStmt" || stmt.expr.type === "Assign" ? writes.size === 1 : false;
+  });
+  const body = module.module?.body ?? [];
+  const meanwhile = body.slice(body.indexOf(declared) + 1, body.indexOf(statements.at(-1)!));
+  const others = [...changed.keys()].filter((other) => other !== name);
+  const mixed =
+    // What reads the name before its last write would see another value.
+    meanwhile.some((stmt) => !statements.includes(stmt) && mentionedNames(stmt).has(name)) ||
+    others.some((other) => mentionedNames([declared, ...statements]).has(other));
+  if (mixed || !own || statements.some(exits) || declared.type !== "Declare" || declared.decls.length > 1)
+    return refused();
+  return attempt(
     ev,
-    "SM105",
-    span,
-    `'${name}' is changed by a statement at the top of the module`,
-    "Write its final value in its declaration.",
+    () =>
+      atTop(ev, () => {
+        const guarded = statements.some((stmt) => stmt.type === "Try");
+        const text = loading(ev, guarded ? "guarded" : "plain", () =>
+          translation(ev, module, null, (t) => {
+            const names = new Names(null);
+            const run = translated(t, [declared, ...statements], names);
+            const value = nameOf(names.get(name) ?? name);
+            return call(arrowOf([], { type: "Block", body: [...run, { type: "Return", value }] }));
+          }),
+        );
+        return named(ev, name, residual(text));
+      }),
+    refused,
   );
 }
 
+function loading<T>(ev: Evaluation, how: Evaluation["loading"], body: () => T): T {
+  const before = ev.loading;
+  ev.loading = how;
+  try {
+    return body();
+  } finally {
+    ev.loading = before;
+  }
+}
+
 /** Names that top-level statements (not declarations) write. */
-function changedByStatements(
-  module: SourceModule,
-  env: Environment,
-): ReadonlyMap<string, Core.Span | undefined> {
-  const result = new Map<string, Core.Span | undefined>();
+function changedByStatements(module: SourceModule, env: Environment): ReadonlyMap<string, readonly Stmt[]> {
+  const result = new Map<string, Stmt[]>();
   for (const stmt of module.body) {
     if (stmt.type === "Declare" || stmt.type === "Func" || stmt.type === "Class") continue;
     if (stmt.type === "ExprStmt" && isDisplayName(stmt.expr)) continue;
     const analysis = new WriteAnalysis(bare(env));
-    for (const name of analysis.effects(stmt).writes) result.set(name, stmt.span);
+    for (const name of analysis.effects(stmt).writes) result.set(name, [...(result.get(name) ?? []), stmt]);
   }
   return result;
 }
@@ -199,7 +259,7 @@ function specifierExport(
     case "external":
       if (target.name.startsWith("zod/")) return otherZod(ev, target.name, span);
       if (target.name === "react") return reactExport(ev, name, span);
-      if (target.name === "node:os") return osExport(ev, name, span);
+      if (target.name.startsWith("node:")) return nodeExport(ev, target.name, name, span);
       return { type: "External", from: target.name, path: name === "*" ? [] : [name], span };
     case "missing":
       return POISON;

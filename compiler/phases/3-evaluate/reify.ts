@@ -3,6 +3,7 @@ import type * as Core from "../../../plan/core/ast.ts";
 import type { AgentSource } from "../4-lower/draft.ts";
 import { arrayOf, call, conditional, literal, memberOf, nameOf, objectOf } from "./core.ts";
 import { unrecorded } from "./host-values.ts";
+import { foreignUse } from "./node-modules.ts";
 import { POISON_MARK } from "./poison.ts";
 import { isAgentObject, isStructural } from "./shape.ts";
 import { Bail, declare, type Evaluation, freshName, report } from "./state.ts";
@@ -41,13 +42,15 @@ export function reify(ev: Evaluation, value: Value): Core.Expr {
       return literal(value.name);
     case "Instance":
       if (!value.construct) {
-        report(
-          ev,
-          "SM103",
-          value.span,
-          `'${calleeName(value.callee)}' is code that the compiler does not read; it can't run while the workflow is rendered`,
-          "Move the call into a compute task: a function as child of a <Task> without an agent.",
-        );
+        if (value.callee.type === "External") foreignUse(ev, value.callee, value.span);
+        else
+          report(
+            ev,
+            "SM103",
+            value.span,
+            `'${calleeName(value.callee)}' is code that the compiler does not read; it can't run while the workflow is rendered`,
+            "Move the call into a compute task: a function as child of a <Task> without an agent.",
+          );
         return poisonText(ev);
       }
       return agentHandle(ev, value);
@@ -127,6 +130,9 @@ function closureText(ev: Evaluation, closure: Closure): Core.Expr {
   if (!closure.name) return translateClosure(ev, closure);
   const name = freshName(ev, closure.name, closure.home);
   ev.closureNames.set(closure, { name, scope: closure.home });
+  const { loading } = ev;
+  // Who calls it, and when, is another matter than where it is first named.
+  ev.loading = false;
   try {
     const arrow = translateClosure(ev, closure);
     if (closure.home) closure.home.values.set(name, arrow);
@@ -134,6 +140,8 @@ function closureText(ev: Evaluation, closure: Closure): Core.Expr {
   } catch (error) {
     ev.closureNames.delete(closure);
     throw error;
+  } finally {
+    ev.loading = loading;
   }
   return nameOf(name);
 }

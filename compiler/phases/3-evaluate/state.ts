@@ -3,7 +3,7 @@ import type * as Core from "../../../plan/core/ast.ts";
 import { RESERVED_NAMES } from "../../../plan/core/index.ts";
 import type { Json } from "../../../plan/types.ts";
 import type { Diagnostic, Severity } from "../../diagnostics.ts";
-import type { SourceModule } from "../../surface.ts";
+import type { SourceModule, Span } from "../../surface.ts";
 import type { AgentSource, ModuleSource } from "../4-lower/draft.ts";
 import { mentionsPoison, POISON_MARK } from "./poison.ts";
 import type { BlockValue, Closure, Environment, PromptValue, Scope, Value } from "./value.ts";
@@ -19,6 +19,23 @@ export type Resolved =
   | { readonly type: "external"; readonly name: string }
   /** Phase 2 has reported it. */
   | { readonly type: "missing" };
+
+/** Reads at build time, confined to the project by real path; paths are absolute or relative to the project. */
+export interface ProjectFiles {
+  /** Absolute. */
+  readonly root: string;
+  /** The text, recorded among the plan's sources; null where that can't be, which is reported at `at`. */
+  readText(path: string, at: Span): string | null;
+  /** Null outside the project, which is reported. */
+  kind(path: string, at: Span): "file" | "directory" | "none" | null;
+  /** Sorted by name. */
+  entries(
+    path: string,
+    at: Span,
+  ): readonly { readonly name: string; readonly kind: "file" | "directory" }[] | null;
+  /** Bytes of a file. */
+  size(path: string): number;
+}
 
 export type Resolve = (importer: SourceModule, specifier: string) => Resolved;
 
@@ -54,6 +71,13 @@ export interface Evaluation {
   checkBlock: (block: BlockValue) => void;
   /** Ids of elements that could not be lowered; null while every element was. */
   lost: Set<string> | null;
+  /** What modules may read while they are loaded; null where there is no disk. */
+  readonly project: ProjectFiles | null;
+  /**
+   * Statements of a module's top level are being written as text: what they read is read at build time. `guarded`: in a
+   * `try`, where a file that is not there is something to be caught.
+   */
+  loading: false | "plain" | "guarded";
   /** Elementary steps left before the build gives up. */
   fuel: number;
 }
@@ -78,7 +102,7 @@ export const newScope = (kind: Scope["kind"], parent: Scope | null): Scope => ({
   guards: [],
 });
 
-export function newEvaluation(resolve: Resolve): Evaluation {
+export function newEvaluation(resolve: Resolve, project: ProjectFiles | null = null): Evaluation {
   const constants = new Map<string, Core.Expr>();
   const moduleScope: Scope = { kind: "workflow", parent: null, values: constants, guards: [] };
   return {
@@ -103,6 +127,8 @@ export function newEvaluation(resolve: Resolve): Evaluation {
     scope: newScope("workflow", null),
     checkBlock: () => {},
     lost: null,
+    project,
+    loading: false,
     fuel: 2_000_000,
   };
 }

@@ -8,6 +8,8 @@ import { evaluate } from "./evaluate.ts";
 import { globalValue, impureCall, newDate, statefulCall } from "./globals.ts";
 import { hostObject } from "./host-values.ts";
 import { ACCESSORS } from "./methods.ts";
+import { freeNames } from "./names.ts";
+import { foreignUse } from "./node-modules.ts";
 import { reify } from "./reify.ts";
 import { patternNames } from "./shape.ts";
 import { Bail, type Evaluation, RESERVED, report } from "./state.ts";
@@ -110,8 +112,13 @@ function foreignName(value: Extract<Value, { type: "Class" | "Instance" }>): str
 
 /** Writes a value of the environment; remembers the names this brings in. */
 export function written(t: Translation, value: Value, span?: Core.Span): Core.Expr {
-  if (value.type === "External" || value.type === "Class" || isForeign(value)) {
-    const what = value.type === "External" ? [value.from, ...value.path].join(".") : foreignName(value);
+  const foreign = value.type === "External" ? value : isForeign(value) ? value.callee : null;
+  if (foreign?.type === "External") {
+    foreignUse(t.ev, foreign, span);
+    return { type: "Name", name: "undefined" };
+  }
+  if (value.type === "Class" || isForeign(value)) {
+    const what = foreignName(value);
     report(
       t.ev,
       "SM103",
@@ -256,7 +263,10 @@ export function expr(t: Translation, node: Surface.Expr, names: Names): Core.Exp
     case "New": {
       if (node.callee.name === "Date" && node.args.length === 0 && names.get("Date") === undefined)
         return written(t, newDate(t.ev, node.span), node.span);
-      if (names.get(node.callee.name) === undefined && lookup(t.env, node.callee.name))
+      if (
+        names.get(node.callee.name) === undefined &&
+        (node.callee.name === "URL" || lookup(t.env, node.callee.name))
+      )
         return written(t, evaluate(t.ev, node, t.env), node.span);
       return { ...node, args: spreads(t, node.args, names) };
     }
@@ -356,9 +366,7 @@ function callText(t: Translation, node: Core.Call<Surface.Extra>, names: Names):
     const value = lookup(t.env, root.name)?.value;
     const ofResult = value?.type === "Native" && node.callee !== root;
     if (value && !isHost(value) && !ofResult && LIBRARY.has(value.type)) {
-      if (value.type === "Native" && node.args.length === 0)
-        return written(t, value.call([], node.span ?? { file: 0, start: 0, end: 0 }), node.span);
-      return written(t, evaluate(t.ev, node.callee, t.env), node.span);
+      return libraryCall(t, node, names);
     }
     if (
       node.callee.type === "Member" &&
@@ -383,6 +391,20 @@ function holder(node: Surface.Expr): Core.Name | null {
   if (at.type === "Call" && at.callee.type === "Member" && ACCESSORS.has(String(at.callee.property)))
     return holder(at.callee.object);
   return at.type === "Name" ? at : null;
+}
+
+/** A call of what is answered at build time: by its text, or evaluated where it names nothing of the text around it. */
+function libraryCall(t: Translation, node: Core.Call<Surface.Extra>, names: Names): Core.Expr {
+  const span = node.span ?? { file: 0, start: 0, end: 0 };
+  const fn = evaluate(t.ev, node.callee, t.env);
+  // Its text brings in nothing but what Core itself knows.
+  if (fn.type === "Native" && fn.text) return fn.text(spreads(t, node.args, names), span);
+  if (fn.type === "Native" && ![...freeNames(node)].some((name) => names.get(name) !== undefined))
+    return written(t, evaluate(t.ev, node, t.env), node.span);
+  const callee = written(t, fn, node.span);
+  return fn.type === "Closure" || fn.type === "Residual"
+    ? { ...node, callee, args: spreads(t, node.args, names) }
+    : callee;
 }
 
 /** A write through a free name would reach an object that the text did not make. */

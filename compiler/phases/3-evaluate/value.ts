@@ -227,6 +227,9 @@ export interface NativeValue {
   readonly type: "Native";
   readonly name: string;
   call(args: readonly Value[], span: Core.Span): Value;
+  readonly readsDisk?: true;
+  /** The call as text, where its arguments are. Without it only calls that name no locals can stand in a text. */
+  text?(args: readonly (Core.Expr | Core.Spread)[], span: Core.Span): Core.Expr;
 }
 
 /** `smithers(ctx => …)`. */

@@ -28,13 +28,28 @@ export function capabilitiesOf(
     for (const match of code.matchAll(/\bprocess\.env\.([A-Za-z_]\w*)/g)) env.add(match[1]!);
   }
   const host = new Set<string>();
-  for (const name of hostCalls([draft.constants, draft.functions, draft.nodes])) {
+  const parts = [draft.constants, draft.functions, draft.nodes];
+  // Reads of `ctx.fs` stay within the project.
+  if (readsFiles(parts)) fs.add(".");
+  for (const name of hostCalls(parts)) {
     const variable = envName(name);
     if (variable === null) host.add(name);
     else env.add(variable);
   }
   const list = (set: ReadonlySet<string>): string[] => [...set].sort();
   return { net: list(net), env: list(env), exec: list(exec), fs: list(fs), host: list(host) };
+}
+
+/** Whether an expression reads `ctx.fs`. */
+function readsFiles(part: unknown): boolean {
+  if (typeof part !== "object" || part === null) return false;
+  if (part instanceof Map || Array.isArray(part)) return [...part.values()].some(readsFiles);
+  const node = part as { readonly type?: string; readonly property?: unknown; readonly object?: unknown };
+  if (node.type === "Member" && node.property === "fs") {
+    const of = node.object as { readonly type?: string; readonly name?: string };
+    if (of.type === "Name" && of.name === "ctx") return true;
+  }
+  return Object.entries(part).some(([key, item]) => key !== "span" && readsFiles(item));
 }
 
 /** The names of all `host('…')` in expressions, wherever they stand in a draft. */

@@ -1,6 +1,6 @@
 import type { Env, Value } from "../values.ts";
-import { HostObject } from "../values.ts";
-import { throwType } from "./errors.ts";
+import { CoreError, HostObject } from "../values.ts";
+import { Thrown, throwType } from "./errors.ts";
 import { type Box, type Code, type Evaluation, FIRST_SLOT, type Frame } from "./evaluation.ts";
 
 /** What all closures of one arrow function share. */
@@ -109,9 +109,21 @@ export function call(
   }
   if (fn instanceof HostObject && fn.call !== undefined) {
     ev.spend(1);
-    return fn.call(args, ev.reader);
+    return hostCall(ev, fn, args);
   }
   return throwType(describe());
+}
+
+/** What the host throws as the program's own, with a value, can be caught by it. */
+function hostCall(ev: Evaluation, fn: HostObject, args: readonly Value[]): Value {
+  try {
+    const result = fn.call?.(args, ev.reader);
+    return fn.fresh && Array.isArray(result) ? ev.array(result) : result;
+  } catch (error) {
+    if (fn.fresh && error instanceof CoreError && error.code === "THROWN")
+      throw new Thrown(error.value, true);
+    throw error;
+  }
 }
 
 /** Calls what is known to be callable. */

@@ -35,6 +35,11 @@ export const PATH = new Intrinsic("path", {
       isAbsolute: onTexts(posix.isAbsolute),
       join: onTexts(posix.join),
       normalize: onTexts(posix.normalize),
+      parse: (ev, [file]) => {
+        if (isObject(file)) forbidden("a path that is not a text");
+        ev.spend(typeof file === "string" ? file.length : 1);
+        return ev.own({ ...native(() => posix.parse(file as string)) });
+      },
       relative: (ev, args) =>
         isAbsolute(args[0]) && isAbsolute(args[1])
           ? onTexts(posix.relative)(ev, args)
@@ -44,6 +49,7 @@ export const PATH = new Intrinsic("path", {
           ? onTexts(posix.resolve)(ev, args)
           : forbidden("path.resolve without an absolute path"),
     }),
+    delimiter: posix.delimiter,
     sep: posix.sep,
   },
 });
