@@ -114,7 +114,13 @@ function checkSeverities({ severity = {} }: Config, compiler: Compiler): void {
   }
 }
 
-export async function runBatch(batch: Batch, action: Action, terminal: Terminal): Promise<ExitCode> {
+/** `writes`: plans are what the call is for, so that one that could not be written is worth a word. */
+export async function runBatch(
+  batch: Batch,
+  action: Action,
+  terminal: Terminal,
+  writes = false,
+): Promise<ExitCode> {
   const { entries, problems } = await batch.entries();
   const files: FileReport[] = [];
   for (const entry of entries) {
@@ -124,7 +130,7 @@ export async function runBatch(batch: Batch, action: Action, terminal: Terminal)
   if (entries.length > 0 && files.length === 0 && problems.length === 0)
     terminal.err(`${terminal.paint.yellow("warning:")} none of the files found is a workflow`);
   for (const problem of problems) terminal.err(`${terminal.paint.red("error:")} ${problem}`);
-  await finish(batch, files, terminal);
+  await finish(batch, files, terminal, writes);
   return exitOf(batch, files, problems);
 }
 
@@ -160,9 +166,14 @@ export async function compileEntry(
 }
 
 /** The summary for people, or the report for programs. */
-async function finish(batch: Batch, files: readonly FileReport[], terminal: Terminal): Promise<void> {
+async function finish(
+  batch: Batch,
+  files: readonly FileReport[],
+  terminal: Terminal,
+  writes: boolean,
+): Promise<void> {
   const { format, maxSeverity } = batch;
-  if (format === "text") return summary(files, terminal);
+  if (format === "text") return summary(files, terminal, writes);
   const once = distinct(files);
   const used = new Set(once.flatMap(({ findings }) => findings.map(({ code }) => code)));
   const { homepage } = packageJson as { readonly homepage?: string };
@@ -185,7 +196,7 @@ async function rulesOf(codes: ReadonlySet<string>, compiler: Compiler): Promise<
   );
 }
 
-function summary(files: readonly FileReport[], { err, paint }: Terminal): void {
+function summary(files: readonly FileReport[], { err, paint }: Terminal, writes: boolean): void {
   const findings = files.flatMap((file) => file.findings);
   const many = `${files.length} file${files.length === 1 ? "" : "s"}`;
   // One plan that was built has its own line already.
@@ -194,7 +205,11 @@ function summary(files: readonly FileReport[], { err, paint }: Terminal): void {
   if (findings.length === 0) return;
   const without = files.filter(({ compiled }) => !compiled).length;
   const lost =
-    without === 0 ? "" : without === files.length ? "; there is no plan" : `; ${without} without a plan`;
+    without === 0 || !writes
+      ? ""
+      : without === files.length
+        ? "; no plan was written"
+        : `; no plan was written for ${without} of them`;
   err(`${many}: ${countsOf(findings)}${lost}`);
 }
 

@@ -71,10 +71,8 @@ export function parseConfig(text: string, name: string): z.infer<typeof ConfigSc
   try {
     json = JSON.parse(text.replace(/^\ufeff/, ""));
   } catch (error) {
-    const message = (error as Error).message;
-    const position = /position (\d+)/.exec(message)?.[1];
-    const line = position === undefined ? "" : `:${lineOf(text, Number(position))}`;
-    throw new CliError(EXIT.usage, `${name}${line} is not JSON: ${message}`);
+    const message = (error as Error).message.replaceAll(/\s+/g, " ");
+    throw new CliError(EXIT.usage, `${name}:${brokenLine(text)} is not JSON: ${message}`);
   }
   const read = ConfigSchema.safeParse(json);
   if (read.success) return read.data;
@@ -111,6 +109,22 @@ function overlap(a: string, b: string): number {
   let end = 0;
   while (end < shorter - start && a.at(-1 - end) === b.at(-1 - end)) end++;
   return start + end;
+}
+
+/** The first line at which the text stops being the beginning of JSON: V8 does not always say where. */
+function brokenLine(text: string): number {
+  const lines = text.replace(/^\ufeff/, "").split("\n");
+  for (let n = 1; n < lines.length; n++) {
+    const head = lines.slice(0, n).join("\n");
+    try {
+      JSON.parse(head);
+    } catch (error) {
+      const { message } = error as Error;
+      const position = Number(/position (\d+)/.exec(message)?.[1] ?? -1);
+      if (!/end of JSON input|Unterminated/.test(message) && position < head.trimEnd().length) return n;
+    }
+  }
+  return lines.length;
 }
 
 function offsetOf(text: string, keys: readonly string[]): number {

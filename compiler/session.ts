@@ -5,9 +5,11 @@
  * answers are the same, so is the result. Every file is read once a round and compared byte by byte: no clocks, no file
  * times. Files that several entries import are parsed once.
  */
+import path from "node:path";
 import type { BuildHost } from "./host.ts";
 import { nodeHost } from "./host.ts";
 import { type Parse, type Parsed, parseModule } from "./phases/1-parse/parse.ts";
+import { projectRoot } from "./phases/2-bind/root.ts";
 import { type BuildOptions, type BuildResult, build } from "./pipeline.ts";
 
 export interface Session {
@@ -20,6 +22,7 @@ export interface Session {
 }
 
 interface Memo {
+  readonly root: string;
   readonly result: BuildResult;
   readonly questions: Questions;
 }
@@ -35,11 +38,14 @@ export function newSession(options: BuildOptions = {}): Session {
       parser.forget();
     },
     async build(entry) {
+      // Found apart from the build: it lists whole folders, in which much may change that does not matter.
+      const root = options.root ?? projectRoot(round, path.resolve(entry));
       const known = memos.get(entry);
-      if (known && isUnchanged(known.questions, round)) return { ...known.result, reused: true };
+      if (known?.root === root && isUnchanged(known.questions, round))
+        return { ...known.result, reused: true };
       const { host, questions } = noting(round);
-      const result = await build(entry, { ...options, host, parse: parser.parse });
-      memos.set(entry, { result, questions });
+      const result = await build(entry, { ...options, root, host, parse: parser.parse });
+      memos.set(entry, { root, result, questions });
       return { ...result, reused: false };
     },
     watched: () =>

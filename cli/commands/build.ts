@@ -41,5 +41,5 @@ export async function handler(args: Args, terminal: Terminal): CommandResult {
   const batch = await openBatch(args, terminal);
   const outputs = await outputsOf(batch, args);
   if (args.watch) return (await import("../watch.ts")).watch(batch, outputs, terminal);
-  return runBatch(batch, outputs.action(terminal), terminal);
+  return runBatch(batch, outputs.action(terminal), terminal, !args.check);
 }
