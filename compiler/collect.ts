@@ -1,9 +1,7 @@
-/** Diagnostics of all phases as one list: each once, in the order of the sources, without those the author has silenced. */
-import { locate, type Sources } from "./code-frame.ts";
+/** Diagnostics of all phases as one list: each once, in the order of the sources, as severe as they are to be. */
 import type { Diagnostic } from "./diagnostics.ts";
-import { severityOf } from "./report.ts";
 
-/** The catalogue decides severities; equal findings at one place count once. */
+/** Equal findings at one place count once. */
 export function collect(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const seen = new Set<string>();
   const list: Diagnostic[] = [];
@@ -11,7 +9,7 @@ export function collect(diagnostics: readonly Diagnostic[]): Diagnostic[] {
     const key = `${found.code} ${found.span?.file} ${found.span?.start} ${found.span?.end} ${found.span ? "" : found.message}`;
     if (seen.has(key)) continue;
     seen.add(key);
-    list.push({ ...found, severity: severityOf(found.code) ?? found.severity });
+    list.push(found);
   }
   return list.sort(
     (a, b) =>
@@ -21,22 +19,20 @@ export function collect(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   );
 }
 
-/**
- * Leaves out what a comment silences: `smithers-ignore SM306: reason`, on the line of the finding or on the one before
- * it. Several codes are parted by commas. A comment without a reason silences nothing.
- */
-export function unsilenced(diagnostics: readonly Diagnostic[], sources: Sources): Diagnostic[] {
-  const lines = new Map<number, string[]>();
-  return diagnostics.filter(({ code, span }) => {
-    if (!span) return true;
-    const { line } = locate(sources, span);
-    const known = lines.get(span.file) ?? sources[span.file]?.text.split("\n") ?? [];
-    lines.set(span.file, known);
-    return ![known[line - 1], known[line - 2]].some((text) => text !== undefined && silences(text, code));
+export type SeverityOverrides = { readonly [code: string]: Diagnostic["severity"] | "off" };
+
+/** Findings as severe as a configuration wants them, without those that are off. What is `firm` stays as it is. */
+export function withSeverities(
+  diagnostics: readonly Diagnostic[],
+  overrides: SeverityOverrides,
+  firm: (diagnostic: Diagnostic) => boolean,
+): Diagnostic[] {
+  return diagnostics.flatMap((d) => {
+    const wanted = Object.hasOwn(overrides, d.code) && !firm(d) ? overrides[d.code]! : d.severity;
+    return wanted === "off" ? [] : [{ ...d, severity: wanted }];
   });
 }
 
-function silences(line: string, code: string): boolean {
-  const comment = /(?:\/\/|\/\*).*?smithers-ignore\s+(SM\d{3}(?:\s*,\s*SM\d{3})*)\s*:\s*\S/.exec(line);
-  return comment?.[1]?.split(",").some((c) => c.trim() === code) ?? false;
+export function offOf(overrides: SeverityOverrides): ReadonlySet<string> {
+  return new Set(Object.keys(overrides).filter((code) => overrides[code] === "off"));
 }

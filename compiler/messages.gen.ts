@@ -38,7 +38,9 @@ export const MESSAGES = {
   SM603: { title: "schema that gives another type than it takes", severity: "warning" },
   SM604: { title: "schema under two output keys", severity: "error" },
   SM704: { title: "agent option is no data", severity: "error" },
+  SM801: { title: "unused suppression", severity: "warning" },
   SM802: { title: "version not locked", severity: "error" },
+  SM803: { title: "stale committed plan", severity: "error" },
 } as const;
 
 export type Code = keyof typeof MESSAGES;

@@ -12,7 +12,12 @@ const copies: string[] = [];
 function copy(): string {
   const dir = mkdtempSync(path.join(os.tmpdir(), "messages-"));
   copies.push(dir);
-  for (const part of ["scripts/messages.mjs", "compiler/messages", "compiler/messages.gen.ts"])
+  for (const part of [
+    "scripts/messages.mjs",
+    "compiler/messages",
+    "compiler/messages.gen.ts",
+    "compiler/help.gen.ts",
+  ])
     cpSync(path.join(root, part), path.join(dir, part), { recursive: true });
   return dir;
 }

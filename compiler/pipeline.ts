@@ -6,9 +6,10 @@ import { seal } from "../plan/seal.ts";
 import type { Plan } from "../plan/types.ts";
 import { validatePlan } from "../plan/validate.ts";
 import type { Sources } from "./code-frame.ts";
-import { collect, unsilenced } from "./collect.ts";
+import { collect, offOf, type SeverityOverrides, withSeverities } from "./collect.ts";
 import type { Diagnostic } from "./diagnostics.ts";
 import { type BuildHost, nodeHost } from "./host.ts";
+import type { Parse } from "./phases/1-parse/parse.ts";
 import { bind, type Graph } from "./phases/2-bind/bind.ts";
 import { checkEntry, defaultExportSpan } from "./phases/2-bind/check-entry.ts";
 import { projectRoot } from "./phases/2-bind/root.ts";
@@ -23,6 +24,7 @@ import { type CodeRequest, lowerModules } from "./phases/4-lower/modules.ts";
 import { lowerPrompts } from "./phases/4-lower/prompts.ts";
 import { analyse } from "./phases/5-analyse/analyse.ts";
 import { problem } from "./report.ts";
+import { silence } from "./suppress.ts";
 import type { SourceModule } from "./surface.ts";
 import { toolchain } from "./toolchain.ts";
 
@@ -33,6 +35,10 @@ export interface BuildOptions {
   readonly host?: BuildHost;
   /** Leave the workflow function as one block: the plain twin of partial evaluation (COMPILER.md). */
   readonly twin?: boolean;
+  /** Other severities than the catalogue's, or "off". Errors without whose mending there is no plan stay errors. */
+  readonly severity?: SeverityOverrides;
+  /** Default: the parser. A session remembers what it gave. */
+  readonly parse?: Parse;
 }
 
 export interface BuildResult {
@@ -42,6 +48,8 @@ export interface BuildResult {
   readonly diagnostics: readonly Diagnostic[];
   /** What the spans of diagnostics refer to. */
   readonly sources: Sources;
+  /** Absolute; paths of sources are relative to it. */
+  readonly root: string;
 }
 
 /** Compiles a workflow file. Reads sources, executes none of them. Throws only for faults of the compiler itself. */
@@ -50,17 +58,29 @@ export async function build(entry: string, options: BuildOptions = {}): Promise<
   const file = path.resolve(entry);
   const root = options.root === undefined ? projectRoot(host, file) : path.resolve(options.root);
 
-  const graph = bind(host, root, file);
+  const graph = bind(host, root, file, options.parse);
   const draft = graph.entry && withinStack(graph.entry, () => evaluateAndLower(graph, options.twin === true));
   const problems = draft?.problems ?? [];
   const lowered = draft?.draft ? await withinText(graph, draft.draft, problems, draft.values) : null;
   const findings = lowered && draft?.draft ? analyse(draft.draft, lowered, graph.files.list) : [];
 
   const sources = graph.files.list;
-  const found = [...graph.problems, ...problems, ...unsilenced(findings, sources)];
-  const failed = found.some((d) => d.severity === "error");
-  const plan = lowered && graph.entry && !failed ? sealed(lowered, graph.entry, found) : null;
-  return { plan, diagnostics: collect(found), sources };
+  const { severity = {} } = options;
+  const found = [...graph.problems, ...problems];
+  const reported = silence(
+    {
+      firm: found.filter((d) => d.severity === "error"),
+      soft: [...found.filter((d) => d.severity !== "error"), ...findings],
+      complete: lowered !== null,
+      off: offOf(severity),
+    },
+    sources,
+  );
+  const firm = new Set(found);
+  const judged = withSeverities(reported, severity, (d) => firm.has(d) && d.severity === "error");
+  const failed = judged.some((d) => d.severity === "error");
+  const plan = lowered && graph.entry && !failed ? sealed(lowered, graph.entry, judged) : null;
+  return { plan, diagnostics: collect(judged), sources, root };
 }
 
 /** Seals the plan and reads it as a runner will: what it would refuse must not leave the compiler. */
@@ -100,8 +120,8 @@ function tooDeep(entry: SourceModule): Diagnostic {
 
 /** Compiles without keeping the plan: all problems of a workflow file. */
 export async function check(entry: string, options: BuildOptions = {}): Promise<Omit<BuildResult, "plan">> {
-  const { diagnostics, sources } = await build(entry, options);
-  return { diagnostics, sources };
+  const { plan: _, ...rest } = await build(entry, options);
+  return rest;
 }
 
 /** What the names of modules stand for, as far as they were evaluated. */

@@ -45,7 +45,7 @@ await build({
 
 const tsc = path.join(path.dirname(require.resolve("typescript/package.json")), "bin/tsc");
 execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
-for (const file of ["plan/plan.schema.json"]) {
+for (const file of ["plan/plan.schema.json", "cli/smithers.schema.json"]) {
   if (existsSync(path.join(root, file))) copyFileSync(path.join(root, file), path.join(root, "dist", file));
 }
 

@@ -1,5 +1,6 @@
-// Generates compiler/messages.gen.ts from compiler/messages/*.md. `--check` fails when it is stale.
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+// Generates compiler/messages.gen.ts (what every build needs) and compiler/help.gen.ts (what only reports need) from
+// compiler/messages/*.md. `--check` fails when one is stale.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -26,7 +27,9 @@ function read(file) {
   if (!SEVERITIES.includes(severity)) fail(file, `unknown severity \`${severity}\``);
   const headings = [...body.matchAll(/^## (.+)$/gm)].map((m) => m[1]);
   if (headings.join() !== HEADINGS.join()) fail(file, `the headings must be: ${HEADINGS.join(", ")}`);
-  return { file, code, title: field("title"), severity };
+  const parted = body.split(/^## .+$/m).slice(1);
+  const [what, why, example, instead] = parted.map((part) => part.trim());
+  return { file, code, title: field("title"), severity, help: { what, why, example, instead } };
 }
 
 const seen = new Map();
@@ -52,11 +55,30 @@ const source = [
   "",
 ].join("\n");
 
-const target = path.join(root, "compiler/messages.gen.ts");
-if (process.argv.includes("--check")) {
-  if (readFileSync(target, "utf8") !== source) {
-    throw new Error("compiler/messages.gen.ts is stale: run `node scripts/messages.mjs`.");
-  }
-} else {
-  writeFileSync(target, source);
+const help = [
+  "// Generated from compiler/messages/*.md by scripts/messages.mjs.",
+  'import type { Code } from "./messages.gen.ts";',
+  "",
+  "/** An entry of the catalogue: each part Markdown. */",
+  "export interface Help {",
+  "  readonly what: string;",
+  "  readonly why: string;",
+  "  readonly example: string;",
+  "  readonly instead: string;",
+  "}",
+  "",
+  "export const HELP: Readonly<Record<Code, Help>> = {",
+  ...messages.map(({ code, help }) => `  ${code}: ${JSON.stringify(help)},`),
+  "};",
+  "",
+].join("\n");
+
+for (const [name, text] of [
+  ["compiler/messages.gen.ts", source],
+  ["compiler/help.gen.ts", help],
+]) {
+  const target = path.join(root, name);
+  if (!process.argv.includes("--check")) writeFileSync(target, text);
+  else if (!existsSync(target) || readFileSync(target, "utf8") !== text)
+    throw new Error(`${name} is stale: run \`node scripts/messages.mjs\`.`);
 }

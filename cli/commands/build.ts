@@ -1,48 +1,45 @@
-import { writeFileSync } from "node:fs";
-import path from "node:path";
 import type { Argv } from "yargs";
-import { compile } from "../compile.ts";
-import { type CommandResult, EXIT } from "../exit.ts";
+import type { CommandResult } from "../exit.ts";
+import { type ReportArgs, reportOptions } from "../report-options.ts";
 import type { Terminal } from "../terminal.ts";
 
-export const command = "build <file>";
-export const describe = "Compile a workflow to a plan, without running any of its code";
+export const command = "build [files..]";
+export const describe = "Compile workflows to plans, without running any of their code";
 
-interface Args {
-  readonly file: string;
+interface Args extends ReportArgs {
   readonly output: string | undefined;
+  readonly check: boolean;
+  readonly watch: boolean;
 }
 
 export const options = (yargs: Argv) =>
-  yargs
-    .positional("file", {
-      type: "string",
-      demandOption: true,
-      describe: "Workflow file (.tsx, .ts, .jsx, .js)",
-    })
+  reportOptions(yargs)
     .option("output", {
       alias: "o",
       type: "string",
-      describe: "Where to write the plan [default: FILE with .plan.json; - for stdout]",
+      describe:
+        "Where to write the plan, or the folder for several [default: beside each file as FILE.plan.json; - for stdout]",
     })
-    .example("$0 build workflow.tsx", "writes workflow.plan.json");
+    .option("check", {
+      type: "boolean",
+      default: false,
+      describe: "Write nothing; exit with 1 when a committed plan is not what its source compiles to",
+    })
+    .option("watch", {
+      alias: "w",
+      type: "boolean",
+      default: false,
+      describe: "Stay and build again what changes",
+    })
+    .example("$0 build workflow.tsx", "writes workflow.plan.json")
+    .example("$0 build 'flows/**/*.tsx' -o plans", "a plan for each, below plans/")
+    .example("$0 build --check --format github", "what smithers.json lists, in CI");
 
 export async function handler(args: Args, terminal: Terminal): CommandResult {
-  const { plan, text } = await compile(args.file, terminal);
-  const output = args.output ?? defaultOutput(args.file);
-  if (output === "-") {
-    terminal.out(text);
-    return EXIT.ok;
-  }
-  writeFileSync(output, text);
-  const count = Object.keys(plan.nodes).length;
-  terminal.err(
-    `${terminal.paint.green("built")} ${output}  ${count} nodes  ${terminal.paint.dim(plan.digest.slice(0, 19))}`,
-  );
-  return EXIT.ok;
-}
-
-function defaultOutput(file: string): string {
-  const { dir, name } = path.parse(file);
-  return path.join(dir, `${name}.plan.json`);
+  const { openBatch, runBatch } = await import("../batch.ts");
+  const { outputsOf } = await import("../outputs.ts");
+  const batch = await openBatch(args, terminal);
+  const outputs = await outputsOf(batch, args);
+  if (args.watch) return (await import("../watch.ts")).watch(batch, outputs, terminal);
+  return runBatch(batch, outputs.action(terminal), terminal, !args.check);
 }

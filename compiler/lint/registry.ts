@@ -1,4 +1,5 @@
 /** Every rule, in the order of their codes. */
+import { severityOf } from "../report.ts";
 import type { Rule } from "./rule.ts";
 import { dependencyCycle } from "./rules/dependency-cycle.ts";
 import { duplicateId } from "./rules/duplicate-id.ts";
@@ -21,3 +22,8 @@ export const RULES: readonly Rule[] = [
   hostDecides,
   schemaSkew,
 ];
+
+/** Whether a code is an error without whose mending there is no plan: no comment and no setting turns it down. */
+export function isFirm(code: string): boolean {
+  return severityOf(code) === "error" && !RULES.some((rule) => rule.code === code);
+}

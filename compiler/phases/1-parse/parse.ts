@@ -31,6 +31,8 @@ export interface Parsed {
   readonly problems: readonly Diagnostic[];
 }
 
+export type Parse = (input: SourceText) => Parsed;
+
 export function parseModule(input: SourceText): Parsed {
   try {
     return parseText(input);
@@ -80,7 +82,7 @@ function tooDeep(span: { file: number; start: number; end: number }): Diagnostic
   });
 }
 
-function scriptKind(path: string): ts.ScriptKind {
+export function scriptKind(path: string): ts.ScriptKind {
   if (path.endsWith(".tsx")) return ts.ScriptKind.TSX;
   if (/\.[cm]?ts$/.test(path)) return ts.ScriptKind.TS;
   return ts.ScriptKind.JSX;

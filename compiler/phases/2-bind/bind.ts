@@ -11,7 +11,7 @@ import type { Diagnostic } from "../../diagnostics.ts";
 import type { BuildHost } from "../../host.ts";
 import { problem } from "../../report.ts";
 import type { SourceModule, Span } from "../../surface.ts";
-import { parseModule } from "../1-parse/parse.ts";
+import { type Parse, parseModule } from "../1-parse/parse.ts";
 import type { Resolve, Resolved } from "../3-evaluate/state.ts";
 import { Aliases } from "./aliases.ts";
 import { checkCircles, checkErased, checkImports } from "./check-imports.ts";
@@ -33,7 +33,7 @@ export interface Graph {
 const PROMPT = /\.mdx?$/;
 const SOURCE = /\.[cm]?[jt]sx?$/;
 
-export function bind(host: BuildHost, root: string, entry: string): Graph {
+export function bind(host: BuildHost, root: string, entry: string, parse: Parse = parseModule): Graph {
   const problems: Diagnostic[] = [];
   const files = new Files(host, root, problems);
   const aliases = new Aliases(files);
@@ -46,7 +46,7 @@ export function bind(host: BuildHost, root: string, entry: string): Graph {
     const known = parsed.get(file);
     if (known !== undefined) return known;
     const source = files.read(file, at);
-    const result = source ? parseModule({ file: source.index, path: source.path, text: source.text }) : null;
+    const result = source ? parse({ file: source.index, path: source.path, text: source.text }) : null;
     problems.push(...(result?.problems ?? []));
     const module = result?.module ?? null;
     parsed.set(file, module);
@@ -124,7 +124,7 @@ export function bind(host: BuildHost, root: string, entry: string): Graph {
     // What is imported for its types is no source of the plan, and its problems are none of the workflow's.
     return text === null
       ? null
-      : parseModule({ file: importer.file, path: files.relative(target.file), text }).module;
+      : parse({ file: importer.file, path: files.relative(target.file), text }).module;
   };
   problems.push(...checkErased(modules, declared));
   const circles = checkCircles(modules, resolve);
