@@ -262,8 +262,7 @@ class Evaluator {
         props[name] = this.text(value, scope);
       else if (name === "payload") {
         if (value !== undefined && value !== null)
-          props.payload =
-            value instanceof Handle ? this.text(value, scope) : JSON.parse(JSON.stringify(value));
+          props.payload = value instanceof Handle ? this.text(value, scope) : this.json(value);
       } else if (value !== undefined) props[name] = value;
     }
     props.skipIf ??= false;
@@ -272,6 +271,15 @@ class Evaluator {
       props.compute = true;
     }
     return { kind: node.kind, id: this.id(node, env), props, children: [] };
+  }
+
+  json(value: Value): unknown {
+    try {
+      return JSON.parse(JSON.stringify(value));
+    } catch (error) {
+      this.trouble.error ??= String(error);
+      return undefined;
+    }
   }
 
   deps(node: NodeDraft, scope: ScopeEnv, props: Record<string, unknown>): { blocked: boolean } {

@@ -77,6 +77,9 @@ function arrowsIn(node: unknown, out: Core.Arrow<Surface.Extra>[] = []): Core.Ar
   return out;
 }
 
+/** Whether a function stands anywhere in a tree. */
+export const holdsArrow = (node: unknown): boolean => arrowsIn(node).length > 0;
+
 /** Members that a pattern assigns to. */
 export function membersOf(pattern: Surface.Pattern): Core.Member<Surface.Extra>[] {
   switch (pattern.type) {

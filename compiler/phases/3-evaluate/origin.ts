@@ -1,4 +1,5 @@
 /** Where an object comes from: what of the run or of other names can be reached through it. */
+import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
 import { ACCESSORS, FRESH, MUTATORS, PRIMITIVE } from "./methods.ts";
 import { freeNames } from "./names.ts";
@@ -48,22 +49,35 @@ export function isFresh(node: Surface.Expr): boolean {
   }
 }
 
-/** What the value of an expression can reach, given that of names. */
-export function originOf(
-  node: Surface.Expr | null | undefined,
-  nameOrigin: (name: string) => Origin,
-): Origin {
+export interface Known {
+  /** What a name can reach. */
+  name(name: string): Origin;
+  /** Whether a list or object is known to hold nothing but primitives: a copy of it reaches nothing. */
+  isFlat(node: Surface.Expr): boolean;
+  /** What a call of a function of the source hands back, given what its arguments reach; undefined for other calls. */
+  result(node: Core.Call<Surface.Extra>, args: readonly Origin[]): Origin | undefined;
+}
+
+/** Properties that are primitives wherever they stand. */
+const SCALARS: ReadonlySet<string> = new Set(["length", "size"]);
+
+/** What the value of an expression can reach, given what is known of names. */
+export function originOf(node: Surface.Expr | null | undefined, known: Known): Origin {
   if (!node) return NOTHING;
-  const of = (x: Surface.Expr): Origin => originOf(x, nameOrigin);
+  const of = (x: Surface.Expr): Origin => originOf(x, known);
+  const spread = (x: Core.Spread<Surface.Extra>): Origin => (known.isFlat(x.arg) ? NOTHING : of(x.arg));
   switch (node.type) {
     case "Name":
-      return nameOrigin(node.name);
+      return known.name(node.name);
     case "Member":
+      if (typeof node.property === "string" && SCALARS.has(node.property)) return NOTHING;
       return held(of(node.object));
     case "Chain":
       return of(node.expr);
     case "Call": {
       const parts = node.args.map((x) => of(x.type === "Spread" ? x.arg : x));
+      const result = known.result(node, parts);
+      if (result) return result;
       if (node.callee.type === "Member") {
         const name = typeof node.callee.property === "string" ? node.callee.property : "";
         if (PRIMITIVE.has(name)) return NOTHING;
@@ -92,14 +106,14 @@ export function originOf(
     case "Array":
       return made(
         merge(
-          node.elements.map((x) => (x ? of(x.type === "Spread" ? x.arg : x) : NOTHING)),
+          node.elements.map((x) => (x ? (x.type === "Spread" ? spread(x) : of(x)) : NOTHING)),
           false,
         ),
       );
     case "Object":
       return made(
         merge(
-          node.props.map((x) => of(x.type === "Spread" ? x.arg : x.value)),
+          node.props.map((x) => (x.type === "Spread" ? spread(x) : of(x.value))),
           false,
         ),
       );
@@ -114,7 +128,8 @@ export function originOf(
     case "Arrow":
     case "Func": {
       const names = [...freeNames(node)].map((name): Origin => of({ type: "Name", name }));
-      return merge(names, false);
+      // writing what it captures concerns others, the function itself is new
+      return made(merge(names, false));
     }
     case "Literal":
     case "Regex":

@@ -5,7 +5,7 @@
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
 import { isBuiltinMethod } from "./methods.ts";
-import { mentionedNames, retainedArrows } from "./names.ts";
+import { holdsArrow, mentionedNames, retainedArrows } from "./names.ts";
 import type { Origin } from "./origin.ts";
 import { patternNames } from "./shape.ts";
 import { Bail, type Evaluation, report } from "./state.ts";
@@ -67,6 +67,15 @@ function regionsOf(ev: Evaluation, stmts: readonly Surface.Stmt[], env: Environm
   });
   for (const stmt of stmts) {
     if (stmt.type !== "Declare") continue;
+    for (const decl of stmt.decls)
+      if (holdsArrow(decl.init) || mayMakeClosures(decl.init, analysis))
+        for (const name of patternNames(decl.target)) {
+          analysis.functionHolders.add(name);
+          if (decl.init?.type === "Object") analysis.tables.add(name);
+        }
+  }
+  for (const stmt of stmts) {
+    if (stmt.type !== "Declare") continue;
     for (const decl of stmt.decls) {
       const whole = analysis.origin(decl.init);
       const origin: Origin =
@@ -90,6 +99,10 @@ function regionsOf(ev: Evaluation, stmts: readonly Surface.Stmt[], env: Environm
   }
   for (const effect of effects) for (const [a, b] of effect.aliases) classes.union(a, b);
   for (const [name, origin] of analysis.origins) for (const root of origin.roots) classes.union(name, root);
+  const flows = effects.flatMap((effect) => effect.flows);
+  for (const [name, origin] of analysis.origins)
+    for (const root of origin.roots) if (root !== name) flows.push([name, root]);
+  spreadCarried(carried, flows);
   const ranges: Range[] = [];
   const first = new Map<string, number>();
   for (const [name, at] of declaredAt) {
@@ -101,8 +114,7 @@ function regionsOf(ev: Evaluation, stmts: readonly Surface.Stmt[], env: Environm
     for (const write of effect.shared) sharedWrite(ev, write, stmt);
     const writes = new Set(effect.writes);
     const mentioned = mentionedNames(stmt);
-    for (const [name, names] of carried)
-      if (mentioned.has(name)) for (const written of names) writes.add(written);
+    for (const name of mentioned) for (const written of carried.get(name) ?? []) writes.add(written);
     for (const name of writes) outerWrite(ev, env, name, declaredAt, stmt);
     const starts = [...writes].map((name) => first.get(classes.find(name))).filter((x) => x !== undefined);
     const from = Math.min(...starts, n);
@@ -136,17 +148,37 @@ function carriedWrites(
       const writes = new Set<string>();
       for (const arrow of retainedArrows(decl.init))
         for (const name of analysis.summary(arrow).captured) writes.add(name);
-      if (mayMakeClosures(decl.init)) for (const name of analysis.effects(decl.init).writes) writes.add(name);
+      if (mayMakeClosures(decl.init, analysis))
+        for (const name of analysis.effects(decl.init).writes) writes.add(name);
       if (writes.size) for (const name of patternNames(decl.target)) result.set(name, writes);
     }
   }
   return result;
 }
 
+/** An object that took in a function, or that which carries one, carries it as well. */
+function spreadCarried(
+  carried: Map<string, ReadonlySet<string>>,
+  flows: readonly (readonly [string, string])[],
+): void {
+  for (let grew = true; grew; ) {
+    grew = false;
+    for (const [into, from] of flows) {
+      const known = carried.get(into);
+      const all = new Set([...(known ?? []), ...(carried.get(from) ?? [])]);
+      if (all.size === (known?.size ?? 0)) continue;
+      carried.set(into, all);
+      grew = true;
+    }
+  }
+}
+
 /** A call of a function of the source: what it writes may be written again by what it returns. */
-function mayMakeClosures(node: Surface.Expr | undefined): node is Surface.Expr {
+function mayMakeClosures(node: Surface.Expr | undefined, analysis: WriteAnalysis): node is Surface.Expr {
   if (node?.type !== "Call") return false;
   const { callee } = node;
+  const fn = analysis.callee(callee);
+  if (fn) return analysis.makesClosures(fn);
   if (callee.type !== "Member") return true;
   return typeof callee.property !== "string" || !isBuiltinMethod(callee.property);
 }

@@ -7,6 +7,7 @@ import type * as Surface from "../../surface.ts";
 import { evaluate } from "./evaluate.ts";
 import { globalValue, impureCall, newDate, statefulCall } from "./globals.ts";
 import { hostObject } from "./host-values.ts";
+import { ACCESSORS } from "./methods.ts";
 import { reify } from "./reify.ts";
 import { patternNames } from "./shape.ts";
 import { Bail, type Evaluation, RESERVED, report } from "./state.ts";
@@ -375,11 +376,20 @@ function callText(t: Translation, node: Core.Call<Surface.Extra>, names: Names):
   return { ...node, callee: expr(t, node.callee, names), args: spreads(t, node.args, names) };
 }
 
+/** The name through whose members an object is reached; null where a call gave it (writes.ts knows what calls hand back). */
+function holder(node: Surface.Expr): Core.Name | null {
+  let at = node;
+  while (at.type === "Member" || at.type === "Chain") at = at.type === "Member" ? at.object : at.expr;
+  if (at.type === "Call" && at.callee.type === "Member" && ACCESSORS.has(String(at.callee.property)))
+    return holder(at.callee.object);
+  return at.type === "Name" ? at : null;
+}
+
 /** A write through a free name would reach an object that the text did not make. */
 function writesThrough(t: Translation, target: Surface.Pattern, names: Names): void {
   if (target.type !== "Member") return;
-  const root = freeRoot(target, names);
-  if (!root) return;
+  const root = holder(target.object);
+  if (!root || names.get(root.name) !== undefined) return;
   const found = lookup(t.env, root.name);
   if (found?.env.module) {
     report(

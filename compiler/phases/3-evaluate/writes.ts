@@ -5,8 +5,9 @@
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
 import { ITERATORS, isBuiltinMethod, MUTATORS } from "./methods.ts";
-import { membersOf, retainedArrows } from "./names.ts";
-import { held, isFresh, merge, NOTHING, type Origin, originOf } from "./origin.ts";
+import { type Assigned, type Bound, Locals } from "./locals.ts";
+import { freeNames, membersOf, retainedArrows } from "./names.ts";
+import { held, isFresh, made, merge, NOTHING, type Origin, originOf } from "./origin.ts";
 import { patternNames } from "./shape.ts";
 import { type Environment, lookup, type Value } from "./value.ts";
 
@@ -26,6 +27,12 @@ export interface Summary {
   readonly params: ReadonlySet<number>;
   /** Captured names that are written. */
   readonly captured: ReadonlySet<string>;
+  /** Every argument from this one on may be written. */
+  readonly restFrom?: number;
+  /** Those of `params` of which something inside is written, not only the argument itself. */
+  readonly deep: ReadonlySet<number>;
+  /** What it hands back, parameters as `#0`, `#1`, …; undefined where it returns nothing. */
+  readonly returns?: Origin;
 }
 
 /** A write to an object that the run shares: rows, input, named values. */
@@ -34,15 +41,80 @@ export interface SharedWrite {
   readonly method: string;
 }
 
+interface Write extends SharedWrite {
+  readonly deep?: boolean;
+}
+
 export interface Effects {
   readonly writes: Set<string>;
+  /** Those that are written inside. */
+  readonly deep: Set<string>;
   readonly aliases: [string, string][];
+  /** `[a, b]`: what b holds can be reached through a. */
+  readonly flows: [string, string][];
   readonly shared: SharedWrite[];
   /** Name of an object that took in a function → what calling that function writes. */
   readonly carries: [string, string][];
+  /** What the function that is read hands back; absent in code nested in it. */
+  readonly returns?: Origin[];
 }
 
-const noEffects = (): Effects => ({ writes: new Set(), aliases: [], shared: [], carries: [] });
+const noEffects = (): Effects => ({
+  writes: new Set(),
+  deep: new Set(),
+  aliases: [],
+  flows: [],
+  shared: [],
+  carries: [],
+});
+
+/** A parameter left out: its default is an object of its own. */
+function isOwnDefault(param: Surface.Pattern | undefined): boolean {
+  return param?.type !== "DefaultPattern" || isFresh(param.value);
+}
+
+const only = (name: string): Origin => ({ roots: new Set([name]), shared: false });
+
+function reach(roots: Iterable<string>, out: Effects): void {
+  for (const root of roots) {
+    out.writes.add(root);
+    out.deep.add(root);
+  }
+}
+
+const sameOrigin = (a: Origin | undefined, b: Origin | undefined): boolean =>
+  a?.roots.size === b?.roots.size && a?.shared === b?.shared && a?.fresh === b?.fresh;
+
+const sameSummary = (a: Summary, b: Summary): boolean =>
+  a.params.size === b.params.size &&
+  a.captured.size === b.captured.size &&
+  a.deep.size === b.deep.size &&
+  sameOrigin(a.returns, b.returns);
+
+function declareAll(into: Locals, pattern: Surface.Pattern, origin: Origin, bound: Bound): void {
+  const known = pattern.type === "Name" || bound === "parameter" ? bound : "other";
+  for (const name of patternNames(pattern)) into.declare(name, origin, pattern, known);
+}
+
+/** The expressions that a write may mean, where it depends on what is evaluated: `(x ? a : b).push(…)`. */
+function alternatives(target: Surface.Expr): readonly Surface.Expr[] | undefined {
+  switch (target.type) {
+    case "Conditional":
+      return [target.then, target.else];
+    case "Logical":
+      return [target.left, target.right];
+    case "Chain":
+      return [target.expr];
+    case "Comma":
+      return target.exprs.slice(-1);
+    case "Assign":
+      return target.target.type === "Name" || target.target.type === "Member"
+        ? [target.target, target.value]
+        : [target.value];
+    default:
+      return undefined;
+  }
+}
 
 export class WriteAnalysis {
   readonly env: Environment;
@@ -50,8 +122,13 @@ export class WriteAnalysis {
   /** Of functions being summarised: what is taken of them where they are met again, and which have been. */
   readonly #assumed = new Map<object, Summary>();
   readonly #met = new Set<object>();
+  readonly #assigned: Assigned = new Map();
   /** Local functions by name, and what names of the list stand for. */
   readonly functions = new Map<string, Core.Arrow<Surface.Extra>>();
+  /** Names of the list whose value may hold functions. */
+  readonly functionHolders = new Set<string>();
+  /** Those of them that are objects with functions of their own: `ops.map` is no method of an array. */
+  readonly tables = new Set<string>();
   readonly origins = new Map<string, Origin>();
 
   constructor(env: Environment) {
@@ -59,21 +136,61 @@ export class WriteAnalysis {
   }
 
   effects(node: Surface.Stmt | Surface.Expr): Effects {
+    // Read twice: what is assigned further down, or in the last turn of a loop, goes for what is written before it.
+    this.#visit(node, this.#list(), noEffects());
     const out = noEffects();
-    this.#visit(node, new Map(), out);
+    this.#visit(node, this.#list(), out);
     return out;
   }
 
+  #list(): Locals {
+    return new Locals(null, this.#assigned);
+  }
+
   /** What the value of an expression can reach. */
-  origin(node: Surface.Expr | null | undefined, nested: ReadonlyMap<string, Origin> = new Map()): Origin {
-    return originOf(node, (name) => {
-      const inner = nested.get(name) ?? this.origins.get(name);
-      if (inner) return inner;
-      const found = lookup(this.env, name)?.value;
-      if (found?.type === "Residual") return { roots: new Set(), shared: true };
-      if (found && !HOLDERS.has(found.type)) return NOTHING;
-      return { roots: new Set([name]), shared: false };
+  origin(node: Surface.Expr | null | undefined, nested: Locals = this.#list()): Origin {
+    const local = (name: string): Origin | undefined => nested.get(name) ?? this.origins.get(name);
+    return originOf(node, {
+      name: (name) => {
+        const inner = local(name);
+        if (inner) return inner;
+        const found = lookup(this.env, name)?.value;
+        if (found?.type === "Residual") return { roots: new Set(), shared: true };
+        if (found && !HOLDERS.has(found.type)) return NOTHING;
+        return { roots: new Set([name]), shared: false };
+      },
+      isFlat: (x) => {
+        const constant = this.#constant(x, local);
+        if (constant?.type === "Array") return constant.items.every((item) => item.type === "Known");
+        return constant?.type === "Object" && [...constant.props.values()].every((y) => y.type === "Known");
+      },
+      result: (call, args) => this.#result(call, args, nested),
     });
+  }
+
+  /** What a call of a function of the source hands back: of what it holds, all that it was given. */
+  #result(call: Core.Call<Surface.Extra>, args: readonly Origin[], nested: Locals): Origin | undefined {
+    const fn = this.#function(call.callee, nested);
+    if (!fn) return undefined;
+    const { returns } = this.summary(fn);
+    if (!returns) return NOTHING;
+    const all = merge([this.origin(call.callee, nested), ...args], false);
+    if (returns.fresh) return made(all);
+    const isSpread = call.args.some((x) => x.type === "Spread");
+    const sources = [...returns.roots].flatMap((root): readonly Origin[] => {
+      if (!root.startsWith("#")) return [nested.get(root) ?? { roots: new Set([root]), shared: false }];
+      const n = Number(root.slice(1));
+      return isSpread || n >= fn.params.length ? args : args.slice(n, n + 1);
+    });
+    return held(merge([all, ...sources, { roots: new Set(), shared: returns.shared }]));
+  }
+
+  /** The value of `NAME` or `NAME.path` where it is a constant from outside of the list. */
+  #constant(node: Surface.Expr, local: (name: string) => Origin | undefined): Value | undefined {
+    if (node.type === "Name") return local(node.name) ? undefined : lookup(this.env, node.name)?.value;
+    if (node.type !== "Member" || typeof node.property !== "string") return undefined;
+    const object = this.#constant(node.object, local);
+    return object?.type === "Object" ? object.props.get(node.property) : undefined;
   }
 
   /** What a function writes beyond what it makes itself. Of recursive functions: the least that is consistent. */
@@ -85,13 +202,16 @@ export class WriteAnalysis {
       this.#met.add(arrow);
       return assumed;
     }
-    let result: Summary = { params: new Set(), captured: new Set() };
+    let result: Summary = { params: new Set(), captured: new Set(), deep: new Set() };
     // functions that call one another this deep are taken to write all they are given
-    if (this.#assumed.size > 12) return { ...result, params: new Set(arrow.params.keys()) };
+    if (this.#assumed.size > 12) {
+      const params = new Set(arrow.params.keys());
+      return { ...result, params, deep: params };
+    }
     for (;;) {
       this.#assumed.set(arrow, result);
       const next = this.#summarise(arrow);
-      const stable = next.params.size === result.params.size && next.captured.size === result.captured.size;
+      const stable = sameSummary(next, result);
       result = next;
       if (stable || !this.#met.has(arrow)) break;
     }
@@ -103,59 +223,91 @@ export class WriteAnalysis {
   }
 
   #summarise(arrow: Core.Arrow<Surface.Extra>): Summary {
-    const nested = new Map<string, Origin>([["", NOTHING]]);
-    arrow.params.forEach((param, n) => {
-      for (const name of patternNames(param)) nested.set(name, { roots: new Set([`#${n}`]), shared: false });
-    });
-    if (arrow.rest) for (const name of patternNames(arrow.rest)) nested.set(name, NOTHING);
-    const out = noEffects();
-    for (const param of arrow.params) this.#visit(param, nested, out);
-    this.#visit(arrow.body, nested, out);
+    const out = { ...noEffects(), returns: [] as Origin[] };
+    for (const reading of [noEffects(), out]) {
+      const nested = this.#list().inner();
+      arrow.params.forEach((param, n) => {
+        for (const name of patternNames(param))
+          nested.declare(name, { roots: new Set([`#${n}`]), shared: false }, param, "parameter");
+      });
+      // the list of further arguments is the function's own, what it holds is not
+      const others: Origin = { roots: new Set([`#${arrow.params.length}`]), shared: false };
+      if (arrow.rest) declareAll(nested, arrow.rest, made(others), "parameter");
+      for (const param of arrow.params) this.#visit(param, nested, reading);
+      this.#visit(arrow.body, nested, reading);
+      if (arrow.body.type !== "Block") reading.returns?.push(this.origin(arrow.body, nested));
+    }
     const params = new Set<number>();
+    const deep = new Set<number>();
     const captured = new Set<string>();
     for (const name of out.writes) {
       if (name.startsWith("#")) params.add(Number(name.slice(1)));
       else captured.add(name);
     }
-    return { params, captured };
+    for (const name of out.deep) if (name.startsWith("#")) deep.add(Number(name.slice(1)));
+    const rest = arrow.rest && params.has(arrow.params.length);
+    return {
+      params,
+      captured,
+      deep,
+      ...(rest && { restFrom: arrow.params.length }),
+      ...(out.returns.length > 0 && { returns: merge(out.returns) }),
+    };
   }
 
-  #function(node: Surface.Expr): Core.Arrow<Surface.Extra> | undefined {
+  #function(node: Surface.Expr, nested: Locals): Core.Arrow<Surface.Extra> | undefined {
     if (node.type === "Arrow") return node;
+    if (node.type === "Conditional" || node.type === "Logical" || node.type === "Chain") return undefined;
     if (node.type === "Member" && node.object.type === "Name" && typeof node.property === "string") {
+      if (nested.has(node.object.name) || this.origins.has(node.object.name)) return undefined;
       const object = lookup(this.env, node.object.name)?.value;
       const member = object?.type === "Object" ? object.props.get(node.property) : undefined;
       return member?.type === "Closure" ? member.arrow : undefined;
     }
     if (node.type !== "Name") return undefined;
+    const bound = nested.bound(node.name);
+    if (bound) return typeof bound === "object" ? bound : undefined;
     const local = this.functions.get(node.name);
     if (local) return local;
+    if (this.origins.has(node.name)) return undefined;
     const found = lookup(this.env, node.name)?.value;
     return found?.type === "Closure" ? found.arrow : undefined;
   }
 
-  #write(
-    target: Surface.Expr,
-    method: string,
-    nested: Map<string, Origin>,
-    out: Effects,
-    span?: Core.Span,
-  ): void {
-    if (isFresh(target)) return;
-    const origin = this.origin(target, nested);
-    if (origin.fresh) {
-      if (target.type === "Name" && !nested.has(target.name)) out.writes.add(target.name);
+  /** A write to the object that an expression gives; a deep one reaches what that object holds as well. */
+  #write(target: Surface.Expr, how: Write, nested: Locals, out: Effects): void {
+    if (!how.deep && isFresh(target)) return;
+    const parts = alternatives(target);
+    if (parts) {
+      for (const part of parts) this.#write(part, how, nested, out);
       return;
     }
-    for (const root of origin.roots) out.writes.add(root);
-    if (origin.shared) out.shared.push({ span, method });
+    const origin = this.origin(target, nested);
+    if (target.type === "Name" && origin.fresh && !nested.has(target.name)) out.writes.add(target.name);
+    if (origin.fresh && !how.deep) {
+      // what a function hands back it may have kept
+      if (target.type === "Call") reach(this.origin(target.callee, nested).roots, out);
+      return;
+    }
+    if (!how.deep && target.type === "Name" && nested.isArgument(target.name))
+      for (const root of origin.roots) out.writes.add(root);
+    else reach(origin.roots, out);
+    if (origin.shared && !origin.fresh) out.shared.push(how);
   }
 
-  #alias(into: Origin, from: Origin, out: Effects): void {
-    for (const a of into.roots) for (const b of from.roots) if (a !== b) out.aliases.push([a, b]);
+  /** `into` takes in what `from` reaches; with `both` they may be one. */
+  #alias(into: Origin, from: Origin, out: Effects, both = false): void {
+    for (const a of into.roots) {
+      for (const b of from.roots) {
+        if (a === b) continue;
+        out.aliases.push([a, b]);
+        out.flows.push([a, b]);
+        if (both) out.flows.push([b, a]);
+      }
+    }
   }
 
-  #visit(node: unknown, nested: Map<string, Origin>, out: Effects): void {
+  #visit(node: unknown, nested: Locals, out: Effects): void {
     if (typeof node !== "object" || node === null) return;
     if (Array.isArray(node)) {
       for (const item of node) this.#visit(item, nested, out);
@@ -168,9 +320,10 @@ export class WriteAnalysis {
           this.#visit(decl.init, nested, out);
           const whole = this.origin(decl.init, nested);
           const origin = decl.target.type === "Name" ? whole : held(whole);
-          for (const name of patternNames(decl.target)) {
-            if (nested.has("")) nested.set(name, origin);
-            else for (const root of origin.roots) if (root !== name) out.aliases.push([name, root]);
+          if (!nested.isList)
+            declareAll(nested, decl.target, origin, decl.init?.type === "Arrow" ? decl.init : "other");
+          else {
+            for (const name of patternNames(decl.target)) this.#alias(only(name), origin, out, !origin.fresh);
           }
         }
         return;
@@ -181,27 +334,36 @@ export class WriteAnalysis {
       case "Switch":
       case "Try":
       case "For":
-        this.#children(typed, this.#nest(nested), out);
+        this.#children(typed, nested.inner(), out);
         return;
       case "ForOf": {
-        const inner = this.#nest(nested);
+        const inner = nested.inner();
         this.#visit(typed.of, inner, out);
         const origin = held(this.origin(typed.of, inner));
         for (const name of patternNames(typed.target)) {
-          if (typed.kind) inner.set(name, origin);
-          else out.writes.add(name);
+          if (typed.kind) inner.declare(name, origin, typed.target, "other");
+          else if (!nested.assign(name, origin)) {
+            out.writes.add(name);
+            this.#alias(only(name), origin, out, true);
+          }
         }
         this.#visit(typed.body, inner, out);
         return;
       }
       case "Arrow":
       case "Func": {
-        const inner = this.#nest(nested);
-        for (const param of typed.params) for (const name of patternNames(param)) inner.set(name, NOTHING);
-        if (typed.rest) for (const name of patternNames(typed.rest)) inner.set(name, NOTHING);
-        this.#visit(typed.body, inner, out);
+        const inner = nested.inner();
+        for (const param of typed.params) declareAll(inner, param, NOTHING, "parameter");
+        if (typed.rest) declareAll(inner, typed.rest, NOTHING, "parameter");
+        const { returns: _, ...inside } = out;
+        if (typed.type === "Arrow") this.#visit(typed.params, inner, inside);
+        this.#visit(typed.body, inner, inside);
         return;
       }
+      case "Return":
+        this.#visit(typed.value, nested, out);
+        out.returns?.push(this.origin(typed.value, nested));
+        return;
       case "Assign": {
         this.#visit(typed.value, nested, out);
         this.#target(typed.target, this.origin(typed.value, nested), nested, out);
@@ -219,7 +381,7 @@ export class WriteAnalysis {
         return;
       case "Unary":
         if (typed.op === "delete" && typed.arg.type === "Member")
-          this.#write(typed.arg.object, "delete", nested, out, typed.span);
+          this.#write(typed.arg.object, { method: "delete", span: typed.span }, nested, out);
         this.#visit(typed.arg, nested, out);
         return;
       case "Call":
@@ -231,69 +393,53 @@ export class WriteAnalysis {
   }
 
   /** An object that takes in a function may write, later, what that function writes. */
-  #carry(into: Origin, value: Surface.Expr, nested: ReadonlyMap<string, Origin>, out: Effects): void {
-    for (const arrow of retainedArrows(value)) {
-      for (const name of this.summary(arrow).captured) {
-        const inner = nested.get(name);
-        for (const root of into.roots)
-          for (const written of inner ? inner.roots : [name]) out.carries.push([root, written]);
-      }
+  #carry(into: Origin, value: Surface.Expr, nested: Locals, out: Effects): void {
+    const inside = noEffects();
+    for (const arrow of retainedArrows(value)) this.#callback(arrow, [NOTHING], nested, inside);
+    for (const name of freeNames(value)) {
+      const fn = this.#function({ type: "Name", name }, nested);
+      if (fn) for (const written of this.summary(fn).captured) this.#captured(written, nested, inside);
     }
+    for (const root of into.roots) for (const written of inside.writes) out.carries.push([root, written]);
   }
 
   /** A component of the source is called with its props. */
-  #element(node: Surface.Element, nested: Map<string, Origin>, out: Effects): void {
-    const fn = node.tag ? this.#function(node.tag) : undefined;
+  #element(node: Surface.Element, nested: Locals, out: Effects): void {
+    const fn = node.tag ? this.#function(node.tag, nested) : undefined;
     if (fn) {
       const summary = this.summary(fn);
+      const how: Write = { method: "a component that changes it", span: node.span, deep: true };
       if (summary.params.size) {
         for (const prop of node.props)
-          this.#write(
-            prop.type === "Spread" ? prop.arg : prop.value,
-            "a component that changes it",
-            nested,
-            out,
-            node.span,
-          );
-        for (const child of node.children)
-          if (child.type !== "Spread")
-            this.#write(child, "a component that changes it", nested, out, node.span);
+          this.#write(prop.type === "Spread" ? prop.arg : prop.value, how, nested, out);
+        for (const child of node.children) if (child.type !== "Spread") this.#write(child, how, nested, out);
       }
       for (const name of summary.captured) this.#captured(name, nested, out);
     }
     this.#children(node, nested, out);
   }
 
-  /** Inside nested code a declaration is local to it. */
-  #nest(nested: Map<string, Origin>): Map<string, Origin> {
-    return new Map(nested).set("", NOTHING);
-  }
-
-  #children(node: object, nested: Map<string, Origin>, out: Effects): void {
+  #children(node: object, nested: Locals, out: Effects): void {
     for (const [key, part] of Object.entries(node)) if (key !== "span") this.#visit(part, nested, out);
   }
 
-  #target(target: Surface.Pattern, value: Origin, nested: Map<string, Origin>, out: Effects): void {
+  #target(target: Surface.Pattern, value: Origin, nested: Locals, out: Effects): void {
     if (target.type === "Member") {
       this.#visit(target.object, nested, out);
       this.#visit(target.property, nested, out);
-      this.#write(target.object, "assignment", nested, out, target.span);
+      this.#write(target.object, { method: "assignment", span: target.span }, nested, out);
       this.#alias(this.origin(target.object, nested), value, out);
       return;
     }
     for (const member of membersOf(target)) this.#target(member, held(value), nested, out);
     for (const name of patternNames(target)) {
-      const inner = nested.get(name);
-      if (inner) {
-        nested.set(name, merge([inner, value]));
-        continue;
-      }
+      if (nested.assign(name, value)) continue;
       out.writes.add(name);
-      for (const root of value.roots) if (root !== name) out.aliases.push([name, root]);
+      this.#alias(only(name), value, out, !value.fresh);
     }
   }
 
-  #call(node: Core.Call<Surface.Extra>, nested: Map<string, Origin>, out: Effects): void {
+  #call(node: Core.Call<Surface.Extra>, nested: Locals, out: Effects): void {
     const { callee } = node;
     const args = node.args.map((x) => (x.type === "Spread" ? x.arg : x));
     const origins = args.map((x) =>
@@ -306,41 +452,47 @@ export class WriteAnalysis {
       this.#visit(callee.property, nested, out);
       const name = typeof callee.property === "string" ? callee.property : "";
       if (MUTATORS.has(name)) {
-        this.#write(callee.object, name, nested, out, node.span);
+        this.#write(callee.object, { method: name, span: node.span }, nested, out);
         for (const arg of args) {
           this.#alias(receiver, this.origin(arg, nested), out);
           this.#carry(receiver, arg, nested, out);
         }
       } else if (name === "") {
         // `object[key](…)` may be any method; only what the list makes itself can be meant to change
-        for (const root of receiver.roots) if (this.origins.has(root)) out.writes.add(root);
+        reach(this.#own(receiver), out);
       }
       if (callee.object.type === "Name" && callee.object.name === "Object") {
         if (["assign", "defineProperty", "defineProperties", "setPrototypeOf"].includes(name) && args[0])
-          this.#write(args[0], `Object.${name}`, nested, out, node.span);
+          this.#write(args[0], { method: `Object.${name}`, span: node.span }, nested, out);
       }
     } else this.#visit(callee, nested, out);
-    const fn = this.#function(callee);
+    const fn = this.#function(callee, nested);
     if (fn) {
       const summary = this.summary(fn);
+      const how = { method: "a helper that changes it", span: node.span };
+      const firstSpread = node.args.findIndex((x) => x.type === "Spread");
+      const certain = firstSpread < 0 ? node.args.length : firstSpread;
       for (const n of summary.params) {
-        const arg = args[n];
-        if (arg) this.#write(arg, "a helper that changes it", nested, out, node.span);
-        else for (const root of given.roots) out.writes.add(root);
+        const to = summary.restFrom === n ? Math.max(args.length, n + 1) : n + 1;
+        for (let at = n; at < to; at++) {
+          const arg = args[at];
+          if (arg && at < certain) this.#write(arg, { ...how, deep: summary.deep.has(n) }, nested, out);
+          else if (firstSpread >= 0 || !isOwnDefault(fn.params[at])) reach(given.roots, out);
+        }
       }
       for (const name of summary.captured) this.#captured(name, nested, out);
-      for (const a of origins) for (const b of origins) this.#alias(a, b, out);
+      for (const a of origins) for (const b of origins) this.#alias(a, b, out, true);
     } else if (this.#unread(callee, nested)) {
-      for (const origin of origins)
-        for (const root of origin.roots) if (this.origins.has(root)) out.writes.add(root);
+      for (const origin of origins) reach(this.#own(origin), out);
     }
     for (const arg of args) {
-      const passed = arg.type === "Name" ? this.#function(arg) : undefined;
+      const passed = arg.type === "Name" ? this.#function(arg, nested) : undefined;
       if (passed) {
         const summary = this.summary(passed);
-        if (summary.params.size) for (const root of given.roots) out.writes.add(root);
+        if (summary.params.size) reach(given.roots, out);
         for (const name of summary.captured) this.#captured(name, nested, out);
       }
+      if (this.#mayBeCalled(callee, fn !== undefined, arg, nested)) reach(this.#own(given), out);
       if (arg.type === "Arrow")
         this.#callback(arg, this.#given(callee, receiver, origins, given), nested, out);
       else this.#visit(arg, nested, out);
@@ -348,13 +500,69 @@ export class WriteAnalysis {
   }
 
   /** A function that comes out of a local object or pattern: it may write whatever it is given. */
-  #unread(callee: Surface.Expr, nested: ReadonlyMap<string, Origin>): boolean {
-    if (callee.type === "Name")
-      return !nested.has(callee.name) && this.origins.get(callee.name)?.shared === false;
-    if (callee.type !== "Member" || callee.object.type !== "Name") return false;
+  #unread(callee: Surface.Expr, nested: Locals, isPassed = false): boolean {
+    const parts = alternatives(callee);
+    if (parts)
+      return parts.some((part) => this.#function(part, nested) || this.#unread(part, nested, isPassed));
+    const unknown = (name: string): boolean => {
+      const bound = nested.bound(name);
+      return bound ? bound === "other" : this.origins.get(name)?.shared === false;
+    };
+    if (callee.type === "Name") return unknown(callee.name);
+    if (callee.type === "Call" || callee.type === "Arrow") return callee.type === "Call";
+    if (callee.type !== "Member") return false;
     const name = typeof callee.property === "string" ? callee.property : "";
-    if (isBuiltinMethod(name)) return false;
-    return this.origins.get(callee.object.name)?.shared === false;
+    const own = callee.object.type === "Name" && this.tables.has(callee.object.name);
+    if (isBuiltinMethod(name) && !isPassed && !own) return false;
+    let at: Surface.Expr = callee;
+    while (at.type === "Member" || at.type === "Chain") at = at.type === "Member" ? at.object : at.expr;
+    return at.type === "Name" ? unknown(at.name) : at.type === "Call";
+  }
+
+  /** A function that comes out of an object is handed to something that calls it: `lists.forEach(ops.add)`. */
+  #mayBeCalled(callee: Surface.Expr, known: boolean, arg: Surface.Expr, nested: Locals): boolean {
+    if (arg.type !== "Member" && arg.type !== "Call" && !alternatives(arg)) return false;
+    const name = callee.type === "Member" && typeof callee.property === "string" ? callee.property : "";
+    const calls = known || ITERATORS.has(name) || name === "reduce" || !isBuiltinMethod(name);
+    return calls && this.#unread(arg, nested, true) && this.#holdsFunctions(arg, nested);
+  }
+
+  #holdsFunctions(node: Surface.Expr, nested: Locals): boolean {
+    for (const name of freeNames(node)) {
+      if (nested.has(name) ? nested.bound(name) !== "parameter" : this.functionHolders.has(name)) return true;
+    }
+    return false;
+  }
+
+  /** Whether what a function gives may hold functions that it made. */
+  makesClosures(arrow: Core.Arrow<Surface.Extra>, seen: Set<unknown> = new Set()): boolean {
+    if (seen.has(arrow)) return false;
+    seen.add(arrow);
+    const inside = (node: unknown): boolean => {
+      if (typeof node !== "object" || node === null) return false;
+      if (Array.isArray(node)) return node.some(inside);
+      const typed = node as Surface.Expr;
+      if (typed.type === "Arrow" || typed.type === "Func") return true;
+      if (typed.type === "Call") {
+        const { callee } = typed;
+        const builtin = callee.type === "Member" && isBuiltinMethod(String(callee.property));
+        const fn = callee.type === "Name" ? this.#function(callee, this.#list()) : undefined;
+        if (fn ? this.makesClosures(fn, seen) : callee.type === "Name" && lookup(this.env, callee.name))
+          return true;
+        // a callback of a list is called, not kept; what it gives may be
+        return (
+          typed.args.some((x) => (builtin && x.type === "Arrow" ? inside(x.body) : inside(x))) ||
+          inside(callee)
+        );
+      }
+      return Object.entries(typed).some(([key, part]) => key !== "span" && inside(part));
+    };
+    return inside(arrow.body) || arrow.params.some(inside);
+  }
+
+  /** The function of the source that is called by a name or as a member of a constant. */
+  callee(node: Surface.Expr): Core.Arrow<Surface.Extra> | undefined {
+    return this.#function(node, this.#list());
   }
 
   /** What a callback is called with, parameter by parameter; the last goes for all others. */
@@ -368,23 +576,25 @@ export class WriteAnalysis {
     return [held(all)];
   }
 
-  #callback(
-    arrow: Core.Arrow<Surface.Extra>,
-    given: readonly Origin[],
-    nested: ReadonlyMap<string, Origin>,
-    out: Effects,
-  ): void {
-    const inner = new Map(nested).set("", NOTHING);
+  #callback(arrow: Core.Arrow<Surface.Extra>, given: readonly Origin[], nested: Locals, out: Effects): void {
+    const inner = nested.inner();
     arrow.params.forEach((param, n) => {
-      for (const name of patternNames(param)) inner.set(name, given[n] ?? given.at(-1) ?? NOTHING);
+      declareAll(inner, param, given[n] ?? given.at(-1) ?? NOTHING, "parameter");
     });
-    if (arrow.rest) for (const name of patternNames(arrow.rest)) inner.set(name, given.at(-1) ?? NOTHING);
-    this.#visit(arrow.body, inner, out);
+    if (arrow.rest) declareAll(inner, arrow.rest, given.at(-1) ?? NOTHING, "parameter");
+    const { returns: _, ...inside } = out;
+    this.#visit(arrow.params, inner, inside);
+    this.#visit(arrow.body, inner, inside);
   }
 
-  #captured(name: string, nested: Map<string, Origin>, out: Effects): void {
+  #captured(name: string, nested: Locals, out: Effects): void {
     const inner = nested.get(name);
-    if (inner) for (const root of inner.roots) out.writes.add(root);
+    if (inner) reach(inner.roots, out);
     else out.writes.add(name);
+  }
+
+  /** Of what an expression reaches, what the list or the function makes itself: only that can be meant to change. */
+  #own(origin: Origin): string[] {
+    return [...origin.roots].filter((root) => this.origins.has(root) || root.startsWith("#"));
   }
 }
