@@ -4,8 +4,8 @@
  */
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
-import { ITERATORS, isBuiltinMethod, MUTATORS } from "./methods.ts";
 import { type Assigned, type Bound, Locals } from "./locals.ts";
+import { ITERATORS, isBuiltinMethod, MUTATORS } from "./methods.ts";
 import { freeNames, membersOf, retainedArrows } from "./names.ts";
 import { held, isFresh, made, merge, NOTHING, type Origin, originOf } from "./origin.ts";
 import { patternNames } from "./shape.ts";
