@@ -69,7 +69,14 @@ const tests = fc.constantFrom(
   "m.some((x) => x.n > 1)",
   "st.size",
 );
-const rows = fc.constantFrom("row?.items ?? []", "ctx.input.tags", "[...a]", "STEPS", "m", "Object.keys(o)");
+const rows = fc.constantFrom(
+  "row?.items ?? []",
+  "ctx.input.tags",
+  "[...a]",
+  "STEPS",
+  "[...m]",
+  "Object.keys(o)",
+);
 
 const simple: fc.Arbitrary<Line> = fc
   .oneof(
