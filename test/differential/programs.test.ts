@@ -1,6 +1,6 @@
 /**
  * Generated programs that mutate: plan and plain twin against direct execution. `RUNS` gives the number of programs
- * (default 60 and 200),
+ * (default 60 and 150),
  * `SEED` another start than the fixed one.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -17,7 +17,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 it.each([
   ["mutate", programs, 60],
-  ["share objects", sharedObjects, 200],
+  ["share objects", sharedObjects, 150],
 ] as const)("gives equal frames for programs that %s", { timeout: 280_000 }, async (what, made, usual) => {
   const numRuns = Number(process.env.RUNS ?? usual);
   const seen = { lowered: 0, refused: 0, frames: 0, blocks: 0 };

@@ -69,7 +69,14 @@ const tests = fc.constantFrom(
   "m.some((x) => x.n > 1)",
   "st.size",
 );
-const rows = fc.constantFrom("row?.items ?? []", "ctx.input.tags", "[...a]", "STEPS", "m", "Object.keys(o)");
+const rows = fc.constantFrom(
+  "row?.items ?? []",
+  "ctx.input.tags",
+  "[...a]",
+  "STEPS",
+  "[...m]",
+  "Object.keys(o)",
+);
 
 const simple: fc.Arbitrary<Line> = fc
   .oneof(
@@ -244,9 +251,20 @@ const shows = fc.subarray(
     '<Task id="items" output={outputs.other} agent={agent}>{JSON.stringify(m)}</Task>',
     '<Task id={"rest" + n} output={outputs.other} agent={agent}>{s} {n} {shown.join("|")} {later.map((h) => h()).join("|")}</Task>',
     "<Parallel>{els}</Parallel>",
+    "<Sequence>{body}</Sequence>",
   ],
   { minLength: 1, maxLength: 7 },
 );
+
+/** Elements gathered by statements. */
+const ELEMENTS = [
+  'for (const it of row?.items ?? []) { if (!it.ok) continue; els.push(<Task id={"el-" + it.id} output={outputs.other} agent={agent}>{it.id} {s}</Task>); }',
+  'if (row?.ok) { els.push(<Task id="el-ok" output={outputs.other} agent={agent}>{n}</Task>); } else els.push(<Task id="el-no" output={outputs.other} agent={agent}>{a.length}</Task>);',
+  'ctx.input.tags.forEach((t, i) => { if (i > 1) return; const k = t + i; els.push(<Task id={"el-" + k} output={outputs.other} agent={agent}>{k}</Task>); });',
+  'n > 1 && els.push(<Task id="el-n" output={outputs.other} agent={agent}>{s}</Task>);',
+  'if (row?.kind === "a") body = <Task id="body-a" output={outputs.other} agent={agent}>{s}</Task>; else if (row) body = <Sequence>{body}</Sequence>;',
+  'switch (row?.kind) { case "b": body = <Task id="body-b" output={outputs.other} agent={agent}>{n}</Task>; break; case "c": { const k = s; body = <Parallel>{body}<Task id="body-c" output={outputs.other} agent={agent}>{k}</Task></Parallel>; break; } }',
+];
 
 /** Declarations in order; those that nothing uses are left out, so that regions stay apart. */
 const LOCALS: readonly (readonly [string, string])[] = [
@@ -267,12 +285,13 @@ const LOCALS: readonly (readonly [string, string])[] = [
   ["shown", "const shown = [];"],
   ["later", "const later = [];"],
   ["els", "const els = [];"],
+  ["body", 'let body = <Task id="body" output={outputs.other} agent={agent}>{s}</Task>;'],
 ];
 
 /** The text of a workflow file. */
 export const sharedObjects: fc.Arbitrary<string> = fc
   .record({
-    body: fc.array(statement(2), { minLength: 1, maxLength: 8 }),
+    body: fc.array(statement(2), { maxLength: 7 }),
     early: fc.constantFrom(
       "",
       "",
@@ -280,17 +299,15 @@ export const sharedObjects: fc.Arbitrary<string> = fc
       'if (row && !row.ok) { a.push("left"); return <Workflow name="left"><Task id="e" output={outputs.other} agent={agent}>{a.join()} {o.tags.join()}</Task></Workflow>; }',
     ),
     own: fc.constantFrom("a", '["own"]'),
-    elements: fc.boolean(),
+    elements: fc.subarray(ELEMENTS, { maxLength: 3 }),
     shows,
   })
   .map(({ body, early, own, elements, shows: shown }) => {
     let number = 0;
     const lines = body.map((line) => line(() => ++number));
     if (early) lines.splice(Math.ceil(lines.length / 2), 0, early);
-    if (elements)
-      lines.push(
-        'for (const it of row?.items ?? []) { if (!it.ok) continue; els.push(<Task id={"el-" + it.id} output={outputs.other} agent={agent}>{it.id} {a.length}</Task>); }',
-      );
+    for (const [n, line] of elements.entries())
+      lines.splice((n * 7 + lines.length) % (lines.length + 1), 0, line);
     let rest = [...lines, ...shown].join("\n");
     const declared: string[] = [];
     for (const [name, text] of [...LOCALS].reverse()) {

@@ -5,6 +5,7 @@ import { choose, testOf, under } from "./choice.ts";
 import { arrowOf, binary, call, conditional, literal, memberOf, nameOf, not, objectOf } from "./core.ts";
 import { LocalEnvironment } from "./env.ts";
 import { evaluate, refineEnv } from "./evaluate.ts";
+import { gathered } from "./gathered.ts";
 import { keysOf } from "./keys.ts";
 import { bind } from "./patterns.ts";
 import { exits, type Segment, segments } from "./regions.ts";
@@ -56,16 +57,33 @@ function flowValue(ev: Evaluation, flow: Flow): Value {
 
 /** `tail`: nothing of the function follows the list, so that a region may take in its end. */
 function run(ev: Evaluation, stmts: readonly Surface.Stmt[], env: LocalEnvironment, tail: boolean): Flow {
-  return steps(ev, segments(ev, stmts, env), 0, env, tail);
+  const { stmts: all, next, made } = gathered(stmts, env);
+  const list = segments(ev, all, env);
+  // what ends up in a region is left as the source has it
+  if (made.size === 0 || !isCutUp(list, made, env)) return steps({ ev, list, next, tail }, 0, env);
+  return steps({ ev, list: segments(ev, stmts, env), next: new Set(), tail }, 0, env);
 }
 
-function steps(
-  ev: Evaluation,
-  list: readonly Segment[],
-  from: number,
-  env: LocalEnvironment,
-  tail: boolean,
-): Flow {
+/** Whether a region, or the block that a region makes of all that follows, holds one of some statements. */
+function isCutUp(list: readonly Segment[], made: ReadonlySet<Surface.Stmt>, env: Environment): boolean {
+  let toTheEnd = false;
+  return list.some((segment) => {
+    if (segment.type === "pure") return toTheEnd && made.has(segment.stmt);
+    toTheEnd ||= segment.exits || touchesElements(segment.stmts, env, new Set());
+    return segment.stmts.some((stmt) => made.has(stmt));
+  });
+}
+
+/** Statements of one block scope. */
+interface Steps {
+  readonly ev: Evaluation;
+  readonly list: readonly Segment[];
+  readonly next: ReadonlySet<Surface.Stmt>;
+  readonly tail: boolean;
+}
+
+function steps(of: Steps, from: number, env: LocalEnvironment): Flow {
+  const { ev, list, tail } = of;
   for (let n = from; n < list.length; n++) {
     const segment = list[n]!;
     if (segment.type === "region") {
@@ -73,13 +91,28 @@ function steps(
       if (flow) return flow;
       continue;
     }
-    if (segment.stmt.type === "Declare") unused(ev, segment.stmt, list.slice(n + 1));
-    const flow = statement(ev, segment.stmt, env, tail && n === list.length - 1);
+    const { stmt } = segment;
+    if (stmt.type === "Declare") {
+      unused(ev, stmt, list.slice(n + 1));
+      if (of.next.has(stmt)) return steps(of, n + 1, withNext(ev, stmt, env));
+    }
+    const flow = statement(ev, stmt, env, tail && n === list.length - 1);
     if (flow.type === "normal") continue;
     if (flow.type === "return") return flow;
-    return rest(ev, flow, (inner) => steps(ev, list, n + 1, inner, tail), segment.stmt, env);
+    return rest(ev, flow, (inner) => steps(of, n + 1, inner), stmt, env);
   }
   return NORMAL;
+}
+
+/** The environment after a name got its next value. */
+function withNext(
+  ev: Evaluation,
+  stmt: Core.Declare<Surface.Extra>,
+  env: LocalEnvironment,
+): LocalEnvironment {
+  const after = new LocalEnvironment(env);
+  for (const decl of stmt.decls) if (decl.init) bind(ev, decl.target, evaluate(ev, decl.init, env), after);
+  return after;
 }
 
 /** Continues where a branch did not return: in its one normal leaf, or once under "not returned". */
