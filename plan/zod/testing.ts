@@ -176,6 +176,16 @@ function wrapped(inner: Gen): Gen {
       transforms.map((fn) => leaf(`${text}.transform(${fn})`, near)),
       transforms.map((fn) => leaf(`z.preprocess(${fn}, ${text})`, near)),
       tests.map((fn) => leaf(`${text}.refine(${fn})`, near)),
+      fc.constant(
+        leaf(
+          `${text}.superRefine((v, ctx) => { if (typeof v === 'string' && v.length > 1) ctx.addIssue({ code: 'custom', path: ['p'], message: 'long ' + v }); })`,
+          near,
+        ),
+      ),
+      fc.constant(
+        leaf(`${text}.transform((v, ctx) => { if (v === 1) ctx.addIssue('one'); return [v]; })`, near),
+      ),
+      fc.constant(leaf(`${text}.catch((ctx) => [ctx.input, ctx.error.issues.length])`, near)),
       fc.constant(leaf(`${text}.check(z.overwrite((v) => v), z.refine((v) => v !== 'ab'))`, near)),
       fc.constant(leaf(`z.pipe(${text}, z.transform((v) => [v]))`, near)),
     ),

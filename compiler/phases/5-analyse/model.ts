@@ -34,6 +34,8 @@ export interface Meaning {
 
 export interface Model {
   readonly draft: PlanDraft;
+  /** All sources, prompts among them. */
+  readonly files: readonly SourceFile[];
   readonly nodes: ReadonlyMap<string, NodeDraft>;
   /** Nodes that yield rows, with their ids. */
   readonly producers: readonly { readonly node: NodeDraft; readonly id: IdPattern }[];
@@ -91,6 +93,7 @@ export function modelOf(
   let flow: Flow | undefined;
   const model: Model = {
     draft,
+    files,
     nodes,
     producers,
     producersOf: (id) => [
