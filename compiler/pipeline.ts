@@ -157,7 +157,7 @@ function withinStack(
 }
 
 async function lowerSources(graph: Graph, draft: PlanDraft, problems: Diagnostic[], values: Values) {
-  const agents = lowerAgents(draft.agents, problems);
+  const agents = lowerAgents(draft.agents, problems, draft.everyConstant);
   const prompts = await lowerPrompts(graph, draft.prompts, problems);
   const functions = [...draft.modules].map(([name, { fn, captures }]): [string, CodeRequest] => [
     name,

@@ -73,8 +73,9 @@ export type Agent =
   | {
       /** `anthropic` is built in; `cli:claude-code` and kin and `ai-sdk:openai` are declared here and served by later drivers. */
       readonly kind: string;
-      readonly model?: string;
-      readonly instructions?: string;
+      /** Dynamic parts, options included at any depth, hang on host values and constants only; resolved for each call, never stored. */
+      readonly model?: Dynamic<string>;
+      readonly instructions?: Dynamic<string>;
       /** Constructor options as JSON, in source order, without those named above. */
       readonly options: { readonly [name: string]: Json };
     }

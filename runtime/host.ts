@@ -39,10 +39,10 @@ export function systemHost(root: string): HostSource {
 }
 
 /** What the expressions of a plan ask for. What only its modules read of the environment is theirs, and not journaled. */
-function askedFor({ capabilities, constants, functions, prompts, nodes }: Plan): string[] {
+function askedFor({ capabilities, constants, functions, prompts, nodes, agents }: Plan): string[] {
   const listed = [...capabilities.host, ...capabilities.env.map((name) => `env.${name}`)];
   if (listed.length === 0) return [];
-  const texts = JSON.stringify([constants, functions, prompts, nodes]);
+  const texts = JSON.stringify([constants, functions, prompts, nodes, agents]);
   const named = new Set([...texts.matchAll(/\bhost\(\s*(?:'|\\"|`)([\w.]+)/g)].map(([, name]) => name));
   return listed.filter((name) => name !== STARTED_AT && named.has(name)).sort();
 }

@@ -83,8 +83,8 @@ class Structure {
     });
     this.entries(plan.agents, "agents", (agent, path) => {
       this.string(agent.kind, `${path}.kind`);
-      this.optional(agent.model, `${path}.model`, this.string);
-      this.optional(agent.instructions, `${path}.instructions`, this.string);
+      for (const field of ["model", "instructions"] as const)
+        if (dynamicText(agent[field]) === null) this.optional(agent[field], `${path}.${field}`, this.string);
       this.table(agent.options, `${path}.options`);
       if (agent.kind === "module") this.string(agent.module, `${path}.module`);
     });

@@ -65,9 +65,12 @@ export function readOptions(agent: Agent): ReadOptions {
     return { ok: false, message: formatIssues(issues) };
   }
   const given = parsed.data;
-  const system = "instructions" in agent ? (agent.instructions ?? given.system) : given.system;
+  // The attempt was given the agent with its dynamic parts resolved.
+  const own =
+    "instructions" in agent && typeof agent.instructions === "string" ? agent.instructions : undefined;
+  const system = own ?? given.system;
   const request: AnthropicOptions["request"] = {
-    model: ("model" in agent ? agent.model : undefined) ?? DEFAULT_MODEL,
+    model: "model" in agent && typeof agent.model === "string" ? agent.model : DEFAULT_MODEL,
     max_tokens: given.maxTokens ?? given.maxOutputTokens ?? DEFAULT_MAX_TOKENS,
     ...(system === undefined ? {} : { system }),
     ...(given.temperature === undefined ? {} : { temperature: given.temperature }),

@@ -1,3 +1,4 @@
+import { CoreError } from "../../plan/core/values.ts";
 import type { Agent, Json } from "../../plan/types.ts";
 import type { Issue } from "../../plan/zod/index.ts";
 import { candidates, correction, holdsJson } from "../agents/answer.ts";
@@ -67,9 +68,20 @@ export class AgentExecutor implements Executor {
 
   async #ask(name: string, request: AgentRequest, context: AttemptContext): Promise<AttemptResult> {
     const { plan, signal } = context;
-    const agent = Object.hasOwn(plan.agents, name) ? plan.agents[name] : undefined;
-    if (agent === undefined)
+    const declared = Object.hasOwn(plan.agents, name) ? plan.agents[name] : undefined;
+    if (declared === undefined)
       return failure("INTERNAL", `The plan has no agent named ${JSON.stringify(name)}`);
+    let agent: Agent;
+    try {
+      const resolved = context.resolve?.(declared as unknown as Json) ?? declared;
+      agent = resolved as unknown as Agent;
+    } catch (error) {
+      if (!(error instanceof CoreError)) throw error;
+      return failure(
+        "AGENT_OPTIONS",
+        `The options of agent ${name} can't be resolved here: ${error.message}`,
+      );
+    }
     const provider = this.#provider(agent);
     if (provider === undefined) return unsupported(name, agent);
     const conversation = provider.open({

@@ -37,6 +37,8 @@ export interface AttemptContext {
   readonly signal: AbortSignal;
   /** Log lines, model calls, tool calls, token counts as they happen: `task.log`, `agent.message`, `agent.usage`, … */
   emit(type: string, data: { readonly [key: string]: Json }): void;
+  /** JSON of the plan with the parts that hang on the host as they are: never to be stored. Throws CoreError. */
+  resolve?(value: Json): Json | undefined;
   /** What `reserve` gave for this attempt: its process is on disk already, with the attempt's start. */
   readonly reserved?: Reservation;
   /** A compute attempt records the process that will run it; resolves when that is on disk. Work is handed over only then. */

@@ -33,6 +33,7 @@ async function attempt(run: Run, flight: InFlight, timeoutMs: number | null): Pr
       attempt: flight.attempt,
       cwd: run.record.cwd,
       signal: controller.signal,
+      resolve: (value) => run.world.resolve(value),
       ...(flight.reserved && { reserved: flight.reserved }),
       emit: (type, data) => run.report(type, { ...who, attempt: flight.attempt, ...data }),
       started: (process) =>

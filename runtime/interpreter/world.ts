@@ -11,9 +11,11 @@ import type { TaskError, TaskRequest } from "../executors/executor.ts";
 import { memoryFiles } from "../files.ts";
 import { showAddress } from "../store/rules.ts";
 import type { Address } from "../store/store.ts";
-import { type Cell, Graph, Source } from "../values/cell.ts";
+import { Cell, Graph, Source } from "../values/cell.ts";
+import { isDynamic } from "../values/core.ts";
 import type { Facts } from "../values/ctx.ts";
 import { ProjectFiles } from "../values/files.ts";
+import { toJson } from "../values/json.ts";
 import { deepFreeze, Rows } from "../values/rows.ts";
 import { Residuals, Scope } from "../values/scope.ts";
 import { factsOf } from "./facts.ts";
@@ -69,6 +71,7 @@ export class World {
   /** A task failed for good: nothing new starts. */
   failed: TaskEntry | null = null;
   readonly #root: Instance;
+  readonly #scope: Scope;
   readonly #now: Source<number>;
   readonly #stalled: Source<boolean>;
   readonly #moves: Source<number>;
@@ -111,6 +114,7 @@ export class World {
       host: options.host ?? {},
     };
     const scope = Scope.root(shared, plan);
+    this.#scope = scope;
     this.#root = makeInstance({ world: this, plan: index.root, scope, outer: null, mode: "sequence" });
   }
 
@@ -120,6 +124,25 @@ export class World {
 
   get finished(): boolean {
     return this.#root.settled;
+  }
+
+  /**
+   * JSON of the plan with its dynamic parts (`{ $ }`) as they are on this machine; members without a value are left out.
+   * @throws CoreError where one can't be evaluated
+   */
+  resolve(value: Json): Json | undefined {
+    if (typeof value !== "object" || value === null) return value;
+    if (Array.isArray(value)) return value.map((item) => this.resolve(item) ?? null);
+    if (isDynamic(value)) {
+      const reader = new Cell(this.graph, "agents", () => undefined);
+      const found = this.#scope.evaluate(value.$, reader);
+      reader.dispose();
+      return found === undefined ? undefined : toJson(found, "an option of an agent");
+    }
+    const members = Object.entries(value).map(
+      ([key, member]) => [key, this.resolve(member as Json)] as const,
+    );
+    return Object.fromEntries(members.filter(([, member]) => member !== undefined)) as Json;
   }
 
   /** Mounts the root. Records of earlier frames must have been put into `states` and `rows` before. */

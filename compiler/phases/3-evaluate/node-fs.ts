@@ -105,10 +105,7 @@ function atBuild(ev: Evaluation, name: string, args: readonly Arg[], span: Core.
   switch (name) {
     case "readFileSync": {
       if (ev.loading === "guarded" && project.kind(path, span) === "none")
-        return {
-          type: "Fail",
-          message: literal(`ENOENT: no such file or directory, open '${shown(where)}'`),
-        };
+        return missing(`ENOENT: no such file or directory, open '${shown(where)}'`);
       const text = project.readText(path, span);
       return text === null ? POISON : known(text);
     }
@@ -118,10 +115,7 @@ function atBuild(ev: Evaluation, name: string, args: readonly Arg[], span: Core.
     }
     case "readdirSync":
       if (ev.loading === "guarded" && project.kind(path, span) === "none")
-        return {
-          type: "Fail",
-          message: literal(`ENOENT: no such file or directory, scandir '${shown(where)}'`),
-        };
+        return missing(`ENOENT: no such file or directory, scandir '${shown(where)}'`);
       return listing(ev, project.entries(path, span), args[1]);
     case "statSync": {
       const kind = project.kind(path, span);
@@ -143,7 +137,14 @@ function literals(node: unknown): string[] {
   if (typeof node !== "object" || node === null) return [];
   const typed = node as { readonly type?: string; readonly value?: unknown };
   if (typed.type === "Literal") return typeof typed.value === "string" ? [typed.value] : [];
+  if (typed.type === "Template") return [(node as Core.Template).quasis.at(-1) ?? ""];
   return Object.entries(node).flatMap(([key, part]) => (key === "span" ? [] : literals(part)));
+}
+
+/** Throws what the program's own `catch` can handle. */
+function missing(message: string): Value {
+  const error: Core.Expr = { type: "New", callee: nameOf("Error"), args: [literal(message)] };
+  return residual(call(arrowOf([], { type: "Block", body: [{ type: "Throw", value: error }] })));
 }
 
 function listing(

@@ -1,5 +1,7 @@
 /** Agents → declarative entries of the plan: what the constructor would have been given, as data. */
-import type { Agent, Json } from "../../../plan/types.ts";
+import type * as Core from "../../../plan/core/ast.ts";
+import { envName, freeNames, printExpr } from "../../../plan/core/index.ts";
+import type { Agent, Dynamic, Json } from "../../../plan/types.ts";
 import type { Diagnostic } from "../../diagnostics.ts";
 import { problem } from "../../report.ts";
 import { nearest } from "../../suggest.ts";
@@ -45,30 +47,52 @@ export interface LoweredAgents {
   readonly net: readonly string[];
   readonly env: readonly string[];
   readonly exec: readonly string[];
+  /** Host values that options ask for. */
+  readonly host: readonly string[];
 }
 
 export function lowerAgents(
   sources: ReadonlyMap<string, AgentSource>,
   problems: Diagnostic[],
+  constants: Constants = new Map(),
 ): LoweredAgents {
   const agents: Record<string, Agent> = {};
   const code = new Map<string, CodeRequest>();
-  const used = { net: new Set<string>(), env: new Set<string>(), exec: new Set<string>() };
+  const used = {
+    net: new Set<string>(),
+    env: new Set<string>(),
+    exec: new Set<string>(),
+    host: new Set<string>(),
+  };
   for (const [name, source] of sources) {
     const own = source.type === "Object" || source.callee.type === "Class";
-    const agent = own ? moduleAgent(name, source, code, problems) : declaredAgent(source, problems);
+    const agent = own
+      ? moduleAgent(name, source, code, problems, constants)
+      : declaredAgent(source, problems, constants);
     if (!agent) continue;
     agents[name] = agent;
     const [host, key] = HOSTS.get(agent.kind) ?? [];
     if (host) used.net.add(host);
     if (key) used.env.add(key);
+    for (const [, name] of JSON.stringify(agent).matchAll(/\bhost\('([\w.]+)'\)/g)) {
+      const variable = envName(name!);
+      if (variable === null) used.host.add(name!);
+      else used.env.add(variable);
+    }
     for (const { kind, program } of CLI.values()) if (kind === agent.kind) used.exec.add(program);
   }
   const list = (set: ReadonlySet<string>): string[] => [...set].sort();
-  return { agents, code, net: list(used.net), env: list(used.env), exec: list(used.exec) };
+  return {
+    agents,
+    code,
+    net: list(used.net),
+    env: list(used.env),
+    exec: list(used.exec),
+    host: list(used.host),
+  };
 }
 
-function declaredAgent(source: AgentSource, problems: Diagnostic[]): Agent | null {
+function declaredAgent(source: AgentSource, problems: Diagnostic[], constants: Constants): Agent | null {
   if (source.type === "Object" || source.callee.type === "Class") return null;
   const className = source.callee.path.at(-1) ?? "";
   const kind = kindOf(className, source, problems);
@@ -80,7 +104,7 @@ function declaredAgent(source: AgentSource, problems: Diagnostic[]): Agent | nul
     refuse(problems, source.span, `The options of \`${className}\` are not an object that can be read here.`);
     return null;
   }
-  return optionsOf(kind, className, first, source.span, problems);
+  return optionsOf(kind, className, first, source.span, problems, constants);
 }
 
 function kindOf(className: string, source: Instance, problems: Diagnostic[]): string | null {
@@ -107,11 +131,12 @@ function optionsOf(
   given: ObjectValue,
   span: Span,
   problems: Diagnostic[],
+  constants: Constants,
 ): Agent | null {
   const options: Record<string, Json> = {};
   let provider = kind;
-  let model: string | undefined;
-  let instructions: string | undefined;
+  let model: Dynamic<string> | undefined;
+  let instructions: Dynamic<string> | undefined;
   let sound = true;
   for (const [name, value] of given.props) {
     if (value.type === "Known" && value.value === undefined) continue;
@@ -120,25 +145,33 @@ function optionsOf(
       continue;
     }
     if (name === "model") {
-      const found = modelOf(value);
+      const found = modelOf(value, constants);
       model = found?.model;
       if (found && kind === "ai-sdk:") provider = providerKind(found.provider);
       if (found) continue;
     }
     const isText = value.type === "Known" && typeof value.value === "string";
-    if (isText && ["instructions", "system", "systemPrompt"].includes(name) && instructions === undefined) {
-      instructions = String(value.value);
-      continue;
+    const isInstructions = ["instructions", "system", "systemPrompt"].includes(name);
+    if (isInstructions && instructions === undefined && (isText || value.type === "Residual")) {
+      const text = isText ? String(value.value) : machineText(value, constants);
+      if (typeof text === "string" || isDynamicJson(text)) {
+        instructions = text;
+        continue;
+      }
     }
-    const json = optionJson(value);
+    const json = optionJson(value, constants);
     if (json !== undefined) options[name] = json;
     else {
       sound = false;
-      refuse(
-        problems,
-        "span" in value && value.span ? value.span : (given.span ?? span),
-        `The option \`${name}\` of \`${className}\` is not data.`,
-      );
+      const residualSpan = value.type === "Residual" ? value.expr.span : undefined;
+      const at = "span" in value && value.span ? value.span : (residualSpan ?? given.span ?? span);
+      if (value.type === "Residual" && readsRun(value.expr, constants))
+        problems.push(
+          problem("SM704", at, `The option \`${name}\` of \`${className}\` depends on the run.`, {
+            hint: "An agent is the same for the whole run: say what depends on ctx in the task's prompt, or choose among agents: agents[ctx.input.kind].",
+          }),
+        );
+      else refuse(problems, at, `The option \`${name}\` of \`${className}\` is not data.`);
     }
   }
   if (!sound) return null;
@@ -157,29 +190,73 @@ function providerKind(provider: string | null): string {
 }
 
 /** `"model"`, or `anthropic("model")` of an AI SDK provider. */
-function modelOf(value: Value): { readonly model: string; readonly provider: string | null } | null {
-  if (value.type === "Known" && typeof value.value === "string")
-    return { model: value.value, provider: null };
+function modelOf(
+  value: Value,
+  constants: Constants,
+): { readonly model: Dynamic<string>; readonly provider: string | null } | null {
+  const text = modelText(value, constants);
+  if (text !== undefined) return { model: text, provider: null };
   if (value.type !== "Instance" || value.construct || value.callee.type !== "External") return null;
   const [name] = value.args;
-  if (name?.type !== "Known" || typeof name.value !== "string") return null;
-  return { model: name.value, provider: value.callee.from.replace(/^@ai-sdk\//, "") };
+  const of = name && modelText(name, constants);
+  return of === undefined ? null : { model: of, provider: value.callee.from.replace(/^@ai-sdk\//, "") };
+}
+
+function modelText(value: Value, constants: Constants): Dynamic<string> | undefined {
+  if (value.type === "Known") return typeof value.value === "string" ? value.value : undefined;
+  const text = machineText(value, constants);
+  return isDynamicJson(text) ? text : undefined;
+}
+
+type Constants = ReadonlyMap<string, Core.Expr>;
+
+const isDynamicJson = (json: Json | undefined): json is { readonly $: string } =>
+  typeof json === "object" && json !== null && "$" in json;
+
+/** Core text of what hangs on the machine and on constants alone; undefined for what hangs on the run. */
+function machineText(value: Value, constants: Constants): Json | undefined {
+  if (value.type !== "Residual" || readsRun(value.expr, constants)) return undefined;
+  return { $: printExpr(inlined(value.expr, constants) as Core.Expr) };
+}
+
+/** Constants written out: an agent means the same wherever its parts are named. */
+function inlined(node: unknown, constants: Constants): unknown {
+  if (typeof node !== "object" || node === null) return node;
+  if (Array.isArray(node)) return node.map((item) => inlined(item, constants));
+  const { type, name } = node as { readonly type?: string; readonly name?: string };
+  const constant = type === "Name" && name !== undefined ? constants.get(name) : undefined;
+  if (constant) return inlined(constant, constants);
+  return Object.fromEntries(Object.entries(node).map(([key, part]) => [key, inlined(part, constants)]));
+}
+
+function readsRun(expr: Core.Expr, constants: Constants, seen: ReadonlySet<string> = new Set()): boolean {
+  return freeNames(expr).some((name) => {
+    const constant = constants.get(name);
+    return !constant || seen.has(name) || readsRun(constant, constants, new Set([...seen, name]));
+  });
 }
 
 /** JSON; tools of the library by name; what the AI SDK makes of literals. Undefined for everything else. */
-function optionJson(value: Value): Json | undefined {
+function optionJson(value: Value, constants: Constants): Json | undefined {
   switch (value.type) {
     case "Known":
       return typeof value.value === "number" && !Number.isFinite(value.value) ? undefined : value.value;
+    case "Residual":
+      return machineText(value, constants);
+    case "Choice":
+    case "Select":
+      return undefined;
     case "Array": {
-      const items = value.items.map((item) => (item.type === "SpreadItem" ? undefined : optionJson(item)));
+      const items = value.items.map((item) =>
+        item.type === "SpreadItem" ? undefined : optionJson(item, constants),
+      );
       return items.every((item) => item !== undefined) ? items : undefined;
     }
     case "Object": {
       const entries: [string, Json][] = [];
       for (const [key, member] of value.props) {
         if (member.type === "Known" && member.value === undefined) continue;
-        const json = optionJson(member);
+        const json = optionJson(member, constants);
         if (json === undefined) return undefined;
         entries.push([key, json]);
       }
@@ -189,7 +266,7 @@ function optionJson(value: Value): Json | undefined {
       return /^smithers(-orchestrator)?(\/|$)/.test(value.from) ? { tool: value.path.join(".") } : undefined;
     case "Instance": {
       const callee = value.callee.type === "External" ? value.callee.path.join(".") : "";
-      if (callee === "stepCountIs") return optionCall(value, "maxSteps");
+      if (callee === "stepCountIs") return optionCall(value, "maxSteps", constants);
       // The task's output schema says what is wanted; the SDK's own declaration of it adds nothing.
       if (callee === "Output.object" || callee === "Output.text")
         return { output: callee.slice("Output.".length) };
@@ -200,9 +277,9 @@ function optionJson(value: Value): Json | undefined {
   }
 }
 
-function optionCall(value: Instance, name: string): Json | undefined {
+function optionCall(value: Instance, name: string, constants: Constants): Json | undefined {
   const [first] = value.args;
-  const json = first && optionJson(first);
+  const json = first && optionJson(first, constants);
   return json === undefined ? undefined : { [name]: json };
 }
 
@@ -212,6 +289,7 @@ function moduleAgent(
   source: AgentSource,
   code: Map<string, CodeRequest>,
   problems: Diagnostic[],
+  constants: Constants,
 ): Agent | null {
   const generate = source.type === "Object" ? source.props.get("generate") : undefined;
   const env =
@@ -231,7 +309,7 @@ function moduleAgent(
   const options: Record<string, Json> = {};
   if (source.type === "Object")
     for (const [key, value] of source.props) {
-      const json = optionJson(value);
+      const json = optionJson(value, constants);
       if (json !== undefined) options[key] = json;
     }
   return { kind: "module", module, options };

@@ -27,7 +27,7 @@ export function capabilitiesOf(
     if (builtins.some((name) => PROCESSES.test(name))) exec.add("*");
     for (const match of code.matchAll(/\bprocess\.env\.([A-Za-z_]\w*)/g)) env.add(match[1]!);
   }
-  const host = new Set<string>();
+  const host = new Set(agents.host);
   const parts = [draft.constants, draft.functions, draft.nodes];
   // Reads of `ctx.fs` stay within the project.
   if (readsFiles(parts)) fs.add(".");

@@ -57,6 +57,8 @@ export interface PlanDraft {
   /** In document order. */
   readonly nodes: readonly NodeDraft[];
   readonly constants: ReadonlyMap<string, Core.Expr>;
+  /** With those that nothing but an agent's options uses. */
+  readonly everyConstant: ReadonlyMap<string, Core.Expr>;
   readonly functions: ReadonlyMap<string, Core.Arrow>;
   readonly agents: ReadonlyMap<string, AgentSource>;
   readonly prompts: ReadonlyMap<string, PromptValue>;

@@ -45,6 +45,7 @@ export function lowerWorkflow(
     root: root.key,
     nodes: to.nodes,
     constants: ev.constants,
+    everyConstant: ev.constants,
     functions: ev.functions,
     agents: ev.agents,
     prompts: ev.prompts,
