@@ -171,6 +171,7 @@ async function lowerSources(graph: Graph, draft: PlanDraft, problems: Diagnostic
       agents: agents.agents,
       prompts,
       modules: new Map([...modules].map(([name, { module }]) => [name, module])),
+      maps: new Map([...modules].map(([name, { map }]) => [name, map])),
       capabilities: capabilitiesOf(agents, modules.values(), draft),
       toolchain: toolchain(modules.size > 0),
       sources: Object.fromEntries(graph.files.list.map((f) => [f.path, sha256(f.text)])),

@@ -45,6 +45,7 @@ export function seal(draft: PlanDraft): Plan {
     toolchain: draft.toolchain,
     sources: draft.sources,
     spans: draft.spans,
+    ...(draft.maps && { maps: draft.maps }),
   };
   return { ...body, integrity: digestJson(body) };
 }

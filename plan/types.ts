@@ -47,6 +47,8 @@ export interface Plan {
   readonly sources: { readonly [path: string]: Digest };
   /** Not semantic: one encoded line, see plan/spans.ts. Keys are paths such as `nodes.fix.prompt`. */
   readonly spans: string;
+  /** Not semantic: lines of modules' code → the author's, by module. */
+  readonly maps?: { readonly [module: string]: SourceMap };
 }
 
 export interface Schema {
@@ -91,6 +93,12 @@ export interface Prompt {
   readonly source: string;
   readonly template: CoreText;
   readonly digest: Digest;
+}
+
+/** A source map (ECMA-426) without what the plan has already; sources by their paths in the project. */
+export interface SourceMap {
+  readonly sources: readonly string[];
+  readonly mappings: string;
 }
 
 export interface Module {

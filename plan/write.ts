@@ -140,6 +140,7 @@ const plan: Layout = {
     toolchain: plain,
     sources: table,
     spans: plain,
+    maps: { open: true, each: plain },
   },
 };
 

@@ -125,6 +125,11 @@ class Structure {
     for (const [file, digest] of Object.entries(sources ?? {}))
       this.digest(digest, childPath("sources", file));
     this.string(plan.spans, "spans");
+    if (plan.maps !== undefined)
+      this.entries(plan.maps, "maps", (map, path) => {
+        this.strings(map.sources, `${path}.sources`);
+        this.string(map.mappings, `${path}.mappings`);
+      });
   }
 
   private node(node: Table, path: string): void {

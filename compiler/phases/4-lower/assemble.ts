@@ -14,6 +14,7 @@ import {
   IR_VERSION,
   type Json,
   PLAN_KIND,
+  type SourceMap,
 } from "../../../plan/types.ts";
 import type { Diagnostic } from "../../diagnostics.ts";
 import { Lines } from "../../lines.ts";
@@ -26,6 +27,7 @@ export interface Assembly {
   readonly draft: PlanDraft;
   readonly files: readonly SourceFile[];
   readonly agents: Readonly<Record<string, Agent>>;
+  readonly maps: ReadonlyMap<string, SourceMap>;
   readonly prompts: ReadonlyMap<string, DraftPrompt>;
   readonly modules: ReadonlyMap<string, DraftModule>;
   readonly capabilities: Capabilities;
@@ -61,6 +63,7 @@ export function assemble(input: Assembly, problems: Diagnostic[]): Draft {
     toolchain: input.toolchain,
     sources: input.sources,
     spans: texts.spans(),
+    ...(input.maps.size > 0 && { maps: Object.fromEntries(input.maps) }),
   };
 }
 

@@ -6,6 +6,7 @@ import { isBuiltin } from "node:module";
 import path from "node:path";
 import { digestJson } from "../../../plan/canonical.ts";
 import type { DraftModule } from "../../../plan/draft.ts";
+import type { SourceMap } from "../../../plan/types.ts";
 import type { Diagnostic } from "../../diagnostics.ts";
 import { problem } from "../../report.ts";
 import type { SourceModule, Span } from "../../surface.ts";
@@ -13,6 +14,7 @@ import type { Graph } from "../2-bind/bind.ts";
 import type { Closure, Code, Environment } from "../3-evaluate/value.ts";
 import { lockedVersions, packageOf, type Versions } from "./lock.ts";
 import { type PieceCache, type Slice, type SlicePart, sliceOf } from "./slice.ts";
+import { planMap, withMap } from "./source-map.ts";
 
 /** A compute function, or an agent object whose `generate` is called. */
 export type CodeRequest =
@@ -21,6 +23,7 @@ export type CodeRequest =
 
 export interface LoweredModule {
   readonly module: DraftModule;
+  readonly map: SourceMap;
   /** Node's own modules that the code imports, for the plan's capabilities. */
   readonly builtins: readonly string[];
 }
@@ -45,9 +48,11 @@ export async function lowerModules(
     const slice = sliceOf(graph, cache, { span, captures, env }, problems);
     if (!slice) continue;
     const externals = pin(slice, versions, problems);
-    const code = await bundle(build, slice, entryOf(request, slice), span, graph, problems);
-    if (code === null) continue;
+    const bundled = await bundle(build, slice, entryOf(request, slice), span, graph, problems);
+    if (bundled === null) continue;
+    const { code, map } = bundled;
     lowered.set(name, {
+      map,
       module: {
         code,
         captures,
@@ -111,16 +116,17 @@ async function bundle(
   span: Span,
   graph: Graph,
   problems: Diagnostic[],
-): Promise<readonly string[] | null> {
+): Promise<{ readonly code: readonly string[]; readonly map: SourceMap } | null> {
   const [main, ...others] = slice.parts;
   const isCircular = others.some((part) =>
     part.head.some((line) => line.includes(`"slice:${main!.module.path}"`)),
   );
   const names = main!.pieces.flatMap((piece) => piece.names);
   const tail = isCircular && names.length > 0 ? `${entry}\nexport { ${names.join(", ")} };` : entry;
+  const files = graph.files.list;
   const texts = new Map<string, string>([
-    [main!.module.path, partText(main!, tail)],
-    ...others.map((part) => [part.module.path, partText(part, "")] as const),
+    [main!.module.path, withMap(partText(main!, tail), [...main!.pieces, ...slice.inner], files)],
+    ...others.map((part) => [part.module.path, withMap(partText(part, ""), part.pieces, files)] as const),
   ]);
   try {
     const result = await build({
@@ -133,6 +139,9 @@ async function bundle(
       target: "node20",
       charset: "utf8",
       legalComments: "none",
+      outfile: "module.mjs",
+      sourcemap: "external",
+      sourcesContent: false,
       logLevel: "silent",
       tsconfigRaw: "{}",
       plugins: [
@@ -152,8 +161,13 @@ async function bundle(
         },
       ],
     });
-    const text = result.outputFiles[0]!.text;
-    return text.replace(/\n$/, "").split("\n");
+    const [map, output] = ["map", "mjs"].map((ending) =>
+      result.outputFiles.find((f) => f.path.endsWith(ending)),
+    );
+    return {
+      code: output!.text.replace(/\n$/, "").split("\n"),
+      map: planMap(map!.text, files),
+    };
   } catch (error) {
     const reasons = (error as { errors?: { text: string }[] }).errors?.map((e) => e.text) ?? [String(error)];
     const file = graph.files.list[span.file]?.path ?? "";

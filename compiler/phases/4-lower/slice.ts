@@ -28,6 +28,8 @@ export interface Slice {
   readonly locals: readonly string[];
   /** The function (or agent object) as an expression. */
   readonly main: string;
+  /** What `locals` and `main` are made of, in that order. */
+  readonly inner: readonly Piece[];
   /** Import specifiers of packages, with the first place that asks for each. */
   readonly externals: ReadonlyMap<string, Span>;
   /** Of the normal forms; names of packages included, versions not. */
@@ -88,6 +90,7 @@ class Slicer {
   readonly #parts = new Map<SourceModule, Part>();
   readonly #externals = new Map<string, Span>();
   readonly #locals = new Map<string, string>();
+  readonly #localPieces: Piece[] = [];
   readonly #tokens = new Map<Piece, string>();
   readonly #queue: { readonly piece: Piece; readonly home: Home }[] = [];
   readonly #captured: string[] = [];
@@ -124,6 +127,7 @@ class Slicer {
       })),
       locals: [...this.#locals.values()],
       main: main.text,
+      inner: [...this.#localPieces, main],
       externals: this.#externals,
       digest: sha256(canonicalize(forms)),
     };
@@ -182,6 +186,7 @@ class Slicer {
         if (token !== undefined) return token;
         const fresh = this.#token(piece);
         this.#locals.set(name, `const ${name} = ${piece.text};`);
+        this.#localPieces.push(piece);
         this.#queue.push({ piece, home: { module, env: value.env } });
         return fresh;
       }

@@ -13,6 +13,7 @@ import type { OutputParser } from "../output.ts";
 import { ModuleFiles } from "./module-files.ts";
 import { WorkerPool } from "./pool.ts";
 import type { WorkerError } from "./protocol.ts";
+import { mappedStack } from "./stack.ts";
 import type { CtxSnapshot } from "./worker/ctx.mjs";
 import type { Exit, TaskEnd, TaskListener, WorkerProcess } from "./worker-process.ts";
 
@@ -138,7 +139,7 @@ export class ComputeExecutor implements Executor {
       return aborted(signal);
     }
     const end = await this.#work(worker, url, module.captures, request, context);
-    return this.#judge(end, worker, request.module, signal);
+    return this.#judge(end, worker, request.module, context);
   }
 
   async close(): Promise<void> {
@@ -174,7 +175,7 @@ export class ComputeExecutor implements Executor {
     end: TaskEnd,
     worker: WorkerProcess,
     module: string,
-    signal: AbortSignal,
+    { plan, signal }: AttemptContext,
   ): { readonly ok: true; readonly raw: Json } | { readonly ok: false; readonly error: TaskError } {
     switch (end.type) {
       case "exit":
@@ -186,7 +187,7 @@ export class ComputeExecutor implements Executor {
         if (message.spoiled === null && message.ok && !signal.aborted) this.#pool.release(worker);
         else this.#pool.retire(worker);
         if (signal.aborted) return aborted(signal);
-        return message.ok ? message : thrown(message.error);
+        return message.ok ? message : thrown(message.error, (stack) => mappedStack(stack, plan, module));
       }
     }
   }
@@ -213,10 +214,13 @@ function byName(captures: Json, names: readonly string[]): Json {
   return Object.fromEntries(names.map((name, index) => [name, values[index] ?? null]));
 }
 
-function thrown({ name, message, stack }: WorkerError): AttemptResult & { readonly ok: false } {
+function thrown(
+  { name, message, stack }: WorkerError,
+  mapped: (stack: string) => string,
+): AttemptResult & { readonly ok: false } {
   const code = name === "NotJson" ? "OUTPUT_INVALID" : "THROWN";
   const text = name === "Error" || name === "NotJson" ? message : `${name}: ${message}`;
-  return failure(code, text, { retryable: true, ...(stack === null ? {} : { stack }) });
+  return failure(code, text, { retryable: true, ...(stack === null ? {} : { stack: mapped(stack) }) });
 }
 
 function exited(exit: Exit, module: string): AttemptResult & { readonly ok: false } {
