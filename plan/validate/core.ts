@@ -27,6 +27,9 @@ const TABLES: {
 const NODE_NAMES: ReadonlySet<string> = new Set(["ctx", "deps"]);
 const SCHEMA_NAMES: ReadonlySet<string> = new Set(["z"]);
 const PROMPT_NAMES: ReadonlySet<string> = new Set(["props", "ctx"]);
+const NO_NAMES: ReadonlySet<string> = new Set();
+/** Options nest no deeper; what does is no agent's. */
+const MAX_DEPTH = 100;
 /** Functions and constants read `ctx` as the root of the plan does. */
 const PLAN_NAMES: ReadonlySet<string> = new Set(["ctx"]);
 
@@ -58,6 +61,9 @@ export function checkCore(plan: Plan, problems: Problems): void {
       `prompt:${name}`,
     );
   });
+  each(plan.agents, (name, agent) => {
+    texts.parts(agent, childPath("agents", name));
+  });
   each(plan.nodes, (key, node) => {
     texts.node(key, node);
   });
@@ -83,6 +89,20 @@ class CoreTexts {
     const type = this.check(text, path, PLAN_SCOPE, PLAN_NAMES);
     if (type !== null && type !== "Arrow")
       this.problems.add(path, "core-form", "a function is an arrow function, as in `(x) => x + 1`");
+  }
+
+  /** Dynamic parts of an agent at any depth: they hang on the machine alone. */
+  parts(value: unknown, path: string, depth = 0): void {
+    if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return;
+    const text = dynamicText(value);
+    if (text !== null) this.check(text, path, PLAN_SCOPE, NO_NAMES);
+    else
+      for (const [key, part] of Object.entries(value))
+        this.parts(
+          part,
+          Array.isArray(value) ? itemPath(path, Number(key)) : childPath(path, key),
+          depth + 1,
+        );
   }
 
   node(key: string, node: Node): void {

@@ -65,7 +65,7 @@ it("names the author's lines when a compute task fails", async () => {
   const store = await openStore(storeDirectory(runDirectory(root, "r")));
   const { attempts } = await store.journal();
   await store.close();
-  const { stack } = attempts[0]?.error as { readonly stack: string };
+  const stack = (attempts[0]?.error as { readonly stack?: string } | undefined)?.stack ?? "";
   const places = [...stack.matchAll(/[\w./-]+\.tsx?:\d+:\d+/g)].map(([place]) => place);
   expect(places.slice(0, 3)).toEqual(["lib/check.ts:9:11", "workflow.tsx:15:12", "workflow.tsx:22:18"]);
 });
