@@ -63,7 +63,11 @@ function fileUrl(ev: Evaluation, rest: string): NamespaceValue {
     type: "Namespace",
     name: "URL",
     member: (key, span) =>
-      key === "toString" || key === "toJSON" ? native(key) : texts[key] && texts[key](span),
+      key === "toString" || key === "toJSON"
+        ? native(key)
+        : Object.hasOwn(texts, key)
+          ? texts[key]?.(span)
+          : undefined,
     keys: () => Object.keys(texts),
   };
 }
