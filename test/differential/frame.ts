@@ -4,6 +4,7 @@
  */
 
 import { type Value as Abstract, toJson } from "../../compiler/phases/3-evaluate/value.ts";
+import { writtenOut } from "../../compiler/phases/4-lower/agents.ts";
 import type { Field, NodeDraft, PlanDraft } from "../../compiler/phases/4-lower/draft.ts";
 import type { Expr } from "../../plan/core/ast.ts";
 import { type Compiled, compileExpr, parseExpr, printExpr } from "../../plan/core/index.ts";
@@ -328,7 +329,9 @@ class Evaluator {
     }
     if (source.type === "Object") return "a plain agent";
     const className = source.callee.type === "External" ? source.callee.path.at(-1) : source.callee.name;
-    return `${className ?? ""} ${JSON.stringify(optionsOf(source.args[0]))}`;
+    const machine = (expr: Expr): unknown =>
+      this.value(writtenOut(expr, this.draft.everyConstant), new ScopeEnv(null))?.value;
+    return `${className ?? ""} ${JSON.stringify(optionsOf(source.args[0], machine))}`;
   }
 
   /** A prompt field: strings as they are, the rest as `text` prints it. */
@@ -345,15 +348,17 @@ const SILENT: Reader = { spend: () => undefined };
 const TEXT = parseExpr("text(value$)");
 
 /** Constructor options as data; what comes out of a package is only marked. */
-function optionsOf(value: Abstract | undefined): unknown {
+function optionsOf(value: Abstract | undefined, machine: (expr: Expr) => unknown): unknown {
   switch (value?.type) {
     case "Instance":
     case "External":
       return "(external)";
     case "Array":
-      return value.items.map((x) => (x.type === "SpreadItem" ? "(spread)" : optionsOf(x)));
+      return value.items.map((x) => (x.type === "SpreadItem" ? "(spread)" : optionsOf(x, machine)));
+    case "Residual":
+      return machine(value.expr);
     case "Object":
-      return Object.fromEntries([...value.props].map(([key, x]) => [key, optionsOf(x)]));
+      return Object.fromEntries([...value.props].map(([key, x]) => [key, optionsOf(x, machine)]));
     default:
       return value === undefined ? undefined : toJson(value);
   }

@@ -216,10 +216,13 @@ const isDynamicJson = (json: Json | undefined): json is { readonly $: string } =
 /** Core text of what hangs on the machine and on constants alone; undefined for what hangs on the run. */
 function machineText(value: Value, constants: Constants): Json | undefined {
   if (value.type !== "Residual" || readsRun(value.expr, constants)) return undefined;
-  return { $: printExpr(inlined(value.expr, constants) as Core.Expr) };
+  return { $: printExpr(writtenOut(value.expr, constants)) };
 }
 
 /** Constants written out: an agent means the same wherever its parts are named. */
+export const writtenOut = (expr: Core.Expr, constants: ReadonlyMap<string, Core.Expr>): Core.Expr =>
+  inlined(expr, constants) as Core.Expr;
+
 function inlined(node: unknown, constants: Constants): unknown {
   if (typeof node !== "object" || node === null) return node;
   if (Array.isArray(node)) return node.map((item) => inlined(item, constants));
