@@ -1,5 +1,5 @@
 /** The frame a plan gives when exactly these rows have been recorded. Nothing is run, nothing is stored. */
-import type { Json, LoopNode, NodeKind, Plan } from "../plan/types.ts";
+import type { Json, LoopNode, NodeKind, ParallelNode, Plan } from "../plan/types.ts";
 import { memoryFiles } from "./files.ts";
 import { parseInput } from "./input.ts";
 import { Instance } from "./interpreter/instance.ts";
@@ -22,6 +22,7 @@ import { applyRow, type PreviewRow, RowRules } from "./preview-rows.ts";
 import type { Address, TaskRecord } from "./store/store.ts";
 import type { Cell } from "./values/cell.ts";
 import { type FileSource, ProjectFiles } from "./values/files.ts";
+import { toJson } from "./values/json.ts";
 import { addressAt } from "./values/place.ts";
 
 export interface PreviewTask {
@@ -63,6 +64,16 @@ export interface PreviewTask {
   readonly loop: string | null;
   /** Id, else plan key, of the nearest Parallel around it. */
   readonly parallel: string | null;
+  readonly label: string | null;
+  readonly meta: Json;
+  readonly continueOnFail: boolean;
+  readonly heartbeatTimeoutMs: number | null;
+  readonly retryPolicy: Json;
+  /** Corrections of an answer that fails its schema; null for other kinds. */
+  readonly maxSchemaRetries: number | null;
+  /** Only of approvals: what a denial does. */
+  readonly onDeny: "fail" | "continue" | "skip" | null;
+  readonly onUnmount: "finish" | "cancel";
   /** Fields above that have no value here: field → what they wait for, or the error. */
   readonly missing: { readonly [field: string]: string };
 }
@@ -88,6 +99,8 @@ export interface PreviewNode {
   /** Index in `tasks`; null for containers. */
   readonly task: number | null;
   readonly loop: PreviewLoop | null;
+  /** Of a parallel; null without. */
+  readonly maxConcurrency: number | null;
   readonly children: readonly PreviewNode[];
 }
 
@@ -99,6 +112,7 @@ export interface PreviewLoop {
   /** Whether `until` holds now; null where it has no value. */
   readonly until: boolean | null;
   readonly maxIterations: number | null;
+  readonly onMaxReached: "return-last" | "fail";
 }
 
 export interface PreviewOptions {
@@ -155,9 +169,7 @@ function treeOf(unit: Unit, tasks: PreviewTask[]): readonly PreviewNode[] {
     if (!unit.mounted) return [];
     const task = describe(unit);
     const at = tasks.push(task) - 1;
-    return [
-      { kind: unit.node.kind, id: task.nodeId, node: unit.plan.key, task: at, loop: null, children: [] },
-    ];
+    return [{ ...BARE, kind: unit.node.kind, id: task.nodeId, node: unit.plan.key, task: at, children: [] }];
   }
   const children = unit.children.flatMap((child) => treeOf(child, tasks));
   if (!(unit instanceof Instance)) return children;
@@ -171,10 +183,10 @@ function treeOf(unit: Unit, tasks: PreviewTask[]): readonly PreviewNode[] {
       const loop = unit instanceof Loop ? unit : null;
       return [
         {
+          ...BARE,
           kind: node.kind,
           id: loop?.loopId ?? null,
           node: key,
-          task: null,
           loop: loop ? loopOf(loop, node) : null,
           children,
         },
@@ -188,7 +200,16 @@ function treeOf(unit: Unit, tasks: PreviewTask[]): readonly PreviewNode[] {
     case "try":
     case "saga":
     case "aspects":
-      return [{ kind: node.kind, id: idOf(unit), node: key, task: null, loop: null, children }];
+      return [
+        {
+          ...BARE,
+          kind: node.kind,
+          id: idOf(unit),
+          node: key,
+          maxConcurrency: node.kind === "parallel" ? concurrencyOf(unit, node) : null,
+          children,
+        },
+      ];
     case "task":
     case "approval":
     case "timer":
@@ -201,6 +222,13 @@ function treeOf(unit: Unit, tasks: PreviewTask[]): readonly PreviewNode[] {
   }
 }
 
+const BARE = { task: null, loop: null, maxConcurrency: null } as const;
+
+function concurrencyOf(unit: Instance, node: ParallelNode): number | null {
+  const max = unit.ask((reader) => unit.scope.field(node.maxConcurrency, reader));
+  return max.kind === "value" && typeof max.value === "number" ? max.value : null;
+}
+
 function loopOf(loop: Loop, node: LoopNode): PreviewLoop {
   const { phase, iteration } = loop.progress;
   const max = loop.ask((reader) => loop.scope.field(node.maxIterations, reader));
@@ -210,6 +238,7 @@ function loopOf(loop: Loop, node: LoopNode): PreviewLoop {
     phase,
     until,
     maxIterations: max.kind === "value" && typeof max.value === "number" ? max.value : null,
+    onMaxReached: node.onMaxReached ?? "return-last",
   };
 }
 
@@ -271,8 +300,36 @@ function describe(leaf: Leaf): PreviewTask {
     timeoutMs: Number.isNaN(timeout) ? null : timeout,
     loop: leaf.scope.place.loops.at(-1) ?? null,
     parallel: parallelOf(leaf),
+    label: get<string | null>("label", null, (reader) => textField(leaf, node.label, reader)),
+    meta: get<Json>("meta", null, (reader) => dataField(leaf, "meta", reader)),
+    continueOnFail: get("continueOnFail", false, (reader) =>
+      Boolean(leaf.scope.field(node.continueOnFail, reader)),
+    ),
+    heartbeatTimeoutMs: get<number | null>("heartbeatTimeoutMs", null, (reader) => {
+      const value = numberOf(leaf, "heartbeatTimeoutMs", Number.NaN, reader);
+      return Number.isNaN(value) ? null : value;
+    }),
+    retryPolicy: get<Json>("retryPolicy", null, (reader) => dataField(leaf, "retryPolicy", reader)),
+    maxSchemaRetries:
+      leaf.kind === "agent"
+        ? get<number | null>("maxSchemaRetries", null, (reader) =>
+            numberOf(leaf, "maxSchemaRetries", 3, reader),
+          )
+        : null,
+    onDeny: node.kind === "approval" ? (node.onDeny ?? "fail") : null,
+    onUnmount: node.onUnmount ?? "finish",
     missing,
   };
+}
+
+function textField(leaf: Leaf, field: unknown, reader: Cell): string | null {
+  const value = leaf.scope.field(field, reader);
+  return value === undefined || value === null || value === false ? null : String(value);
+}
+
+function dataField(leaf: Leaf, name: "meta" | "retryPolicy", reader: Cell): Json {
+  const value = leaf.scope.field(leaf.node[name], reader);
+  return value === undefined ? null : toJson(value, `${name} of ${leaf.plan.key}`);
 }
 
 function stateOf(leaf: Leaf): { readonly state: PreviewTask["state"]; readonly waitsFor: string | null } {

@@ -148,6 +148,8 @@ export class Loop extends Instance {
 
   protected override resited(): void {
     this.#build();
+    // The block gave other arguments, so that `until` may hold now.
+    this.world.stepLoop(this);
   }
 
   /** The body settled, or is unsettled again. */

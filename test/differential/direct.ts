@@ -2,7 +2,7 @@
  * The other side of the comparison: the same source run by the JavaScript engine, under a JSX runtime of a few lines.
  * Nothing here is shared with the compiler.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import * as url from "node:url";
 import { build } from "esbuild";
@@ -23,8 +23,21 @@ export interface Store {
 
 export interface Program {
   readonly schemas: Record<string, unknown>;
-  frame(input: unknown, store: Store): Frame;
+  /** `loops` says where in its loops the frame is; without, everything is in its first iteration. */
+  frame(input: unknown, store: Store, loops?: Loops): Frame;
 }
+
+/** What a frame has to know of loops. Rows may carry their place as a hidden `at`: iterations, outermost first. */
+export interface Loops {
+  /** What `ctx.iteration` gives. */
+  readonly iteration: number;
+  readonly iterations: Readonly<Record<string, number>>;
+  iterationOf(loop: string, place: Place): number;
+  /** The row that `deps` gives a task at `place`. */
+  dep(table: string, nodeId: string, place: Place): Record<string, unknown> | undefined;
+}
+
+export type Place = readonly { readonly id: string; readonly iteration: number }[];
 
 class Missing extends Error {}
 
@@ -110,6 +123,13 @@ export async function load(file: string): Promise<Program> {
             contents: withoutMeta(readFileSync(x.path, "utf8"), x.path, path.dirname(path.resolve(file))),
             loader: "tsx",
           }));
+          at.onResolve({ filter: /^~\// }, async (x) => {
+            const stem = path.resolve(path.dirname(file), aliasOf(file), x.path.slice(2));
+            return at.resolve(`./${path.relative(path.dirname(file), stem)}`, {
+              kind: x.kind,
+              resolveDir: path.dirname(path.resolve(file)),
+            });
+          });
           at.onResolve({ filter: /^[^./]/ }, (x) =>
             x.kind === "entry-point" ? undefined : { path: x.path, external: true },
           );
@@ -179,12 +199,12 @@ export async function load(file: string): Promise<Program> {
     typeof table === "string" ? table : Object.entries(schemas).find(([, schema]) => schema === table)?.[0];
   return {
     schemas,
-    frame(input, store) {
-      const ctx = context(input, store, tableName);
+    frame(input, store, loops) {
+      const ctx = context(input, store, tableName, loops);
       current = ctx;
       try {
         const tree: Mounted[] = [];
-        render(definition.run(ctx), tree, { ctx, tableName });
+        render(definition.run(ctx), tree, { ctx, tableName, loops, place: [] });
         return { type: "tree", tree, waiting: false };
       } catch (error) {
         if (error instanceof Missing) return { type: "waiting" };
@@ -192,6 +212,16 @@ export async function load(file: string): Promise<Program> {
       }
     },
   };
+}
+
+/** Where `~/` points, by the tsconfig.json beside the file. */
+function aliasOf(file: string): string {
+  const config = path.join(path.dirname(file), "tsconfig.json");
+  if (!existsSync(config)) return ".";
+  const { compilerOptions = {} } = JSON.parse(readFileSync(config, "utf8")) as {
+    compilerOptions?: { paths?: Record<string, string[]> };
+  };
+  return (compilerOptions.paths?.["~/*"]?.[0] ?? "./*").replace(/\*$/, "");
 }
 
 /** An export of a package: a class makes agents, a call gives a value that only its own code understands. */
@@ -209,9 +239,11 @@ function agentClass(name: string): unknown {
 
 type Table = (table: unknown) => unknown;
 
-function context(input: unknown, store: Store, tableName: Table) {
+function context(input: unknown, store: Store, tableName: Table, loops: Loops | undefined) {
   const rows = (table: unknown): readonly Record<string, unknown>[] => store[String(tableName(table))] ?? [];
   const of = (table: unknown, nodeId: string) => rows(table).filter((row) => row.nodeId === nodeId);
+  const pick = (table: unknown, { nodeId, iteration }: Key) =>
+    highest(of(table, nodeId).filter((row) => iteration === undefined || row.iteration === iteration));
   const strip = (row: Record<string, unknown> | undefined) => {
     if (!row) return undefined;
     const { nodeId: _, iteration: __, ...fields } = row;
@@ -227,24 +259,47 @@ function context(input: unknown, store: Store, tableName: Table) {
   const outputs = Object.assign((table: unknown) => rows(table), store);
   return {
     runId: "run-1",
-    iteration: 0,
-    iterations: {},
+    iteration: loops?.iteration ?? 0,
+    iterations: loops?.iterations ?? {},
     input,
     outputs,
     now: () => 1_700_000_000_000,
-    outputMaybe: (table: unknown, at: { nodeId: string }) => once(of(table, at.nodeId)[0]),
-    output: (table: unknown, at: { nodeId: string }) => {
-      const [row] = of(table, at.nodeId);
+    once,
+    outputMaybe: (table: unknown, at: Key) => once(pick(table, at)),
+    output: (table: unknown, at: Key) => {
+      const row = pick(table, at);
       if (!row) throw new Missing(at.nodeId);
       return once(row);
     },
-    latest: (table: unknown, nodeId: string) => once(of(table, nodeId).at(-1)),
+    latest: (table: unknown, nodeId: string) => once(pick(table, { nodeId })),
     latestArray: (value: unknown) => (Array.isArray(value) ? value : value == null ? [] : [value]),
     iterationCount: (table: unknown, nodeId: string) => of(table, nodeId).length,
   };
 }
 
+interface Key {
+  readonly nodeId: string;
+  readonly iteration?: number;
+}
+
+type Row = Record<string, unknown>;
+
+export const placeOf = (row: Row): readonly number[] =>
+  (row.at as number[] | undefined) ?? [Number(row.iteration)];
+
+/** The row of the latest iteration, by the outermost loop first. */
+export function highest(rows: readonly Row[]): Row | undefined {
+  return rows.reduce<Row | undefined>((best, row) => {
+    if (!best) return row;
+    const [a, b] = [placeOf(best), placeOf(row)];
+    const level = a.findIndex((n, i) => n !== b[i]);
+    return level < 0 || a[level]! <= (b[level] ?? 0) ? row : best;
+  }, undefined);
+}
+
 interface Rendering {
+  readonly loops: Loops | undefined;
+  readonly place: Place;
   readonly ctx: ReturnType<typeof context>;
   readonly tableName: Table;
 }
@@ -336,7 +391,11 @@ function render(x: unknown, out: Mounted[], r: Rendering): void {
       const kind = ["Ralph", "While"].includes(name) ? "loop" : (KIND_OF[name] ?? name.toLowerCase());
       if (name === "MergeQueue") others.maxConcurrency ??= 1;
       if (kind === "loop") others.until = Boolean(others.until);
-      render(inside, children, r);
+      const loop =
+        kind === "loop" && r.loops
+          ? { id: String(id), iteration: r.loops.iterationOf(String(id), r.place) }
+          : undefined;
+      render(inside, children, loop ? { ...r, place: [...r.place, loop] } : r);
       out.push({ kind, id: id === undefined || id === null ? null : String(id), props: others, children });
     }
   }
@@ -383,7 +442,9 @@ function task(element: Element, kind: string, r: Rendering): Mounted {
     for (const [key, table] of Object.entries(deps as Record<string, unknown>)) {
       names[key] = r.tableName(table);
       const nodeId = (props.needs as Record<string, string> | undefined)?.[key] ?? key;
-      const row = r.ctx.outputMaybe(table, { nodeId });
+      const row = r.loops
+        ? r.ctx.once(r.loops.dep(String(r.tableName(table)), nodeId, r.place))
+        : r.ctx.outputMaybe(table, { nodeId });
       if (row === undefined) props.blocked = true;
       given[key] = row;
     }

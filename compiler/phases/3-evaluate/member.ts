@@ -103,10 +103,10 @@ function select(target: Value, key: Core.Expr, how: Access): Value {
   throw new Bail(`a computed member of ${target.type}`, how.span);
 }
 
-const MEMBER_FACTS: Readonly<Record<string, Facts>> = {
-  length: { kind: "number", defined: true },
-  size: { kind: "number", defined: true },
-};
+/** Only what is surely a list or a text has a count: a field of the author's may be called `length` or `size` too. */
+function factsOfMember({ kind }: Facts, key: string): Facts {
+  return key === "length" && (kind === "array" || kind === "string") ? { kind: "number", defined: true } : {};
+}
 
 function fixed(ev: Evaluation, target: Value, key: string, how: Access): Value {
   switch (target.type) {
@@ -115,7 +115,7 @@ function fixed(ev: Evaluation, target: Value, key: string, how: Access): Value {
       const expr = memberOf(target.expr, isIndex ? literal(Number(key)) : key);
       return residual(
         keepOptional(ev, expr, how, nullish(target)),
-        how.optional ? {} : (MEMBER_FACTS[key] ?? {}),
+        how.optional ? {} : factsOfMember(target.facts, key),
       );
     }
     case "Object": {

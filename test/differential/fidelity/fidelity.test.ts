@@ -1,0 +1,72 @@
+/**
+ * Every workflow of ours: what `smithers preview` says of the built plan and of its twin, against the source rendered in
+ * the JavaScript engine. `SEEDS` bounds the runs of a workflow, `FILTER` names workflows.
+ */
+import { existsSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { compareBuilt, type Result } from "./fidelity.ts";
+
+const SEEDS = Number(process.env.SEEDS ?? 24);
+const ROOT = path.resolve(import.meta.dirname, "../../..");
+const wanted = (name: string): boolean => name.includes(process.env.FILTER ?? "");
+
+function workflowsIn(folder: string): (readonly [string, string])[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).flatMap((name) => {
+    if (name in EXCEPT) return [];
+    const file = name.endsWith(".tsx") ? path.join(folder, name) : path.join(folder, name, "workflow.tsx");
+    return existsSync(file) && wanted(name) ? [[name, file] as const] : [];
+  });
+}
+
+/** Forms whose direct execution is another thing by contract. */
+const EXCEPT: { readonly [form: string]: string } = {
+  "c01_iter_hoist.tsx": "ctx.iteration that is named outside a loop is not the loop's (COMPILER 18)",
+};
+
+/** Nodes that no row can mount, and why. */
+const UNREACHED: { readonly [workflow: string]: { readonly [node: string]: string } } = {};
+
+const FORMS = process.env.SMITHERS_FORMS ?? path.resolve(ROOT, "../shared/reference/forms");
+const SUITES: readonly (readonly [string, string])[] = [
+  ["fidelity", path.join(ROOT, "fixtures/fidelity")],
+  ["compile", path.join(ROOT, "fixtures/compile")],
+  ["examples", path.join(ROOT, "examples")],
+  ["forms", existsSync(FORMS) ? FORMS : path.resolve(ROOT, "../../shared/reference/forms")],
+];
+
+for (const [suite, folder] of SUITES) {
+  const files = workflowsIn(folder);
+  describe.skipIf(files.length === 0)(`${suite}: preview against direct execution`, () => {
+    const results: (readonly [string, Result])[] = [];
+    for (const [name, file] of files) {
+      it(name, { timeout: 120_000 }, async () => {
+        const result = await compareBuilt(file, { seeds: suite === "fidelity" ? 2 * SEEDS : SEEDS });
+        results.push([name, result]);
+        expect(result.problem).toBeUndefined();
+        if (suite !== "fidelity" || process.env.SEEDS) return;
+        expect(result.skipped).toBeUndefined();
+        const unreached = UNREACHED[name] ?? {};
+        expect(result.unseen.filter((key) => unreached[key] === undefined)).toEqual([]);
+      });
+    }
+    afterAll(() => print(suite, results));
+  });
+}
+
+function print(suite: string, results: readonly (readonly [string, Result])[]): void {
+  const sum = (field: "frames" | "tasks" | "threw" | "waited"): number =>
+    results.reduce((total, [, result]) => total + result[field], 0);
+  const compared = results.filter(([, result]) => result.frames > 0).length;
+  const lines = results.map(([name, x]) => {
+    const note = x.skipped ?? (x.unseen.length > 0 ? `never mounted: ${x.unseen.join(", ")}` : "");
+    return `  ${name.padEnd(30)} ${String(x.seeds).padStart(3)} runs ${String(x.frames).padStart(5)} frames, up to iteration ${x.iterations}  ${note}`;
+  });
+  console.log(
+    [
+      `${suite}: ${compared} of ${results.length} workflows compared, ${sum("frames")} frames, ${sum("tasks")} tasks; direct execution threw in ${sum("threw")}, waited in ${sum("waited")}`,
+      ...lines,
+    ].join("\n"),
+  );
+}
