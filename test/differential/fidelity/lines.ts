@@ -40,9 +40,10 @@ function sameAgent(direct: string, preview: string, bound: Bound): boolean {
   const [, name, options] = /^(\w+) (.*)$/s.exec(direct) ?? [];
   if (name !== undefined && Object.values(CLASSES).includes(name) && !direct.includes("(external)"))
     return `${name} ${canonical(options === "undefined" ? {} : JSON.parse(options!))}` === preview;
+  if (direct === "a plain agent") return preview === direct;
   const known = bound.get(direct);
   if (known !== undefined) return known === preview;
-  if ([...bound.values()].includes(preview) && direct !== "a plain agent") return false;
+  if ([...bound.values()].includes(preview)) return false;
   bound.set(direct, preview);
   return true;
 }
