@@ -9,7 +9,7 @@ import type { Plan } from "../../../plan/types.ts";
 import { compareBuilt, replay } from "./fidelity.ts";
 
 const FOLDER = path.resolve(import.meta.dirname, "../../../fixtures/fidelity");
-const wanted = process.env.DAMAGE ?? "review-rounds,gates";
+const wanted = process.env.DAMAGE ?? "review-rounds";
 const names = wanted === "all" ? readdirSync(FOLDER) : wanted.split(",");
 
 /** Not compared: cosmetic, or of no effect on a frame. */
