@@ -51,7 +51,7 @@ function placing(batch: Batch, output: string | undefined, several: boolean): Ou
     output === undefined
       ? config.output === undefined
         ? null
-        : path.resolve(config.directory, config.output)
+        : within(config.directory, config.output)
       : path.resolve(output);
   if (folder === null) return besides;
   const isFolder = output === undefined || /[\\/]$/.test(output) || isDirectory(folder) || several;
@@ -67,6 +67,18 @@ function placing(batch: Batch, output: string | undefined, several: boolean): Ou
     const isBelow = !relative.startsWith("..") && !path.isAbsolute(relative);
     return path.join(folder, isBelow ? relative : path.basename(relative));
   };
+}
+
+/** A configuration comes with the checkout: it must not say what is written outside of it. */
+function within(directory: string, output: string): string {
+  const resolved = path.resolve(directory, output);
+  const relative = path.relative(directory, resolved);
+  if (relative.startsWith("..") || path.isAbsolute(relative))
+    throw new CliError(
+      EXIT.usage,
+      `smithers.json: \`output\` lies outside the folder of the configuration: ${output}`,
+    );
+  return resolved;
 }
 
 function besides(file: string): string {

@@ -21,7 +21,15 @@ export function nodeHost(): BuildHost {
     },
     readFile: (file) => readFileSync(file),
     realPath: (file) => (statOf(file) ? realpathSync(file) : file),
-    readDir: (directory) => (statOf(directory)?.isDirectory() ? readdirSync(directory).sort() : []),
+    readDir(directory) {
+      if (!statOf(directory)?.isDirectory()) return [];
+      try {
+        return readdirSync(directory).sort();
+      } catch {
+        // One that may be entered but not listed.
+        return [];
+      }
+    },
   };
 }
 

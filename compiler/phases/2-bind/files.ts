@@ -62,7 +62,8 @@ export class Files {
     if (known) return known.text;
     const size = this.host.size(file);
     if (size === null || size > MAX_BYTES || !this.isInside(file)) return null;
-    return decode(this.host.readFile(file));
+    const bytes = this.#bytes(file);
+    return typeof bytes === "string" ? null : decode(bytes);
   }
 
   #load(file: string, at: Span | null): SourceFile | null {
@@ -79,7 +80,8 @@ export class Files {
         "SM111",
         `\`${shown}\` has ${size.toLocaleString("en-US")} bytes; the limit is 8 MiB.`,
       );
-    const bytes = this.host.readFile(file);
+    const bytes = this.#bytes(file);
+    if (typeof bytes === "string") return this.#refuse(at, "SM111", `\`${shown}\` can't be read: ${bytes}`);
     const text = decode(bytes);
     if (text === null) return this.#refuse(at, "SM111", `\`${shown}\` is not a text file (UTF-8).`);
     const source = { index: this.list.length, file, path: shown, text };
@@ -141,6 +143,15 @@ export class Files {
     return this.#refuse(at, "SM115", `\`${this.#shown(where)}\` lies outside the project root.`, {
       hint: "Move the file into the project, or build with a root that holds both.",
     });
+  }
+
+  /** What the file holds, or why it can't be read (permissions, a file that went away). */
+  #bytes(file: string): Uint8Array | string {
+    try {
+      return this.host.readFile(file);
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+    }
   }
 
   #refuse(at: Span | null, code: "SM111" | "SM115", message: string, more: { hint?: string } = {}): null {
