@@ -123,14 +123,21 @@ export async function runBatch(
 ): Promise<ExitCode> {
   const { entries, problems } = await batch.entries();
   const files: FileReport[] = [];
+  const faults: unknown[] = [];
   for (const entry of entries) {
-    const report = await compileEntry(batch, entry.file, entry.named, action, terminal);
-    if (report) files.push(report);
+    try {
+      const report = await compileEntry(batch, entry.file, entry.named, action, terminal);
+      if (report) files.push(report);
+    } catch (error) {
+      // A fault of ours, or a disk that is full: the other files are worth their report all the same.
+      faults.push(error);
+    }
   }
-  if (entries.length > 0 && files.length === 0 && problems.length === 0)
+  if (entries.length > 0 && files.length + problems.length + faults.length === 0)
     terminal.err(`${terminal.paint.yellow("warning:")} none of the files found is a workflow`);
   for (const problem of problems) terminal.err(`${terminal.paint.red("error:")} ${problem}`);
   await finish(batch, files, terminal, writes);
+  if (faults.length > 0) throw faults[0];
   return exitOf(batch, files, problems);
 }
 

@@ -1,7 +1,8 @@
 /** The order of the passes, and nothing else. */
 import path from "node:path";
-import { sha256 } from "../plan/canonical.ts";
+import { CanonicalError, sha256 } from "../plan/canonical.ts";
 import { CoreSyntaxError } from "../plan/core/index.ts";
+import { printable } from "../plan/render/printable.ts";
 import { seal } from "../plan/seal.ts";
 import type { Plan } from "../plan/types.ts";
 import { validatePlan } from "../plan/validate.ts";
@@ -95,18 +96,36 @@ function sealed(draft: Parameters<typeof seal>[0], entry: SourceModule, problems
       return null;
     }
   } catch (error) {
+    if (error instanceof CanonicalError) {
+      problems.push(notText(entry, error));
+      return null;
+    }
     if (!(error instanceof CoreSyntaxError)) throw error;
   }
   problems.push(tooDeep(entry));
   return null;
 }
 
+/** A lone surrogate, say: it has no bytes, so it can't be hashed or written. */
+function notText(entry: SourceModule, error: CanonicalError): Diagnostic {
+  return problem(
+    "SM103",
+    defaultExportSpan(entry),
+    `The plan can't hold this workflow: ${printable(error.message)}.`,
+    {
+      hint: "Every text of a plan has to be valid Unicode: write the whole character, or take it out.",
+    },
+  );
+}
+
 async function withinText(graph: Graph, draft: PlanDraft, problems: Diagnostic[], values: Values) {
   try {
     return await lowerSources(graph, draft, problems, values);
   } catch (error) {
-    if (!(error instanceof CoreSyntaxError) || !graph.entry) throw error;
-    problems.push(tooDeep(graph.entry));
+    if (!graph.entry) throw error;
+    if (error instanceof CanonicalError) problems.push(notText(graph.entry, error));
+    else if (error instanceof CoreSyntaxError) problems.push(tooDeep(graph.entry));
+    else throw error;
     return null;
   }
 }
