@@ -5,6 +5,7 @@ import type { Element, Renderable } from "./jsx-runtime.ts";
 
 export interface WorkflowProps {
   readonly name: string;
+  readonly cache?: boolean;
   readonly children?: Renderable;
 }
 
@@ -47,6 +48,7 @@ export interface LoopProps {
   readonly maxIterations?: number;
   /** Default `return-last`. */
   readonly onMaxReached?: "return-last" | "fail";
+  readonly continueAsNewEvery?: number;
   readonly skipIf?: boolean;
   readonly children?: Renderable;
 }
@@ -57,21 +59,45 @@ export interface RetryPolicy {
   readonly maxDelayMs?: number;
 }
 
-/** Props that a task and an approval share. `Out` is `outputs.TABLE` or the table's name. */
-export interface ProducerProps<Out> {
+/** Props of everything that waits for its turn. */
+export interface StepProps {
   readonly id: string;
-  readonly output: Out;
   /** Ids of nodes that must have settled first. */
-  readonly dependsOn?: readonly string[];
+  readonly dependsOn?: readonly string[] | undefined;
+  readonly needs?: Readonly<Record<string, string>>;
   readonly skipIf?: boolean;
-  readonly label?: string;
+  readonly label?: string | undefined;
   readonly meta?: Readonly<Record<string, unknown>>;
+}
+
+/** Props of everything that gives a row. `Out` is `outputs.TABLE` or the table's name. */
+export interface RowProps<Out> extends StepProps {
+  readonly output: Out;
+  /** The schema of `output` once more. */
+  readonly outputSchema?: Out;
   readonly continueOnFail?: boolean;
+  /** While it waits for a person or a signal, what follows it may start. */
+  readonly async?: boolean;
+  readonly timeoutMs?: number;
+  readonly onUnmount?: "finish" | "cancel";
+}
+
+export interface CachePolicy {
+  readonly by?: (ctx: never) => unknown;
+  readonly version?: string;
+  readonly key?: string;
+  readonly ttlMs?: number;
+  readonly scope?: "run" | "workflow" | "global";
+}
+
+/** Props that a task and an approval share. */
+export interface ProducerProps<Out> extends RowProps<Out> {
   /** Attempts after the first. Default 3 for agents, 0 otherwise. */
   readonly retries?: number;
   readonly retryPolicy?: RetryPolicy;
-  readonly timeoutMs?: number;
-  readonly onUnmount?: "finish" | "cancel";
+  readonly heartbeatTimeoutMs?: number;
+  readonly heartbeatTimeout?: number;
+  readonly cache?: CachePolicy;
 }
 
 export type Deps = { readonly [name: string]: z.ZodType | string };
@@ -93,22 +119,134 @@ export interface TaskProps<Out, D extends Deps> extends ProducerProps<Out> {
   readonly agent?: AgentLike | readonly AgentLike[] | undefined;
   /** Rows the task waits for, by the id of their task (or by the name that `needs` maps to one). */
   readonly deps?: D;
-  readonly needs?: Readonly<Record<string, string>>;
   readonly maxSchemaRetries?: number;
+  /** One more agent behind those of `agent`. */
+  readonly fallbackAgent?: AgentLike | undefined;
+  /** `retries={0}`. */
+  readonly noRetry?: boolean;
+  readonly needsApproval?: boolean;
+  readonly allowTools?: readonly string[];
+  readonly memory?: {
+    readonly recall?: Readonly<Record<string, unknown>>;
+    readonly remember?: Readonly<Record<string, unknown>>;
+    readonly threadId?: string;
+  };
+  readonly hijack?: boolean;
+  readonly onHijackExit?: "complete" | "reopen";
   readonly children?:
     | Renderable
     | Payload<Out>
     | ((deps: DepRows<D>) => Renderable | Payload<Out> | Promise<Payload<Out>>);
 }
 
+export interface ApprovalRequest {
+  readonly title: string;
+  readonly summary?: string;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
 export interface ApprovalProps<Out> extends ProducerProps<Out> {
-  readonly request: { readonly title: string; readonly summary?: string };
+  readonly request: ApprovalRequest;
+  /** Default `approve`. */
+  readonly mode?: "approve" | "decision" | "select" | "rank";
+  readonly options?: readonly {
+    readonly key: string;
+    readonly label: string;
+    readonly summary?: string;
+    readonly metadata?: Readonly<Record<string, unknown>>;
+  }[];
+  readonly allowedScopes?: readonly string[];
+  readonly allowedUsers?: readonly string[];
+  readonly autoApprove?: {
+    readonly after?: number;
+    readonly condition?: (ctx: never) => boolean;
+    readonly audit?: boolean;
+    readonly revertOn?: (ctx: never) => boolean;
+  };
   /** Default `fail`. */
   readonly onDeny?: "fail" | "continue" | "skip";
 }
 
+export interface MergeQueueProps extends ParallelProps {}
+
+export interface WorktreeProps {
+  readonly id?: string;
+  readonly path: string;
+  readonly branch?: string;
+  readonly baseBranch?: string;
+  readonly skipIf?: boolean;
+  readonly children?: Renderable;
+}
+
+export interface AspectsProps {
+  readonly tokenBudget?: Readonly<Record<string, unknown>>;
+  readonly latencySlo?: Readonly<Record<string, unknown>>;
+  readonly costBudget?: Readonly<Record<string, unknown>>;
+  readonly tracking?: { readonly tokens?: boolean; readonly latency?: boolean; readonly cost?: boolean };
+  readonly children?: Renderable;
+}
+
+/** Exactly one of `duration` and `until`. */
+export type TimerProps = StepProps &
+  (
+    | { readonly duration: string; readonly until?: undefined }
+    | { readonly until: string | Date; readonly duration?: undefined }
+  );
+
+export interface WaitForEventProps<Out> extends RowProps<Out> {
+  readonly event: string;
+  readonly correlationId?: string;
+  /** Default `fail`. */
+  readonly onTimeout?: "fail" | "skip" | "continue";
+}
+
+export interface SignalProps<S extends z.ZodType>
+  extends Omit<WaitForEventProps<S>, "event" | "output" | "outputSchema"> {
+  readonly schema: S;
+  readonly children?: (data: z.output<S>) => Renderable;
+}
+
+export interface HumanTaskProps<Out> extends RowProps<Out> {
+  readonly prompt: Renderable;
+  /** Default 10. */
+  readonly maxAttempts?: number;
+}
+
+export interface ContinueAsNewProps {
+  readonly state?: unknown;
+}
+
+export interface TryCatchFinallyProps {
+  readonly id?: string;
+  readonly try: Renderable;
+  readonly catch?: Element | null;
+  readonly catchErrors?: readonly string[];
+  readonly finally?: Renderable;
+  readonly skipIf?: boolean;
+}
+
+export interface SagaProps {
+  readonly id?: string;
+  readonly steps?: readonly {
+    readonly id: string;
+    readonly action: Element;
+    readonly compensation: Element;
+    readonly label?: string;
+  }[];
+  /** Default `compensate`. */
+  readonly onFailure?: "compensate" | "compensate-and-fail" | "fail";
+  readonly skipIf?: boolean;
+  readonly children?: Renderable;
+}
+
+export interface SagaStepProps {
+  readonly id: string;
+  readonly compensation: Element;
+  readonly children: Renderable;
+}
+
 /** A workflow is compiled, never executed; whoever calls a component has taken a wrong turn. */
-function neverRun(name: string): () => Element {
+export function neverRun(name: string): () => Element {
   return () => {
     throw new Error(
       `<${name}> is read by \`smithers build\`, not executed. Run \`smithers up FILE\` instead.`,
@@ -128,3 +266,14 @@ export const Ralph: (props: LoopProps) => Element = Loop;
 export const Task: <Out, D extends Deps = Record<never, never>>(props: TaskProps<Out, D>) => Element =
   neverRun("Task");
 export const Approval: <Out>(props: ApprovalProps<Out>) => Element = neverRun("Approval");
+export const MergeQueue: (props: MergeQueueProps) => Element = neverRun("MergeQueue");
+export const Worktree: (props: WorktreeProps) => Element = neverRun("Worktree");
+export const Aspects: (props: AspectsProps) => Element = neverRun("Aspects");
+export const Timer: (props: TimerProps) => Element = neverRun("Timer");
+export const WaitForEvent: <Out>(props: WaitForEventProps<Out>) => Element = neverRun("WaitForEvent");
+export const Signal: <S extends z.ZodType>(props: SignalProps<S>) => Element = neverRun("Signal");
+export const HumanTask: <Out>(props: HumanTaskProps<Out>) => Element = neverRun("HumanTask");
+export const ContinueAsNew: (props: ContinueAsNewProps) => Element = neverRun("ContinueAsNew");
+export const TryCatchFinally: (props: TryCatchFinallyProps) => Element = neverRun("TryCatchFinally");
+export const Saga: ((props: SagaProps) => Element) & { readonly Step: (props: SagaStepProps) => Element } =
+  Object.assign(neverRun("Saga"), { Step: neverRun("Saga.Step") });

@@ -5,11 +5,13 @@
 import type * as components from "./components.ts";
 import type { Ctx, Schemas, Table } from "./ctx.ts";
 import type { Element, Renderable } from "./jsx-runtime.ts";
+import type * as patterns from "./patterns.ts";
 
 export * from "./agents.ts";
 export * from "./components.ts";
 export type { Address, Ctx, Recorded, RowOf, Schemas } from "./ctx.ts";
 export { Fragment } from "./jsx-runtime.ts";
+export * from "./patterns.ts";
 export type { Element, Renderable };
 
 /** What a workflow file exports as default. */
@@ -30,6 +32,25 @@ export interface Smithers<S extends Schemas> {
   readonly Task: <Out extends S[Table<S>] | Table<S>, D extends components.Deps = Record<never, never>>(
     props: components.TaskProps<Out, D>,
   ) => Element;
+  readonly MergeQueue: typeof components.MergeQueue;
+  readonly Worktree: typeof components.Worktree;
+  readonly Aspects: typeof components.Aspects;
+  readonly Timer: typeof components.Timer;
+  readonly WaitForEvent: typeof components.WaitForEvent;
+  readonly Signal: typeof components.Signal;
+  readonly HumanTask: typeof components.HumanTask;
+  readonly ContinueAsNew: typeof components.ContinueAsNew;
+  readonly TryCatchFinally: typeof components.TryCatchFinally;
+  readonly Saga: typeof components.Saga;
+  readonly ApprovalGate: typeof patterns.ApprovalGate;
+  readonly Panel: typeof patterns.Panel;
+  readonly Debate: typeof patterns.Debate;
+  readonly ReviewLoop: typeof patterns.ReviewLoop;
+  readonly Optimizer: typeof patterns.Optimizer;
+  readonly ContentPipeline: typeof patterns.ContentPipeline;
+  readonly GatherAndSynthesize: typeof patterns.GatherAndSynthesize;
+  readonly DecisionTable: typeof patterns.DecisionTable;
+  readonly Runbook: typeof patterns.Runbook;
   readonly Approval: <Out extends S[Table<S>] | Table<S>>(props: components.ApprovalProps<Out>) => Element;
   /** The output schemas by table: what `output={outputs.review}` names. */
   readonly outputs: { readonly [T in Table<S>]: S[T] };

@@ -55,3 +55,10 @@ describe("the catalogue of diagnostics", () => {
     expect(check(dir)).toContain("SM101 is taken by");
   });
 });
+
+describe("the source of the library's patterns", () => {
+  it("is what the generated file says", () => {
+    const script = path.join(root, "scripts/library.mjs");
+    expect(() => execFileSync(process.execPath, [script, "--check"], { stdio: "pipe" })).not.toThrow();
+  });
+});

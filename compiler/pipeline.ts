@@ -15,7 +15,7 @@ import { bind, type Graph } from "./phases/2-bind/bind.ts";
 import { checkEntry, defaultExportSpan } from "./phases/2-bind/check-entry.ts";
 import { projectRoot } from "./phases/2-bind/root.ts";
 import { findWorkflow } from "./phases/3-evaluate/index.ts";
-import { type Evaluation, newEvaluation } from "./phases/3-evaluate/state.ts";
+import { type Evaluation, LIBRARY_PATH, newEvaluation } from "./phases/3-evaluate/state.ts";
 import { lowerAgents } from "./phases/4-lower/agents.ts";
 import { assemble } from "./phases/4-lower/assemble.ts";
 import { capabilitiesOf } from "./phases/4-lower/capabilities.ts";
@@ -67,7 +67,12 @@ export async function build(entry: string, options: BuildOptions = {}): Promise<
 
   const sources = graph.files.list;
   const { severity = {} } = options;
-  const found = [...graph.problems, ...problems];
+  // What is wrong inside a pattern of the library is said of the workflow that uses it.
+  const found = [...graph.problems, ...problems].map((d) =>
+    graph.entry && sources[d.span?.file ?? 0]?.path === LIBRARY_PATH
+      ? { ...d, span: defaultExportSpan(graph.entry) }
+      : d,
+  );
   const reported = silence(
     {
       firm: found.filter((d) => d.severity === "error"),
@@ -153,7 +158,7 @@ function evaluateAndLower(
   const entry = graph.entry!;
   const problems = checkEntry(entry);
   if (!entry.exports.has("default")) return { draft: null, problems, values: new Map() };
-  const evaluation = newEvaluation(graph.resolve, graph.files);
+  const evaluation = newEvaluation(graph.resolve, graph.library, graph.files);
   const workflow = findWorkflow(evaluation, entry);
   const draft = workflow ? lowerWorkflow(evaluation, workflow, { twin }) : null;
   // What has no place of its own is said of the workflow as a whole.

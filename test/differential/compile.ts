@@ -17,7 +17,7 @@ export function compile(file: string, twin = false): Compiled {
   const root = path.dirname(path.resolve(file));
   const graph = bind(nodeHost(), root, path.resolve(file));
   if (!graph.entry || graph.problems.length > 0) return { draft: null, diagnostics: graph.problems };
-  const ev = newEvaluation(graph.resolve, graph.files);
+  const ev = newEvaluation(graph.resolve, graph.library, graph.files);
   const workflow = findWorkflow(ev, graph.entry);
   const draft = workflow ? lowerWorkflow(ev, workflow, { twin }) : null;
   const failed = ev.diagnostics.some((d) => d.severity === "error");

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import * as url from "node:url";
-import { build } from "esbuild";
+import { build, transform } from "esbuild";
 import * as zod from "zod";
 import { fsOf, OS, PATH, PROCESS, withoutMeta } from "./machine.ts";
 import type { Frame, Mounted } from "./tree.ts";
@@ -158,6 +158,9 @@ export async function load(file: string): Promise<Program> {
       };
     },
   };
+  const patterns = await loadPatterns(library);
+  Object.assign(library, patterns);
+  Object.assign(components, patterns);
   const classes = new Map<string, unknown>();
   const packageOf = (name: string): unknown =>
     new Proxy(function external() {}, {
@@ -222,6 +225,38 @@ function aliasOf(file: string): string {
     compilerOptions?: { paths?: Record<string, string[]> };
   };
   return (compilerOptions.paths?.["~/*"]?.[0] ?? "./*").replace(/\*$/, "");
+}
+
+const PATTERNS = path.resolve(import.meta.dirname, "../../compiler/library/patterns.jsx");
+
+/** The library's own components, run by the engine as the compiler reads them. */
+async function loadPatterns(library: Record<string, unknown>): Promise<Record<string, unknown>> {
+  const { code } = await transform(readFileSync(PATTERNS, "utf8"), {
+    loader: "jsx",
+    format: "cjs",
+    jsx: "transform",
+    jsxFactory: "__element",
+    jsxFragment: "__fragment",
+  });
+  const internals = {
+    isAgent: (x: unknown) => x instanceof Agent || (typeof x === "object" && x !== null && "generate" in x),
+    each: (list: unknown[], fn: (item: unknown, n: number) => unknown) => list.map((item, n) => fn(item, n)),
+    foldRight: (list: unknown[], fn: (made: unknown, item: unknown) => unknown, start: unknown) =>
+      list.reduceRight((made, item) => fn(made, item), start),
+    entriesOf: (x: object) => Object.entries(x),
+    record: (list: unknown[], fn: (item: unknown, n: number) => [string, unknown]) =>
+      Object.fromEntries(list.map((item, n) => fn(item, n))),
+  };
+  const module: { exports: Record<string, unknown> } = { exports: {} };
+  const require = (name: string): unknown => (name === "smithers/library" ? internals : library);
+  new Function("module", "exports", "require", "__element", "__fragment", code)(
+    module,
+    module.exports,
+    require,
+    createElement,
+    FRAGMENT,
+  );
+  return { ...module.exports };
 }
 
 /** An export of a package: a class makes agents, a call gives a value that only its own code understands. */

@@ -9,10 +9,11 @@ import path from "node:path";
 import type { Json } from "../../../plan/types.ts";
 import type { Diagnostic } from "../../diagnostics.ts";
 import type { BuildHost } from "../../host.ts";
+import { PATTERNS_SOURCE } from "../../library.gen.ts";
 import { problem } from "../../report.ts";
 import type { SourceModule, Span } from "../../surface.ts";
 import { type Parse, parseModule } from "../1-parse/parse.ts";
-import type { Resolve, Resolved } from "../3-evaluate/state.ts";
+import { LIBRARY_PATH, type Resolve, type Resolved } from "../3-evaluate/state.ts";
 import { Aliases } from "./aliases.ts";
 import { checkCircles, checkErased, checkImports } from "./check-imports.ts";
 import { Files, type SourceFile } from "./files.ts";
@@ -25,6 +26,8 @@ export interface Graph {
   /** In order of discovery. */
   readonly modules: readonly SourceModule[];
   readonly resolve: Resolve;
+  /** The patterns of the library as a module (compiler/library); a source of the plan once it is asked for. */
+  readonly library: () => SourceModule;
   /** A prompt file by project path, and what a prompt imports; `at` is where a failure is reported. */
   prompt(importer: string, specifier: string, at: Span): SourceFile | null;
   readonly problems: readonly Diagnostic[];
@@ -109,8 +112,11 @@ export function bind(host: BuildHost, root: string, entry: string, parse: Parse 
       if (!resolved.has(key)) resolved.set(key, follow(importer, specifier, at));
     }
   }
+  let library: SourceModule | null = null;
   const resolve: Resolve = (importer, specifier) =>
-    resolved.get(keyOf(importer.path, specifier)) ?? { type: "missing" };
+    importer === library
+      ? { type: "smithers" }
+      : (resolved.get(keyOf(importer.path, specifier)) ?? { type: "missing" });
   const declared = (importer: SourceModule, specifier: string, at: Span): SourceModule | null => {
     const from = path.resolve(root, importer.path);
     if (leadsToTypes(files, from, specifier)) return null;
@@ -135,6 +141,15 @@ export function bind(host: BuildHost, root: string, entry: string, parse: Parse 
     files,
     modules,
     resolve,
+    library() {
+      if (library) return library;
+      const source = files.add(LIBRARY_PATH, PATTERNS_SOURCE);
+      const parsed = parseModule({ file: source.index, path: source.path, text: source.text });
+      if (!parsed.module) throw new Error(`${LIBRARY_PATH} does not parse`);
+      library = parsed.module;
+      modules.push(library);
+      return library;
+    },
     prompt(importer, specifier, at) {
       const found = follow(path.resolve(root, importer), specifier, at);
       return found.type === "prompt" ? files.read(path.resolve(root, found.path), at) : null;

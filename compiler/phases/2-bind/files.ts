@@ -56,6 +56,13 @@ export class Files {
     return loaded;
   }
 
+  /** A file that the compiler brings along: numbered as the others are, read from nowhere. */
+  add(shown: string, text: string): SourceFile {
+    const source = { index: this.list.length, file: shown, path: shown, text };
+    this.list.push(source);
+    return source;
+  }
+
   /** Text that is only looked at and is no source of the build; null when it can't be read. */
   peek(file: string): string | null {
     const known = this.#byPath.get(file);

@@ -1,6 +1,8 @@
 /** What the authoring package exports, as the compiler sees it. None of its code is run. */
 import type * as Core from "../../../plan/core/ast.ts";
 import { nameOf } from "./core.ts";
+import { internal } from "./library-source.ts";
+import { exportOf } from "./modules.ts";
 import { isPoisoned } from "./poison.ts";
 import { isStructural } from "./shape.ts";
 import { type Evaluation, report } from "./state.ts";
@@ -67,6 +69,23 @@ export const COMPONENTS: readonly string[] = [
   "CompensateOnFailure",
 ];
 
+/** A component of the compiler's own, or one that is written as workflow source. */
+const componentOf = (ev: Evaluation, name: string, span: Core.Span): Value =>
+  PATTERN_NAMES.includes(name) ? exportOf(ev, ev.library(), name, span) : component(name);
+
+/** Components of compiler/library. */
+export const PATTERN_NAMES: readonly string[] = [
+  "ApprovalGate",
+  "Panel",
+  "Debate",
+  "ReviewLoop",
+  "Optimizer",
+  "ContentPipeline",
+  "GatherAndSynthesize",
+  "DecisionTable",
+  "Runbook",
+];
+
 const component = (name: string): ComponentValue => ({ type: "Component", name });
 
 const useCtx: NativeValue = {
@@ -81,7 +100,8 @@ export function libraryExport(ev: Evaluation, from: string, name: string, span: 
     return { type: "Native", name, call: (args, at) => createSmithers(ev, args, at) };
   }
   if (name === "useCtx") return useCtx;
-  if (COMPONENTS.includes(name)) return component(name);
+  if (from === "smithers/library") return internal(ev, name);
+  if (COMPONENTS.includes(name)) return componentOf(ev, name, span);
   return { type: "External", from, path: [name], span };
 }
 
@@ -169,7 +189,7 @@ function createSmithers(ev: Evaluation, args: readonly Value[], span: Core.Span)
     name: "createSmithers(…)",
     tables: "*",
     member: (key, at) =>
-      members.get(key) ??
+      (PATTERN_NAMES.includes(key) ? componentOf(ev, key, at) : members.get(key)) ??
       (key === "db" ? { type: "External", from: "smithers", path: ["db"], span: at } : undefined),
     keys: () => [...members.keys()],
   };

@@ -39,8 +39,13 @@ export interface ProjectFiles {
 
 export type Resolve = (importer: SourceModule, specifier: string) => Resolved;
 
+/** Where the library's patterns stand among the sources of a plan; no file of a project. */
+export const LIBRARY_PATH = "smithers/library/patterns.jsx";
+
 export interface Evaluation {
   readonly resolve: Resolve;
+  /** The module of the library's patterns. */
+  readonly library: () => SourceModule;
   readonly diagnostics: Diagnostic[];
   readonly modules: Map<SourceModule, Environment>;
   readonly constants: Map<string, Core.Expr>;
@@ -102,11 +107,16 @@ export const newScope = (kind: Scope["kind"], parent: Scope | null): Scope => ({
   guards: [],
 });
 
-export function newEvaluation(resolve: Resolve, project: ProjectFiles | null = null): Evaluation {
+export function newEvaluation(
+  resolve: Resolve,
+  library: () => SourceModule,
+  project: ProjectFiles | null = null,
+): Evaluation {
   const constants = new Map<string, Core.Expr>();
   const moduleScope: Scope = { kind: "workflow", parent: null, values: constants, guards: [] };
   return {
     resolve,
+    library,
     diagnostics: [],
     modules: new Map(),
     constants,

@@ -8,7 +8,7 @@ import { binary, call, literal, logical } from "../3-evaluate/core.ts";
 import { mentionsPoison } from "../3-evaluate/poison.ts";
 import { poisonText } from "../3-evaluate/reify.ts";
 import { isStructural } from "../3-evaluate/shape.ts";
-import { attempt, Bail, inScope, lose, report, underCondition } from "../3-evaluate/state.ts";
+import { attempt, Bail, inScope, LIBRARY_PATH, lose, report, underCondition } from "../3-evaluate/state.ts";
 import {
   type Closure,
   type EachValue,
@@ -22,7 +22,9 @@ import { lowerBlock } from "./blocks.ts";
 import type { Field } from "./draft.ts";
 import { KINDS } from "./kinds.ts";
 import { lowerLibrary } from "./library.ts";
+import { PATTERNS } from "./patterns.ts";
 import { addNode, type Condition, inPath, type Lowering, type Place, within } from "./place.ts";
+import { propSpan, unknownProp } from "./props.ts";
 
 export function lowerChildren(to: Lowering, value: Value, place: Place): void {
   switch (value.type) {
@@ -239,6 +241,40 @@ function lowerUnknown(to: Lowering, element: ElementValue, place: Place): void {
 
 /** A component of the source: its function is read in place, when its element is mounted. */
 function lowerComponent(to: Lowering, element: ElementValue, fn: Closure, place: Place): void {
+  if (fn.env.module?.path !== LIBRARY_PATH) {
+    lowerSource(to, element, fn, place);
+    return;
+  }
+  const { ev } = to;
+  const { file } = fn.env.module;
+  if (element.span.file !== file) checkPattern(to, element, fn.name ?? "");
+  const outer = to.pattern;
+  to.pattern = element.span.file === file && outer ? outer : { file, span: element.span };
+  const known = ev.diagnostics.length;
+  const { span } = to.pattern;
+  lowerSource(to, element, fn, place);
+  const found = ev.diagnostics.splice(known);
+  ev.diagnostics.push(...found.map((d) => (d.span?.file === file ? { ...d, span } : d)));
+  if (outer) to.pattern = outer;
+  else delete to.pattern;
+}
+
+/** Props of a pattern by name, before its source is read. */
+function checkPattern(to: Lowering, element: ElementValue, name: string): void {
+  const known = PATTERNS[name];
+  if (!known) return;
+  const all = [...known.wanted, ...known.others];
+  for (const prop of element.props.keys())
+    if (!all.includes(prop))
+      unknownProp(to.ev, name, prop, all, propSpan(element.syntax, prop) ?? element.span);
+  for (const prop of known.wanted) {
+    const value = element.props.get(prop);
+    if (value === undefined || (value.type === "Known" && (value.value ?? null) === null))
+      report(to.ev, "SM119", element.span, `<${name}> needs '${prop}'`, `Give it ${prop}={…}.`);
+  }
+}
+
+function lowerSource(to: Lowering, element: ElementValue, fn: Closure, place: Place): void {
   const { ev } = to;
   const before = to.nodes.length;
   attempt<void>(

@@ -15,6 +15,8 @@ export interface Lowering {
   readonly nodes: NodeDraft[];
   readonly keys: Set<string>;
   readonly blocks: PlanDraft["blocks"][number][];
+  /** The element of a pattern that is being read: what its source says stands there. */
+  pattern?: { readonly file: number; readonly span: Core.Span };
 }
 
 export interface Condition {
@@ -81,7 +83,7 @@ export function addNode(
     values: each ? each.scope.values : new Map(),
     guards: [],
     fields: new Map(),
-    span,
+    span: placeOf(to, span),
   };
   const keyText = key && !isNothing(key) && key.type !== "Poison" ? reify(to.ev, key) : undefined;
   if (each) {
@@ -103,6 +105,10 @@ export function addNode(
   to.nodes.push(node);
   return node;
 }
+
+/** A place in the source of a pattern is that of the element that stands for it. */
+export const placeOf = (to: Lowering, span: Core.Span): Core.Span =>
+  to.pattern && span.file === to.pattern.file ? to.pattern.span : span;
 
 const literalField = (expr: Core.Expr): Field =>
   expr.type === "Literal" ? { type: "json", value: expr.value as Json } : { type: "core", expr };

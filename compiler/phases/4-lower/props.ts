@@ -6,6 +6,7 @@ import { nearest } from "../../suggest.ts";
 import type * as Surface from "../../surface.ts";
 import { type Evaluation, report } from "../3-evaluate/state.ts";
 import { fieldName, KINDS, type Kind } from "./kinds.ts";
+import { REFUSED } from "./patterns.ts";
 
 /** Where a prop is written; undefined where a spread brings it. */
 export function propSpan(syntax: Surface.Expr, name: string): Core.Span | undefined {
@@ -45,7 +46,10 @@ export function unknownComponent(
   span: Core.Span | undefined,
   known: readonly string[],
 ): void {
-  report(ev, "SM117", span, `<${name}> is not supported in this version`, `It knows ${known.join(", ")}.`);
+  const refused = REFUSED[name];
+  if (refused) report(ev, "SM117", span, `<${name}> ${refused[0]}`, refused[1]);
+  else
+    report(ev, "SM117", span, `<${name}> is not supported in this version`, `It knows ${known.join(", ")}.`);
 }
 
 /**

@@ -3,7 +3,7 @@ import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
 import { arrayOf, call, literal, memberOf, nameOf, not, objectOf, sameExpr } from "../3-evaluate/core.ts";
 import { evaluate } from "../3-evaluate/evaluate.ts";
-import { lose, report } from "../3-evaluate/state.ts";
+import { LIBRARY_PATH, lose, report } from "../3-evaluate/state.ts";
 import { expr, type Names, type Translation, written } from "../3-evaluate/translate.ts";
 import type { ComponentValue, Value } from "../3-evaluate/value.ts";
 import type { BlockWriter } from "./blocks.ts";
@@ -35,6 +35,17 @@ export function writeSite(w: BlockWriter, t: Translation, node: Surface.Element,
       lose(t.ev);
       return UNDEFINED;
     case "Closure":
+      if (tag.env.module?.path === LIBRARY_PATH) {
+        report(
+          t.ev,
+          "SM117",
+          node.span,
+          `<${tag.name ?? "a pattern"}> stands inside a block, whose shape only the run knows`,
+          "Write it where conditions, lists and early returns alone decide what is there.",
+        );
+        return UNDEFINED;
+      }
+      return component(w, t, node, names);
     case "Choice":
     case "Select":
     case "Residual":

@@ -1,0 +1,351 @@
+/**
+ * Patterns of the public library, written as workflow source: the compiler reads these components in place, as it
+ * reads those of a project. Ids are those that the public components give.
+ */
+import { Approval, Branch, Loop, Parallel, Sequence, Task, useCtx } from "smithers";
+import { each, entriesOf, foldRight, isAgent, record } from "smithers/library";
+
+/** The policy on a denial is no expression in a plan. */
+const Gate = ({ onDeny, ...approval }) =>
+  onDeny === "continue" ? (
+    <Approval {...approval} onDeny="continue" />
+  ) : onDeny === "skip" ? (
+    <Approval {...approval} onDeny="skip" />
+  ) : (
+    <Approval {...approval} onDeny="fail" />
+  );
+
+/** Nor is that on the last iteration. */
+const Rounds = ({ id, until, maxIterations, onMaxReached, children }) =>
+  onMaxReached === "fail" ? (
+    <Loop id={id} until={until} maxIterations={maxIterations} onMaxReached="fail">
+      {children}
+    </Loop>
+  ) : (
+    <Loop id={id} until={until} maxIterations={maxIterations} onMaxReached="return-last">
+      {children}
+    </Loop>
+  );
+
+export const ApprovalGate = ({ when, skipIf, ...approval }) =>
+  skipIf ? null : (
+    <Branch
+      if={when}
+      then={<Gate {...approval} />}
+      else={
+        <Task id={approval.id} output={approval.output} label={`${approval.request.title} (auto-approved)`}>
+          {{ approved: true, note: "auto-approved", decidedBy: null, decidedAt: null }}
+        </Task>
+      }
+    />
+  );
+
+const Seat = ({ id, entry, index, output, children }) =>
+  isAgent(entry) ? (
+    <Task id={`${id}-panelist-${index}`} output={output} agent={entry} label={`panelist-${index}`}>
+      {children}
+    </Task>
+  ) : (
+    <Task
+      id={`${id}-${entry.label ?? entry.role ?? `panelist-${index}`}`}
+      output={output}
+      agent={entry.agent}
+      label={entry.role ?? entry.label}
+    >
+      {children}
+    </Task>
+  );
+
+const moderation = (strategy, minAgree) => {
+  const least = minAgree ? ` At least ${minAgree} have to agree.` : "";
+  if (strategy === "vote") return `Count the votes: how many of them agree?${least}`;
+  if (strategy === "consensus") return `Find what all of them can agree on.${least}`;
+  return "Combine what they say into one coherent result.";
+};
+
+export const Panel = ({
+  id = "panel",
+  panelists,
+  moderator,
+  panelistOutput,
+  moderatorOutput,
+  strategy = "synthesize",
+  minAgree,
+  maxConcurrency,
+  skipIf,
+  children,
+}) =>
+  skipIf ? null : (
+    <Sequence>
+      <Parallel maxConcurrency={maxConcurrency}>
+        {each(panelists, (entry, index) => (
+          <Seat id={id} entry={entry} index={index} output={panelistOutput}>
+            {children}
+          </Seat>
+        ))}
+      </Parallel>
+      <Task
+        id={`${id}-moderator`}
+        output={moderatorOutput}
+        agent={moderator}
+        deps={record(panelists, (entry, index) => [
+          isAgent(entry)
+            ? `${id}-panelist-${index}`
+            : `${id}-${entry.label ?? entry.role ?? `panelist-${index}`}`,
+          panelistOutput,
+        ])}
+        needs={record(panelists, (entry, index) => [
+          isAgent(entry)
+            ? `${id}-panelist-${index}`
+            : `${id}-${entry.label ?? entry.role ?? `panelist-${index}`}`,
+          isAgent(entry)
+            ? `${id}-panelist-${index}`
+            : `${id}-${entry.label ?? entry.role ?? `panelist-${index}`}`,
+        ])}
+      >
+        {(deps) =>
+          `Moderate a panel. ${moderation(strategy, minAgree)}\n\nWhat the panelists said:\n${JSON.stringify(deps, null, 2)}`
+        }
+      </Task>
+    </Sequence>
+  );
+
+export const Debate = ({
+  id = "debate",
+  proposer,
+  opponent,
+  judge,
+  rounds = 2,
+  argumentOutput,
+  verdictOutput,
+  topic,
+  skipIf,
+}) => {
+  const ctx = useCtx();
+  return skipIf ? null : (
+    <Sequence>
+      <Loop id={`${id}-loop`} until={false} maxIterations={rounds} onMaxReached="return-last">
+        <Sequence>
+          <Parallel>
+            <Task id={`${id}-proposer`} output={argumentOutput} agent={proposer} label="Proposer">
+              Argue for this topic:{"\n\n"}
+              {topic}
+            </Task>
+            <Task id={`${id}-opponent`} output={argumentOutput} agent={opponent} label="Opponent">
+              Argue against this topic:{"\n\n"}
+              {topic}
+            </Task>
+          </Parallel>
+        </Sequence>
+      </Loop>
+      <Task id={`${id}-judge`} output={verdictOutput} agent={judge} label="Judge">
+        Give a verdict on this topic:{"\n\n"}
+        {topic}
+        {"\n\n"}The last word for it:{"\n"}
+        {JSON.stringify(ctx.output(argumentOutput, { nodeId: `${id}-proposer` }), null, 2)}
+        {"\n\n"}The last word against it:{"\n"}
+        {JSON.stringify(ctx.output(argumentOutput, { nodeId: `${id}-opponent` }), null, 2)}
+      </Task>
+    </Sequence>
+  );
+};
+
+export const ReviewLoop = ({
+  id = "review-loop",
+  producer,
+  reviewer,
+  produceOutput,
+  reviewOutput,
+  maxIterations = 5,
+  onMaxReached = "return-last",
+  skipIf,
+  children,
+}) => {
+  const ctx = useCtx();
+  const reviewed = ctx.latest(reviewOutput, `${id}-review`);
+  return skipIf ? null : (
+    <Rounds
+      id={id}
+      until={reviewed?.approved === true}
+      maxIterations={maxIterations}
+      onMaxReached={onMaxReached}
+    >
+      <Sequence>
+        <Task id={`${id}-produce`} output={produceOutput} agent={producer}>
+          {children}
+          {reviewed ? `\n\nThe last review, to be answered:\n${JSON.stringify(reviewed, null, 2)}` : ""}
+        </Task>
+        <Task id={`${id}-review`} output={reviewOutput} agent={reviewer}>
+          Review this work and say whether you approve it.{"\n\n"}
+          {JSON.stringify(ctx.output(produceOutput, { nodeId: `${id}-produce` }), null, 2)}
+        </Task>
+      </Sequence>
+    </Rounds>
+  );
+};
+
+export const Optimizer = ({
+  id = "optimizer",
+  generator,
+  evaluator,
+  generateOutput,
+  evaluateOutput,
+  targetScore,
+  maxIterations = 10,
+  onMaxReached = "return-last",
+  skipIf,
+  children,
+}) => {
+  const ctx = useCtx();
+  const scored = ctx.latest(evaluateOutput, `${id}-evaluate`);
+  return skipIf ? null : (
+    <Rounds
+      id={id}
+      until={targetScore !== undefined && scored !== undefined && scored.score >= targetScore}
+      maxIterations={maxIterations}
+      onMaxReached={onMaxReached}
+    >
+      <Sequence>
+        <Task id={`${id}-generate`} output={generateOutput} agent={generator}>
+          {children}
+          {scored ? `\n\nThe last evaluation, to be improved on:\n${JSON.stringify(scored, null, 2)}` : ""}
+        </Task>
+        <Task id={`${id}-evaluate`} output={evaluateOutput} agent={evaluator}>
+          Score this candidate and say what would improve it.{"\n\n"}
+          {JSON.stringify(ctx.output(generateOutput, { nodeId: `${id}-generate` }), null, 2)}
+        </Task>
+      </Sequence>
+    </Rounds>
+  );
+};
+
+export const ContentPipeline = ({ id, stages, skipIf, children }) => {
+  const ctx = useCtx();
+  return skipIf ? null : (
+    <Sequence id={id}>
+      {each(stages, (stage, i) => {
+        const before = i > 0 ? stages[i - 1] : null;
+        return before ? (
+          <Task id={stage.id} output={stage.output} agent={stage.agent} label={stage.label}>
+            Go on from the result of the stage before: {stage.label ?? stage.id}.{"\n\n"}
+            {JSON.stringify(ctx.output(before.output, { nodeId: before.id }), null, 2)}
+          </Task>
+        ) : (
+          <Task id={stage.id} output={stage.output} agent={stage.agent} label={stage.label}>
+            {children}
+          </Task>
+        );
+      })}
+    </Sequence>
+  );
+};
+
+export const GatherAndSynthesize = ({
+  id = "gather-and-synthesize",
+  sources,
+  synthesizer,
+  gatherOutput,
+  synthesisOutput,
+  gatheredResults,
+  maxConcurrency,
+  synthesisPrompt,
+  skipIf,
+  children,
+}) => {
+  const own = children ?? synthesisPrompt;
+  return skipIf ? null : (
+    <Sequence>
+      <Parallel id={`${id}-gather`} maxConcurrency={maxConcurrency}>
+        {each(entriesOf(sources), ([name, source]) => (
+          <Task
+            id={`${id}-gather-${name}`}
+            output={source.output ?? gatherOutput}
+            agent={source.agent}
+            label={`Gather: ${name}`}
+          >
+            {source.children ?? source.prompt ?? `Gather data from the source "${name}".`}
+          </Task>
+        ))}
+      </Parallel>
+      <Task
+        id={`${id}-synthesize`}
+        output={synthesisOutput}
+        agent={synthesizer}
+        label="Synthesize"
+        deps={record(entriesOf(sources), ([name, source]) => [name, source.output ?? gatherOutput])}
+        needs={record(entriesOf(sources), ([name]) => [name, `${id}-gather-${name}`])}
+      >
+        {own ??
+          ((deps) =>
+            `Make one result of what was gathered:\n\n${JSON.stringify(gatheredResults ?? deps, null, 2)}`)}
+      </Task>
+    </Sequence>
+  );
+};
+
+export const DecisionTable = ({ id, rules, default: otherwise = null, strategy = "first-match", skipIf }) => {
+  if (skipIf) return null;
+  if (strategy === "all-match")
+    return rules.some((rule) => rule.when) ? (
+      <Parallel id={id}>{each(rules, (rule) => (rule.when ? rule.then : null))}</Parallel>
+    ) : (
+      otherwise
+    );
+  return foldRight(
+    rules,
+    (fallback, rule) => <Branch if={rule.when} then={rule.then} else={fallback} />,
+    otherwise,
+  );
+};
+
+export const Runbook = ({
+  id = "runbook",
+  steps,
+  defaultAgent,
+  stepOutput,
+  approvalRequest,
+  onDeny,
+  skipIf,
+}) =>
+  skipIf ? null : (
+    <Sequence>
+      {each(steps, (step) => {
+        const stepId = `${id}-${step.id}`;
+        const label = step.label ?? step.id;
+        const work = (
+          <Task
+            id={stepId}
+            output={step.output ?? stepOutput}
+            agent={step.agent ?? defaultAgent}
+            label={`[${step.risk}] ${label}`}
+            dependsOn={step.risk === "safe" ? undefined : [`${stepId}-approval`]}
+          >
+            {step.command ?? `Carry out this step: ${label}`}
+          </Task>
+        );
+        return step.risk === "safe" ? (
+          work
+        ) : (
+          <>
+            <Gate
+              id={`${stepId}-approval`}
+              output={`${stepId}-approval-decision`}
+              label={`Approve: ${label}`}
+              onDeny={onDeny}
+              request={{
+                title: approvalRequest?.title ?? `Carry out the ${step.risk} step ${label}?`,
+                summary: approvalRequest?.summary ?? `It does: ${step.command ?? label}`,
+                metadata: {
+                  stepId: step.id,
+                  risk: step.risk,
+                  ...approvalRequest?.metadata,
+                  ...(step.risk === "critical" ? { elevated: true } : {}),
+                },
+              }}
+            />
+            {work}
+          </>
+        );
+      })}
+    </Sequence>
+  );
