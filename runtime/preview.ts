@@ -345,20 +345,17 @@ function stateOf(leaf: Leaf): { readonly state: PreviewTask["state"]; readonly w
       return { state: "failed", waitsFor: messageOf(entry.reason) };
     case "waiting":
     case "running":
-      return { state: "waiting", waitsFor: leaf.kind === "approval" ? "a decision" : null };
+      return { state: "waiting", waitsFor: outsideOf(leaf) };
     default:
   }
-  if (leaf.ready) {
-    const outside = outsideOf(leaf);
-    return outside === null ? { state: "ready", waitsFor: null } : { state: "waiting", waitsFor: outside };
-  }
+  if (leaf.ready) return { state: "ready", waitsFor: null };
   if (leaf.blocked) return { state: "waiting", waitsFor: reasonOf(leaf.blocked) };
   // A task of a loop that was closed before its turn came never starts.
   if (inClosingLoop(leaf)) return { state: "skipped", waitsFor: null };
   return { state: "pending", waitsFor: null };
 }
 
-/** What in the world a node waits for whose turn has come; null for what is started. */
+/** What in the world a node waits for whose turn has come; null for what is started here. */
 function outsideOf(leaf: Leaf): string | null {
   const { node } = leaf;
   const text = (field: unknown): string => {
@@ -368,9 +365,11 @@ function outsideOf(leaf: Leaf): string | null {
   };
   switch (node.kind) {
     case "task":
-    case "approval":
-    case "continue-as-new":
       return null;
+    case "approval":
+      return "a decision";
+    case "continue-as-new":
+      return "a new run";
     case "timer":
       return node.duration === undefined ? `the time ${text(node.at)}` : `${text(node.duration)} to pass`;
     case "wait":

@@ -385,6 +385,7 @@ export class World {
 
   #decide(leaf: Leaf, entry: TaskEntry, gate: Gate | null): void {
     if (gate?.kind === "skip") this.setState(entry, "skipped", null, true);
+    else if (gate?.kind === "elsewhere") this.setState(entry, "waiting", null, false);
     else if (gate?.kind === "ask") {
       entry.table = gate.table;
       this.asked.add(leaf);
