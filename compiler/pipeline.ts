@@ -63,7 +63,8 @@ export async function build(entry: string, options: BuildOptions = {}): Promise<
   const draft = graph.entry && withinStack(graph.entry, () => evaluateAndLower(graph, options.twin === true));
   const problems = draft?.problems ?? [];
   const lowered = draft?.draft ? await withinText(graph, draft.draft, problems, draft.values) : null;
-  const findings = lowered && draft?.draft ? analyse(draft.draft, lowered, graph.files.list) : [];
+  const broken = [...graph.problems, ...problems].some((d) => d.severity === "error");
+  const findings = lowered && draft?.draft ? analyse(draft.draft, lowered, graph.files.list, broken) : [];
 
   const sources = graph.files.list;
   const { severity = {} } = options;

@@ -1,28 +1,54 @@
 /** Every rule, in the order of their codes. */
 import { severityOf } from "../report.ts";
 import type { Rule } from "./rule.ts";
+import { anonymousLoop } from "./rules/anonymous-loop.ts";
+import { constantCondition } from "./rules/constant-condition.ts";
 import { dependencyCycle } from "./rules/dependency-cycle.ts";
 import { duplicateId } from "./rules/duplicate-id.ts";
 import { hardCodedSecret } from "./rules/hard-coded-secret.ts";
 import { hostDecides } from "./rules/host-decides.ts";
+import { implicitMaxIterations } from "./rules/implicit-max-iterations.ts";
 import { impossibleComparison } from "./rules/impossible-comparison.ts";
+import { indexDerivedId } from "./rules/index-derived-id.ts";
+import { iterationBlindRead } from "./rules/iteration-blind-read.ts";
+import { loopWithoutProgress } from "./rules/loop-without-progress.ts";
+import { missingTimeout } from "./rules/missing-timeout.ts";
+import { nondeterministicId } from "./rules/nondeterministic-id.ts";
+import { parallelWriteConflict } from "./rules/parallel-write-conflict.ts";
 import { schemaMismatch } from "./rules/schema-mismatch.ts";
 import { schemaSkew } from "./rules/schema-skew.ts";
 import { shapeAtRunTime } from "./rules/shape-at-run-time.ts";
+import { unboundedRetries } from "./rules/unbounded-retries.ts";
+import { undominatedRead } from "./rules/undominated-read.ts";
 import { unknownField } from "./rules/unknown-field.ts";
 import { unknownNode } from "./rules/unknown-node.ts";
+import { unreachableNode } from "./rules/unreachable-node.ts";
 import { unrestrictedTools } from "./rules/unrestricted-tools.ts";
 import { untrustedCommand } from "./rules/untrusted-command.ts";
+import { unusedOutput } from "./rules/unused-output.ts";
 
 export const RULES: readonly Rule[] = [
   shapeAtRunTime,
   duplicateId,
+  indexDerivedId,
+  nondeterministicId,
+  anonymousLoop,
   unknownNode,
   schemaMismatch,
   unknownField,
   dependencyCycle,
+  undominatedRead,
+  unusedOutput,
+  iterationBlindRead,
   impossibleComparison,
+  constantCondition,
+  unreachableNode,
+  loopWithoutProgress,
+  implicitMaxIterations,
+  parallelWriteConflict,
   hostDecides,
+  unboundedRetries,
+  missingTimeout,
   schemaSkew,
   untrustedCommand,
   hardCodedSecret,

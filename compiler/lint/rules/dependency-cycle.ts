@@ -1,6 +1,5 @@
 /** SM304: a node that waits for a node which can start only after it. */
 import type { Diagnostic } from "../../diagnostics.ts";
-import { Order } from "../../phases/5-analyse/order.ts";
 import { dependsOnOf } from "../../phases/5-analyse/waits.ts";
 import { problem } from "../../report.ts";
 import type { Rule } from "../rule.ts";
@@ -8,7 +7,7 @@ import type { Rule } from "../rule.ts";
 export const dependencyCycle: Rule = {
   code: "SM304",
   check: (model) =>
-    new Order(model).deadlocks().map((wait): Diagnostic => {
+    model.order.deadlocks().map((wait): Diagnostic => {
       const output = wait.on[0]!.fields.get("output");
       const table = output?.type === "json" ? `'${String(output.value)}'` : "table";
       const own = wait.on.every((target) => target === wait.node);

@@ -1,8 +1,12 @@
 /** SM201: one id for two nodes that can be mounted at the same time. */
+
+import { printExpr } from "../../../plan/core/index.ts";
 import type { Diagnostic } from "../../diagnostics.ts";
+import { mentionsPoison } from "../../phases/3-evaluate/poison.ts";
 import type { NodeDraft } from "../../phases/4-lower/draft.ts";
 import { exclude, factsOf, isInBlock } from "../../phases/5-analyse/conditions.ts";
-import type { Model } from "../../phases/5-analyse/model.ts";
+import type { Meaning, Model } from "../../phases/5-analyse/model.ts";
+import { namesThrough } from "../../phases/5-analyse/reads.ts";
 import { problem } from "../../report.ts";
 import type { Rule } from "../rule.ts";
 
@@ -15,7 +19,7 @@ export const duplicateId: Rule = {
       if (id.type !== "exact" || !node.id || isInBlock(model, node)) continue;
       byId.set(id.id, [...(byId.get(id.id) ?? []), node]);
     }
-    return [...byId].flatMap(([id, nodes]) => clashes(model, id, nodes));
+    return [...[...byId].flatMap(([id, nodes]) => clashes(model, id, nodes)), ...sameForAll(model)];
   },
 };
 
@@ -37,4 +41,36 @@ function clashes(model: Model, id: string, nodes: readonly NodeDraft[]): Diagnos
       ),
     ];
   });
+}
+
+/** Ids that say nothing of the item: the second item of the list would have the id of the first. */
+function sameForAll(model: Model): Diagnostic[] {
+  return model.producers.flatMap(({ node }): Diagnostic[] => {
+    if (!node.id || isInBlock(model, node)) return [];
+    const chain = [node, ...model.above(node)];
+    const each = chain.find((at) => at.each && !hasOneItem(model, at));
+    if (!each) return [];
+    const used = node.id.type === "core" ? namesThrough(model, node, node.id.expr) : [];
+    // A name that nothing is known of may well be of the item.
+    const isOfItem = ({ from, expr }: Meaning): boolean =>
+      typeof expr === "string" && (from === each || expr === "argument");
+    if (node.id.type === "core" && (used.some(isOfItem) || mentionsPoison(node.id.expr))) return [];
+    // A condition may leave no more than one item.
+    if (chain.slice(0, chain.indexOf(each) + 1).some((at) => at.if || at.else || at.each?.if)) return [];
+    const text = node.id.type === "json" ? String(node.id.value) : printExpr(node.id.expr);
+    const span = node.id.type === "core" ? (node.id.expr.span ?? node.span) : model.placeIn(node.span, text);
+    return [
+      problem("SM201", span, `Every item of the list gives a task with the id \`${text}\`.`, {
+        hint: "Build the id from the item: id={`work-${item.id}`}.",
+      }),
+    ];
+  });
+}
+
+/** A list that is written out with one item at most, or cut to it. */
+function hasOneItem(model: Model, { each }: NodeDraft): boolean {
+  const expr = each!.of.type === "Name" ? (model.meaning(each!.of.name) ?? each!.of) : each!.of;
+  if (expr.type === "Array")
+    return expr.elements.length < 2 && !expr.elements.some((x) => x?.type === "Spread");
+  return /"(slice|splice|toSpliced|filter)"/.test(JSON.stringify(expr));
 }

@@ -3,12 +3,11 @@ import type * as Core from "../../../plan/core/ast.ts";
 import type { PlanDraft as Lowered } from "../../../plan/draft.ts";
 import { isLeaf } from "../../../plan/fields.ts";
 import { type IdPattern, idPattern } from "../../../plan/ids.ts";
-import type { Json } from "../../../plan/types.ts";
 import { jsonSchemaOf, PlanSchemas } from "../../../plan/zod/index.ts";
 import type { Span } from "../../surface.ts";
 import type { SourceFile } from "../2-bind/files.ts";
 import type { Field, NodeDraft, PlanDraft } from "../4-lower/draft.ts";
-import { INPUT } from "../4-lower/schemas.ts";
+import { Order } from "./order.ts";
 import { NUMBER, ofSchema, STRING, type Type, typeOf } from "./types.ts";
 import { type Flow, flowOf } from "./typing.ts";
 
@@ -45,6 +44,8 @@ export interface Model {
   readonly exprs: readonly Placed[];
   /** The types of all of them, and what is wrong with them. */
   readonly flow: Flow;
+  /** What must have happened before what. */
+  readonly order: Order;
   /** The nodes around one, the nearest first. */
   above(node: NodeDraft): readonly NodeDraft[];
   /** What a name of the plan stands for. */
@@ -55,8 +56,7 @@ export interface Model {
   rowType(table: string): Type | null;
   /** The type of `ctx.outputs.TABLE`. */
   rowsType(table: string): Type | null;
-  /** The JSON Schema of what reads of a table (or of `input`) give: defaults applied, transforms done; undefined where there is none. */
-  schema(table: string): Json | undefined;
+  readonly agents: Lowered["agents"];
   /** What parses the rows of a table; undefined where there is no such table. */
   parser(table: string): ReturnType<PlanSchemas["get"]> | undefined;
   /** The place of a quoted string or of a key within a span; the span itself where it is not written there. */
@@ -65,12 +65,11 @@ export interface Model {
 
 export function modelOf(
   draft: PlanDraft,
-  lowered: Pick<Lowered, "schemas" | "constants" | "functions">,
+  lowered: Pick<Lowered, "schemas" | "constants" | "functions" | "agents">,
   files: readonly SourceFile[],
 ): Model {
   const { schemas } = lowered;
   const parsers = new PlanSchemas(lowered);
-  let input: Json | undefined;
   const nodes = new Map(draft.nodes.map((node) => [node.key, node]));
   const meanings = new Map<string, Core.Expr>([...draft.constants, ...draft.functions]);
   for (const node of draft.nodes) for (const [name, expr] of node.values) meanings.set(name, expr);
@@ -91,6 +90,7 @@ export function modelOf(
     return found;
   };
   let flow: Flow | undefined;
+  let order: Order | undefined;
   const model: Model = {
     draft,
     files,
@@ -105,17 +105,16 @@ export function modelOf(
       flow ??= flowOf(model);
       return flow;
     },
+    get order() {
+      order ??= new Order(model);
+      return order;
+    },
     above,
     meaning: (name) => meanings.get(name),
-    schema(table) {
-      const entry = Object.hasOwn(schemas, table) ? schemas[table] : undefined;
-      if (!entry || table !== INPUT) return entry?.jsonSchema;
-      input ??= jsonSchemaOf(parsers.get(INPUT), "output");
-      return input;
-    },
     lookup: (node, name) => lookup(draft, nodes, node, name),
     rowType,
     rowsType: (table) => rowsOf(rowType(table), table),
+    agents: lowered.agents,
     parser: parserOf,
     placeIn(span, text) {
       const source = files[span.file]?.text ?? "";

@@ -18,6 +18,7 @@ export class Order {
   readonly #positions: ReadonlyMap<NodeDraft, number>;
   /** For every event those that must have happened before it. */
   readonly #needs: Event[][];
+  readonly #last = new Map<NodeDraft, NodeDraft>();
   readonly #facts = new Map<NodeDraft, Facts>();
   /** Waits on one node that is certain; those on several alternatives are edges for nobody else. */
   readonly waits: readonly Wait[];
@@ -27,16 +28,15 @@ export class Order {
     const { nodes } = model.draft;
     this.#positions = new Map(nodes.map((node, i) => [node, i]));
     this.#needs = Array.from({ length: nodes.length * 2 }, () => []);
-    const last = new Map<NodeDraft, NodeDraft>();
     for (const node of nodes) {
       this.#needs[this.#end(node)]!.push(this.#start(node));
       const parent = this.#parent(node);
       if (!parent) continue;
       this.#needs[this.#start(node)]!.push(this.#start(parent));
       this.#needs[this.#end(parent)]!.push(this.#end(node));
-      const before = last.get(parent);
+      const before = this.#last.get(parent);
       if (before && this.#isSequence(parent)) this.#needs[this.#start(node)]!.push(this.#end(before));
-      last.set(parent, node);
+      this.#last.set(parent, node);
     }
     this.waits = waitsOf(model);
     for (const wait of this.waits)
@@ -55,6 +55,21 @@ export class Order {
       shared = this.#parent(shared);
     }
     return shared !== undefined && this.#isSequence(shared);
+  }
+
+  /** Whether a node can start only when another has settled: by a sequence, or because it waits for it. */
+  isBefore(earlier: NodeDraft, later: NodeDraft): boolean {
+    if (this.comesAfter(later, earlier)) return true;
+    const chain = new Set([later, ...this.#model.above(later)]);
+    return this.waits.some((wait) => chain.has(wait.node) && wait.on.includes(earlier));
+  }
+
+  /** Whether something of a sequence stands behind a node. */
+  hasFollower(node: NodeDraft): boolean {
+    return [node, ...this.#model.above(node)].some((at) => {
+      const parent = this.#parent(at);
+      return parent !== undefined && this.#last.get(parent) !== at && this.#isSequence(parent);
+    });
   }
 
   /** Waits that can never end: what they wait for can only come after the node that waits. */

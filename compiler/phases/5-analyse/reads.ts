@@ -1,6 +1,8 @@
 /** Reads of outputs in Core: `ctx.output('t', { nodeId: 'n' })` and kin. */
 import type * as Core from "../../../plan/core/ast.ts";
 import type { Span } from "../../surface.ts";
+import type { NodeDraft } from "../4-lower/draft.ts";
+import type { Meaning, Model } from "./model.ts";
 
 export interface OutputRead {
   readonly method: "output" | "outputMaybe" | "latest" | "iterationCount";
@@ -25,6 +27,35 @@ export function walk(tree: unknown, visit: (node: Core.Node) => void): void {
   }
   if ("type" in tree) visit(tree as Core.Node);
   for (const [key, part] of Object.entries(tree)) if (key !== "span") walk(part, visit);
+}
+
+/** The same, through the named values that are mentioned; functions are not entered by name. */
+export function walkThrough(
+  model: Model,
+  scope: NodeDraft,
+  expr: Core.Expr,
+  visit: (node: Core.Node, scope: NodeDraft) => void,
+  seen: Set<Core.Expr> = new Set(),
+): void {
+  if (seen.has(expr)) return;
+  seen.add(expr);
+  walk(expr, (part) => {
+    visit(part, scope);
+    if (part.type !== "Name") return;
+    const meaning = model.lookup(scope, part.name);
+    if (!meaning || typeof meaning.expr === "string" || meaning.expr.type === "Arrow") return;
+    walkThrough(model, meaning.from, meaning.expr, visit, seen);
+  });
+}
+
+/** What the names of an expression stand for, and what those stand for in turn. */
+export function namesThrough(model: Model, scope: NodeDraft, expr: Core.Expr): Meaning[] {
+  const found: Meaning[] = [];
+  walkThrough(model, scope, expr, (part, at) => {
+    const meaning = part.type === "Name" ? model.lookup(at, part.name) : undefined;
+    if (meaning) found.push(meaning);
+  });
+  return found;
 }
 
 /** The read that a call is; null for any other call. */

@@ -499,9 +499,7 @@ class Typer implements Flow {
     const { callee } = call;
     if (callee.type === "Member" && typeof callee.property === "string" && !isContext(callee.object, names))
       return this.#method(call, callee, callee.property, names);
-    const args = call.args.map((arg) =>
-      arg.type === "Spread" ? (this.#any(arg, names), null) : this.#visit(arg, names),
-    );
+    const args = call.args.map((arg) => this.#visit(arg.type === "Spread" ? arg.arg : arg, names));
     if (callee.type === "Member") {
       const [table] = call.args;
       const isRows = callee.property === "outputs" && isContext(callee.object, names);
