@@ -21,13 +21,17 @@ export async function loadCompiler(): Promise<Compiler> {
   }
 }
 
-/** Builds one file and prints its diagnostics. */
+/** Builds one file and prints its errors and warnings; how many notes there are is said in one line. */
 async function check(file: string, terminal: Terminal): Promise<BuildResult> {
   const compiler = await loadCompiler();
   const result = await compiler.build(path.resolve(file));
   const show = (absolute: string): string => path.relative(process.cwd(), absolute).split(path.sep).join("/");
   const findings = findingsOf(compiler, result, show);
-  if (findings.length > 0) terminal.err(renderText(findings, terminal.paint));
+  const shown = findings.filter(({ severity }) => severity !== "info");
+  if (shown.length > 0) terminal.err(renderText(shown, terminal.paint));
+  const hidden = findings.length - shown.length;
+  if (hidden > 0)
+    terminal.err(terminal.paint.dim(`${hidden} note${hidden === 1 ? "" : "s"}: smithers check ${file}`));
   return result;
 }
 

@@ -17,6 +17,7 @@ function copy(): string {
     "compiler/messages",
     "compiler/messages.gen.ts",
     "compiler/help.gen.ts",
+    "docs/diagnostics.md",
   ])
     cpSync(path.join(root, part), path.join(dir, part), { recursive: true });
   return dir;

@@ -1,5 +1,5 @@
-// Generates compiler/messages.gen.ts (what every build needs) and compiler/help.gen.ts (what only reports need) from
-// compiler/messages/*.md. `--check` fails when one is stale.
+// Generates compiler/messages.gen.ts (what every build needs), compiler/help.gen.ts (what only reports need) and the table
+// of docs/diagnostics.md from compiler/messages/*.md. `--check` fails when one is stale.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -73,9 +73,22 @@ const help = [
   "",
 ].join("\n");
 
+const summary = (what) => what.split("\n\n")[0].replace(/\s+/g, " ").replace(/\|/g, "\\|");
+const table = [
+  "| code | severity | title | what it does |",
+  "|---|---|---|---|",
+  ...messages.map(
+    ({ code, title, severity, help }) =>
+      `| [${code}](../compiler/messages/${code}.md) | ${severity} | ${title} | ${summary(help.what)} |`,
+  ),
+].join("\n");
+const guide = path.join(root, "docs/diagnostics.md");
+const [head] = readFileSync(guide, "utf8").split("| code |");
+
 for (const [name, text] of [
   ["compiler/messages.gen.ts", source],
   ["compiler/help.gen.ts", help],
+  ["docs/diagnostics.md", `${head}${table}\n`],
 ]) {
   const target = path.join(root, name);
   if (!process.argv.includes("--check")) writeFileSync(target, text);

@@ -17,6 +17,8 @@ export const constantCondition: Rule = {
       // A list or function behind `!` counts as one too.
       const negated = expr.type === "Unary" && expr.op === "!";
       const tested = negated ? expr.arg : expr;
+      // `list && list.map(…)` asks once too often, but does what it says.
+      if (!negated && node.each) return [];
       const type = model.flow.typeOf(scope, tested);
       if (!isAlwaysThere(type) || truthOf(type) !== true) return [];
       const kind = onlyKind(type);

@@ -57,10 +57,13 @@ function sameForAll(model: Model): Diagnostic[] {
     if (node.id.type === "core" && (used.some(isOfItem) || mentionsPoison(node.id.expr))) return [];
     // A condition may leave no more than one item.
     if (chain.slice(0, chain.indexOf(each) + 1).some((at) => at.if || at.else || at.each?.if)) return [];
-    const text = node.id.type === "json" ? String(node.id.value) : printExpr(node.id.expr);
-    const span = node.id.type === "core" ? (node.id.expr.span ?? node.span) : model.placeIn(node.span, text);
+    const text = node.id.type === "json" ? `\`${String(node.id.value)}\`` : printExpr(node.id.expr);
+    const span =
+      node.id.type === "core"
+        ? (node.id.expr.span ?? node.span)
+        : model.placeIn(node.span, String(node.id.value));
     return [
-      problem("SM201", span, `Every item of the list gives a task with the id \`${text}\`.`, {
+      problem("SM201", span, `Every item of the list gives a task with the id ${text}.`, {
         hint: "Build the id from the item: id={`work-${item.id}`}.",
       }),
     ];

@@ -54,7 +54,9 @@ function neverThere(model: Model, { node, scope, expr }: Placed): Diagnostic[] {
           ? `\`${id}\` reads its own output before it has one: there is never a row.`
           : `\`${id}\` runs after the task that reads it here, so there is never a row.`,
         {
-          hint: `Move \`${id}\` in front, or put both into a Loop.`,
+          hint: producers.includes(node)
+            ? "Put it into a Loop to read the iteration before, or leave the read out."
+            : `Move \`${id}\` in front, or put both into a Loop.`,
           related: producers.includes(node)
             ? []
             : [{ span: producers[0]!.span, message: `\`${id}\` stands here` }],

@@ -1,6 +1,7 @@
 /** Expressions of the source → abstract values, while `ctx` is unknown. */
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
+import { freshListAsTest } from "./always-true.ts";
 import { evaluateCall, evaluateNew } from "./calls.ts";
 import { choose, factsOf, keptApart, refine, testOf, under } from "./choice.ts";
 import { conditional } from "./core.ts";
@@ -250,6 +251,7 @@ function evaluateLogical(ev: Evaluation, node: Core.Logical<Surface.Extra>, env:
     return join(ev, node, left, right);
   }
   const holds = truth(left);
+  if (holds === true && node.op === "&&") freshListAsTest(ev, left, node.left.span);
   if (holds !== undefined) return (node.op === "&&") === holds ? evaluate(ev, node.right, env) : left;
   const test = testOf(ev, left);
   const right = under(ev, test, node.op === "&&", () =>
@@ -299,6 +301,7 @@ function joinKnown(ev: Evaluation, node: Core.Logical<Surface.Extra>, left: Valu
 function evaluateConditional(ev: Evaluation, node: Core.Conditional<Surface.Extra>, env: Environment): Value {
   const test = evaluate(ev, node.test, env);
   const holds = truth(test);
+  if (holds === true) freshListAsTest(ev, test, node.test.span);
   if (holds !== undefined) return evaluate(ev, holds ? node.then : node.else, env);
   const text = testOf(ev, test);
   const then = under(ev, text, true, () => evaluate(ev, node.then, refineEnv(ev, node.test, env, true)));
