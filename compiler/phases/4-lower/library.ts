@@ -30,6 +30,7 @@ export function lowerLibrary(
   }
   const kind = KINDS[name];
   if (!kind) {
+    lose(to.ev, props.get("id"));
     unknownComponent(to.ev, name, element.span, KNOWN);
     return;
   }
