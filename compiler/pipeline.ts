@@ -22,7 +22,6 @@ import { capabilitiesOf } from "./phases/4-lower/capabilities.ts";
 import type { PlanDraft } from "./phases/4-lower/draft.ts";
 import { lowerWorkflow } from "./phases/4-lower/index.ts";
 import { type CodeRequest, lowerModules } from "./phases/4-lower/modules.ts";
-import { lowerPrompts } from "./phases/4-lower/prompts.ts";
 import { analyse } from "./phases/5-analyse/analyse.ts";
 import { problem } from "./report.ts";
 import { silence } from "./suppress.ts";
@@ -59,7 +58,7 @@ export async function build(entry: string, options: BuildOptions = {}): Promise<
   const file = path.resolve(entry);
   const root = options.root === undefined ? projectRoot(host, file) : path.resolve(options.root);
 
-  const graph = bind(host, root, file, options.parse);
+  const graph = await bind(host, root, file, options.parse);
   const draft = graph.entry && withinStack(graph.entry, () => evaluateAndLower(graph, options.twin === true));
   const problems = draft?.problems ?? [];
   const lowered = draft?.draft ? await withinText(graph, draft.draft, problems, draft.values) : null;
@@ -183,7 +182,6 @@ function withinStack(
 
 async function lowerSources(graph: Graph, draft: PlanDraft, problems: Diagnostic[], values: Values) {
   const agents = lowerAgents(draft.agents, problems, draft.everyConstant);
-  const prompts = await lowerPrompts(graph, draft.prompts, problems);
   const functions = [...draft.modules].map(([name, { fn, captures }]): [string, CodeRequest] => [
     name,
     { kind: "function", fn, captures },
@@ -194,7 +192,6 @@ async function lowerSources(graph: Graph, draft: PlanDraft, problems: Diagnostic
       draft,
       files: graph.files.list,
       agents: agents.agents,
-      prompts,
       modules: new Map([...modules].map(([name, { module }]) => [name, module])),
       maps: new Map([...modules].map(([name, { map }]) => [name, map])),
       capabilities: capabilitiesOf(agents, modules.values(), draft),

@@ -30,7 +30,7 @@ export async function compareFile(file: string, options: Options): Promise<Compa
     path.basename(file) === "workflow.tsx"
       ? path.basename(path.dirname(path.resolve(file)))
       : path.basename(file, ".tsx");
-  const compiled = options.damage ? options.damage(compile(file)) : compile(file);
+  const compiled = options.damage ? options.damage(await compile(file)) : await compile(file);
   const { draft } = compiled;
   const none = { name, frames: 0, nodes: 0, bothThrew: 0 };
   if (!draft) {
@@ -45,7 +45,7 @@ export async function compareFile(file: string, options: Options): Promise<Compa
   const shape = [draft.blocks.length ? `block (${draft.blocks.length})` : "structural", ...warnings].join(
     " ",
   );
-  const twin = compile(file, true);
+  const twin = await compile(file, true);
   // The library's patterns are read in place; a block can't hold them.
   const noTwin = twin.diagnostics.some(({ message }) => message.includes("stands inside a block"));
   if (!twin.draft && !noTwin)

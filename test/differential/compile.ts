@@ -13,9 +13,9 @@ export interface Compiled {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export function compile(file: string, twin = false): Compiled {
+export async function compile(file: string, twin = false): Promise<Compiled> {
   const root = path.dirname(path.resolve(file));
-  const graph = bind(nodeHost(), root, path.resolve(file));
+  const graph = await bind(nodeHost(), root, path.resolve(file));
   if (!graph.entry || graph.problems.length > 0) return { draft: null, diagnostics: graph.problems };
   const ev = newEvaluation(graph.resolve, graph.library, graph.files);
   const workflow = findWorkflow(ev, graph.entry);

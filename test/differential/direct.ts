@@ -8,9 +8,10 @@ import * as url from "node:url";
 import { build, transform } from "esbuild";
 import * as zod from "zod";
 import { fsOf, OS, PATH, PROCESS, withoutMeta } from "./machine.ts";
+import { mdxSource, tagText } from "./markdown.ts";
 import type { Frame, Mounted } from "./tree.ts";
 
-interface Element {
+export interface Element {
   readonly isElement: true;
   readonly type: unknown;
   readonly props: Record<string, unknown>;
@@ -41,7 +42,7 @@ export type Place = readonly { readonly id: string; readonly iteration: number }
 
 class Missing extends Error {}
 
-const FRAGMENT = { kind: "Fragment" };
+export const FRAGMENT = { kind: "Fragment" };
 const KINDS = [
   "Workflow",
   "Task",
@@ -66,7 +67,7 @@ const KINDS = [
   "Saga",
 ];
 
-function createElement(
+export function createElement(
   type: unknown,
   given: Record<string, unknown> | null,
   ...children: unknown[]
@@ -111,13 +112,9 @@ export async function load(file: string): Promise<Program> {
       {
         name: "parts",
         setup(at) {
-          at.onResolve({ filter: /\.mdx?$/ }, (x) => ({
-            path: path.resolve(path.dirname(x.importer), x.path),
-            namespace: "prompt",
-          }));
-          at.onLoad({ filter: /.*/, namespace: "prompt" }, (x) => ({
-            contents: `const f = () => null; f.promptFile = ${JSON.stringify(path.basename(x.path))}; export default f;`,
-            loader: "js",
+          at.onLoad({ filter: /\.mdx?$/ }, async (x) => ({
+            contents: await mdxSource(readFileSync(x.path, "utf8")),
+            loader: "jsx",
           }));
           at.onLoad({ filter: /\.tsx?$/ }, (x) => ({
             contents: withoutMeta(readFileSync(x.path, "utf8"), x.path, path.dirname(path.resolve(file))),
@@ -528,21 +525,6 @@ export function promptText(children: unknown): string {
     .trim();
 }
 
-const MARKDOWN: Record<string, (inner: string) => string> = {
-  b: (x) => `**${x}**`,
-  strong: (x) => `**${x}**`,
-  i: (x) => `*${x}*`,
-  em: (x) => `*${x}*`,
-  code: (x) => `\`${x}\``,
-  p: (x) => `${x}\n\n`,
-  br: () => "\n",
-  h1: (x) => `# ${x}\n\n`,
-  h2: (x) => `## ${x}\n\n`,
-  ul: (x) => `${x}\n`,
-  li: (x) => `- ${x}\n`,
-  div: (x) => `${x}\n`,
-};
-
 function textOf(x: unknown): string {
   if (x === null || x === undefined || typeof x === "boolean") return "";
   if (typeof x === "string" || typeof x === "number") return String(x);
@@ -555,17 +537,7 @@ function textOf(x: unknown): string {
   if (!isElement(x)) return JSON.stringify(x, null, 2);
   const { type, props } = x;
   if (type === FRAGMENT) return textOf(props.children);
-  if (typeof type === "string") {
-    const as = MARKDOWN[type];
-    return as ? as(textOf(props.children)) : `<${type}>${textOf(props.children)}</${type}>`;
-  }
-  if (typeof type === "function") {
-    if ("promptFile" in type) {
-      const { children, ...others } = props;
-      const inner = children === undefined ? others : { ...others, children: textOf(children) };
-      return `[${String(type.promptFile)} ${JSON.stringify(inner)}]`;
-    }
-    return textOf((type as (p: unknown) => unknown)(props));
-  }
+  if (typeof type === "string") return tagText(type, props, { isElement, part: textOf });
+  if (typeof type === "function") return textOf((type as (p: unknown) => unknown)(props));
   throw new Error("an element of the library in a prompt");
 }

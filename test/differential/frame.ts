@@ -123,10 +123,9 @@ class Evaluator {
     root.set("ctx", this.ctx);
     for (const [name, expr] of [...this.draft.constants, ...this.draft.functions])
       root.cells.set(name, { state: "new", make: () => this.compile(expr).evaluate(root) });
-    for (const [name, prompt] of this.draft.prompts) {
-      const file = prompt.path.split("/").at(-1) ?? "";
-      const text = compileExpr(parseExpr(`(props) => '[${file} ' + JSON.stringify(props) + ']'`));
-      root.cells.set(`prompt:${name}`, { state: "new", make: () => text.evaluate(root) });
+    for (const [name, { template }] of this.draft.prompts) {
+      const expr: Expr = { type: "Arrow", params: [{ type: "Name", name: "props" }], body: template };
+      root.cells.set(`prompt:${name}`, { state: "new", make: () => this.compile(expr).evaluate(root) });
     }
     const tree: Mounted[] = [];
     const node = this.byKey.get(this.draft.root);

@@ -21,8 +21,6 @@ export interface Previewed {
 export async function comparePreview(file: string, name: string, seeds: number): Promise<Previewed | null> {
   const { plan } = await build(file, { root: path.dirname(file) });
   if (!plan || Object.values(plan.nodes).some((node) => node.kind === "loop")) return null;
-  // the stand-in for prompt files prints props, not templates
-  if (Object.keys(plan.prompts).length > 0) return null;
   const program = await load(file);
   const count = { frames: 0, tasks: 0 };
   for (let seed = 0; seed < seeds; seed++) {

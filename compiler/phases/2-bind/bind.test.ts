@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { memoryHost, nodeHost } from "../../host.ts";
 import { bind, type Graph } from "./bind.ts";
 
-function graph(files: Record<string, string | Uint8Array>, entry = "main.tsx"): Graph {
+function graph(files: Record<string, string | Uint8Array>, entry = "main.tsx"): Promise<Graph> {
   const absolute = Object.entries(files).map(([file, text]) => [`/p/${file}`, text]);
   return bind(memoryHost(Object.fromEntries(absolute)), "/p", entry);
 }
@@ -22,14 +22,17 @@ describe("the module graph", () => {
     ["./a.mjs", "a.mts"],
     ["~/a", "a.ts"],
     ["~/a", "src/a.js"],
-  ])("follows %s to %s", (specifier, file) => {
-    const g = graph({ "main.tsx": `import { a } from "${specifier}"; a;`, [file]: "export const a = 1;" });
+  ])("follows %s to %s", async (specifier, file) => {
+    const g = await graph({
+      "main.tsx": `import { a } from "${specifier}"; a;`,
+      [file]: "export const a = 1;",
+    });
     expect(codes(g)).toEqual([]);
     expect(paths(g)).toEqual(["main.tsx", file]);
   });
 
-  it("follows paths of the nearest tsconfig, through extends, the longest prefix first", () => {
-    const g = graph(
+  it("follows paths of the nearest tsconfig, through extends, the longest prefix first", async () => {
+    const g = await graph(
       {
         "flows/main.tsx": 'import { a } from "@lib/deep/a"; import { b } from "@lib/b"; a; b;',
         "flows/tsconfig.json": '{ "extends": "../base.json" /* comment */ }',
@@ -44,47 +47,47 @@ describe("the module graph", () => {
     expect(paths(g)).toEqual(["flows/main.tsx", "deep/a.ts", "lib/b.ts"]);
   });
 
-  it("knows packages, Node's modules, the library and Zod without opening them", () => {
-    const g = graph({ "main.tsx": "" });
-    const of = (specifier: string) => {
-      const one = graph({ "main.tsx": `import * as x from "${specifier}"; x;` });
+  it("knows packages, Node's modules, the library and Zod without opening them", async () => {
+    const g = await graph({ "main.tsx": "" });
+    const of = async (specifier: string) => {
+      const one = await graph({ "main.tsx": `import * as x from "${specifier}"; x;` });
       return one.resolve(one.entry!, specifier);
     };
     expect(codes(g)).toEqual([]);
-    expect(of("smithers-orchestrator/tools")).toEqual({ type: "smithers" });
-    expect(of("zod/v4")).toEqual({ type: "zod" });
-    expect(of("fs/promises")).toEqual({ type: "external", name: "node:fs/promises" });
-    expect(of("@ai-sdk/openai")).toEqual({ type: "external", name: "@ai-sdk/openai" });
+    expect(await of("smithers-orchestrator/tools")).toEqual({ type: "smithers" });
+    expect(await of("zod/v4")).toEqual({ type: "zod" });
+    expect(await of("fs/promises")).toEqual({ type: "external", name: "node:fs/promises" });
+    expect(await of("@ai-sdk/openai")).toEqual({ type: "external", name: "@ai-sdk/openai" });
   });
 
-  it("reads JSON and prompts, and numbers files in the order of discovery", () => {
-    const g = graph({
+  it("reads JSON and prompts, and numbers files in the order of discovery", async () => {
+    const g = await graph({
       "main.tsx": 'import data from "./data.json"; import P from "./p.mdx"; data; P;',
       "data.json": '{ "a": [1] }',
       "p.mdx": "Hello",
     });
     expect(g.resolve(g.entry!, "./data.json")).toEqual({ type: "json", value: { a: [1] } });
-    expect(g.resolve(g.entry!, "./p.mdx")).toEqual({ type: "prompt", path: "p.mdx" });
+    expect(g.resolve(g.entry!, "./p.mdx")).toMatchObject({ type: "prompt", module: { path: "p.mdx" } });
     expect(g.files.list.map((f) => f.path)).toEqual(["main.tsx", "data.json", "p.mdx"]);
   });
 
-  it("takes circular imports and long chains", () => {
+  it("takes circular imports and long chains", async () => {
     const files: Record<string, string> = { "main.tsx": 'import "./m0";' };
     for (let i = 0; i < 3_000; i++) files[`m${i}.ts`] = `import "./m${(i + 1) % 3_000}";`;
-    const g = graph(files);
+    const g = await graph(files);
     expect(codes(g)).toEqual([]);
     expect(g.modules).toHaveLength(3_001);
   });
 
-  it("treats Windows line endings and a byte order mark as if they were not there", () => {
-    const g = graph({ "main.tsx": "\ufeffconst a = `x\r\ny`;\r\n" });
+  it("treats Windows line endings and a byte order mark as if they were not there", async () => {
+    const g = await graph({ "main.tsx": "\ufeffconst a = `x\r\ny`;\r\n" });
     expect(g.entry!.text).toBe("const a = `x\ny`;\n");
   });
 });
 
-describe("bad input", () => {
-  it("names the file or the export that was meant", () => {
-    const g = graph({
+describe("bad input", async () => {
+  it("names the file or the export that was meant", async () => {
+    const g = await graph({
       "main.tsx": 'import { a } from "./utls"; import { slgu, T } from "./text"; let t: T; slgu(a);',
       "utils.ts": "export const a = 1;",
       "text.ts": "export const slug = 1; export type T = 1;",
@@ -95,18 +98,18 @@ describe("bad input", () => {
     ]);
   });
 
-  it("looks for a name through stars, and believes a star from a package", () => {
+  it("looks for a name through stars, and believes a star from a package", async () => {
     const files = {
       "main.tsx": 'import { a, b } from "./all"; a; b;',
       "all.ts": 'export * from "./a"; export * from "./all";',
       "a.ts": "export const a = 1;",
     };
-    expect(codes(graph(files))).toEqual(["SM104"]);
-    expect(codes(graph({ ...files, "a.ts": 'export const a = 1; export * from "pkg";' }))).toEqual([]);
+    expect(codes(await graph(files))).toEqual(["SM104"]);
+    expect(codes(await graph({ ...files, "a.ts": 'export const a = 1; export * from "pkg";' }))).toEqual([]);
   });
 
-  it("reports the problems of all files at once", () => {
-    const g = graph({
+  it("reports the problems of all files at once", async () => {
+    const g = await graph({
       "main.tsx": 'import "./a"; import "./b"; import "./c.json"; import "./d.css"; import "./bin.ts";',
       "a.ts": "const a = ;",
       "b.ts": "const b = (;",
@@ -117,13 +120,13 @@ describe("bad input", () => {
     expect(codes(g).sort()).toEqual(["SM104", "SM110", "SM110", "SM110", "SM111"]);
   });
 
-  it("refuses a file that is missing, too large, or not UTF-8", () => {
-    expect(graph({}).problems[0]).toMatchObject({ code: "SM111", span: null });
-    expect(codes(graph({ "main.tsx": new Uint8Array(50 * 1024 * 1024).fill(32) }))).toEqual(["SM111"]);
-    expect(codes(graph({ "main.tsx": new Uint8Array([0x63, 0xff, 0xfe]) }))).toEqual(["SM111"]);
+  it("refuses a file that is missing, too large, or not UTF-8", async () => {
+    expect((await graph({})).problems[0]).toMatchObject({ code: "SM111", span: null });
+    expect(codes(await graph({ "main.tsx": new Uint8Array(50 * 1024 * 1024).fill(32) }))).toEqual(["SM111"]);
+    expect(codes(await graph({ "main.tsx": new Uint8Array([0x63, 0xff, 0xfe]) }))).toEqual(["SM111"]);
   });
 
-  it("embeds nothing from outside the root, links included", () => {
+  it("embeds nothing from outside the root, links included", async () => {
     const dir = mkdtempSync(path.join(os.tmpdir(), "bind-"));
     try {
       mkdirSync(path.join(dir, "project"));
@@ -133,7 +136,7 @@ describe("bad input", () => {
         path.join(dir, "project/main.tsx"),
         'import a from "../secret.json"; import b from "./link.json"; import c from "/etc/passwd.json"; a; b; c;',
       );
-      const g = bind(nodeHost(), path.join(dir, "project"), "main.tsx");
+      const g = await bind(nodeHost(), path.join(dir, "project"), "main.tsx");
       expect(codes(g)).toEqual(["SM115", "SM115", "SM104"]);
       expect(g.files.list.map((f) => f.path)).toEqual(["main.tsx"]);
     } finally {

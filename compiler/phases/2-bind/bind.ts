@@ -12,6 +12,8 @@ import type { BuildHost } from "../../host.ts";
 import { PATTERNS_SOURCE } from "../../library.gen.ts";
 import { problem } from "../../report.ts";
 import type { SourceModule, Span } from "../../surface.ts";
+import { loadMarkdown, type Markdown } from "../1-parse/mdx/load.ts";
+import { parseMarkdown } from "../1-parse/mdx/module.ts";
 import { type Parse, parseModule } from "../1-parse/parse.ts";
 import { LIBRARY_PATH, type Resolve, type Resolved } from "../3-evaluate/state.ts";
 import { Aliases } from "./aliases.ts";
@@ -28,28 +30,34 @@ export interface Graph {
   readonly resolve: Resolve;
   /** The patterns of the library as a module (compiler/library); a source of the plan once it is asked for. */
   readonly library: () => SourceModule;
-  /** A prompt file by project path, and what a prompt imports; `at` is where a failure is reported. */
-  prompt(importer: string, specifier: string, at: Span): SourceFile | null;
   readonly problems: readonly Diagnostic[];
 }
 
 const PROMPT = /\.mdx?$/;
 const SOURCE = /\.[cm]?[jt]sx?$/;
 
-export function bind(host: BuildHost, root: string, entry: string, parse: Parse = parseModule): Graph {
+export async function bind(
+  host: BuildHost,
+  root: string,
+  entry: string,
+  parse: Parse = parseModule,
+): Promise<Graph> {
   const problems: Diagnostic[] = [];
   const files = new Files(host, root, problems);
   const aliases = new Aliases(files);
   const parsed = new Map<string, SourceModule | null>();
   const modules: SourceModule[] = [];
   const resolved = new Map<string, Resolved>();
+  let markdown: Markdown | null = null;
   const keyOf = (importer: string, specifier: string): string => `${importer}\0${specifier}`;
 
-  const load = (file: string, at: Span | null): SourceModule | null => {
+  const load = async (file: string, at: Span | null): Promise<SourceModule | null> => {
     const known = parsed.get(file);
     if (known !== undefined) return known;
     const source = files.read(file, at);
-    const result = source ? parse({ file: source.index, path: source.path, text: source.text }) : null;
+    const text = source && { file: source.index, path: source.path, text: source.text };
+    if (text && PROMPT.test(file)) markdown ??= await loadMarkdown();
+    const result = text && (PROMPT.test(file) ? parseMarkdown(text, markdown!) : parse(text));
     problems.push(...(result?.problems ?? []));
     const module = result?.module ?? null;
     parsed.set(file, module);
@@ -57,22 +65,16 @@ export function bind(host: BuildHost, root: string, entry: string, parse: Parse 
     return module;
   };
 
-  const follow = (importer: string, specifier: string, at: Span): Resolved => {
+  const follow = async (importer: string, specifier: string, at: Span): Promise<Resolved> => {
     const target = resolveSpecifier(files, aliases, importer, specifier);
     switch (target.type) {
       case "smithers":
       case "zod":
       case "external":
         return target;
-      case "missing": {
-        const hint = target.instead
-          ? `Did you mean \`${target.instead}\`?`
-          : PROMPT.test(specifier) && !specifier.startsWith(".")
-            ? "A prompt is read from the project: write a relative path, or an alias under `paths` of the tsconfig."
-            : undefined;
-        problems.push(problem("SM104", at, `\`${specifier}\` leads to no file.`, hint ? { hint } : {}));
+      case "missing":
+        problems.push(leadsNowhere(specifier, target.instead, at));
         return { type: "missing" };
-      }
       case "file":
         return open(target.file, specifier, at);
       default:
@@ -80,14 +82,11 @@ export function bind(host: BuildHost, root: string, entry: string, parse: Parse 
     }
   };
 
-  const open = (file: string, specifier: string, at: Span): Resolved => {
-    if (SOURCE.test(file)) {
-      const module = load(file, at);
-      return module ? { type: "source", module } : { type: "missing" };
-    }
-    if (PROMPT.test(file)) {
-      const source = files.read(file, at);
-      return source ? { type: "prompt", path: source.path } : { type: "missing" };
+  const open = async (file: string, specifier: string, at: Span): Promise<Resolved> => {
+    if (SOURCE.test(file) || PROMPT.test(file)) {
+      const module = await load(file, at);
+      if (!module) return { type: "missing" };
+      return { type: PROMPT.test(file) ? "prompt" : "source", module };
     }
     if (file.endsWith(".json")) {
       const source = files.read(file, at);
@@ -103,13 +102,13 @@ export function bind(host: BuildHost, root: string, entry: string, parse: Parse 
 
   // Breadth first with an explicit list: chains of a thousand files are no recursion.
   const start = path.resolve(root, entry);
-  const first = load(start, null);
+  const first = await load(start, null);
   for (let i = 0; i < modules.length; i++) {
     const module = modules[i]!;
     const importer = path.resolve(root, module.path);
     for (const [specifier, at] of specifiersOf(module)) {
       const key = keyOf(module.path, specifier);
-      if (!resolved.has(key)) resolved.set(key, follow(importer, specifier, at));
+      if (!resolved.has(key)) resolved.set(key, await follow(importer, specifier, at));
     }
   }
   let library: SourceModule | null = null;
@@ -122,7 +121,7 @@ export function bind(host: BuildHost, root: string, entry: string, parse: Parse 
     if (leadsToTypes(files, from, specifier)) return null;
     const target = resolveSpecifier(files, aliases, from, specifier);
     if (target.type === "missing" && !resolved.has(keyOf(importer.path, specifier)))
-      follow(from, specifier, at);
+      problems.push(leadsNowhere(specifier, target.instead, at));
     if (target.type !== "file" || !SOURCE.test(target.file)) return null;
     const known = parsed.get(target.file);
     if (known !== undefined) return known;
@@ -150,12 +149,17 @@ export function bind(host: BuildHost, root: string, entry: string, parse: Parse 
       modules.push(library);
       return library;
     },
-    prompt(importer, specifier, at) {
-      const found = follow(path.resolve(root, importer), specifier, at);
-      return found.type === "prompt" ? files.read(path.resolve(root, found.path), at) : null;
-    },
     problems,
   };
+}
+
+function leadsNowhere(specifier: string, instead: string | null, at: Span): Diagnostic {
+  const hint = instead
+    ? `Did you mean \`${instead}\`?`
+    : PROMPT.test(specifier) && !specifier.startsWith(".")
+      ? "A prompt is read from the project: write a relative path, or an alias under `paths` of the tsconfig."
+      : undefined;
+  return problem("SM104", at, `\`${specifier}\` leads to no file.`, hint ? { hint } : {});
 }
 
 /** Every specifier of a module with the place where it stands; re-exports stand at the head of the file. */

@@ -10,7 +10,7 @@ export function checkImports(modules: readonly SourceModule[], resolve: Resolve)
   for (const module of modules) {
     for (const decl of module.imports) {
       const target = resolve(module, decl.from);
-      if (target.type !== "source") continue;
+      if (target.type !== "source" && target.type !== "prompt") continue;
       for (const { imported, span } of decl.names) {
         if (imported === "*" || exportsName(target.module, imported, resolve, new Set())) continue;
         problems.push(notExported(target.module, imported, span, namesOf(target.module, resolve, new Set())));

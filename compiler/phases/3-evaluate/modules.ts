@@ -210,11 +210,16 @@ function findExport(
 
 const NOWHERE: Core.Span = { file: 0, start: 0, end: 0 };
 
+const isPrompt = (module: SourceModule): boolean => /\.mdx?$/.test(module.path);
+
 function namespaceOf(ev: Evaluation, module: SourceModule): Value {
   return {
     type: "Namespace",
     name: module.path,
-    member: (key, span) => findExport(ev, module, key, span, new Set()),
+    member: (key, span) =>
+      key === "default" && isPrompt(module)
+        ? { type: "Prompt", path: module.path, module, span }
+        : findExport(ev, module, key, span, new Set()),
     keys: () => [...module.exports.keys()],
   };
 }
@@ -246,7 +251,14 @@ function specifierExport(
           report(ev, "SM103", span, `'${name}' can't be read at build time: ${why.message}`, undefined),
       );
     case "prompt":
-      return { type: "Prompt", path: target.path, span };
+      if (name === "default")
+        return { type: "Prompt", path: target.module.path, module: target.module, span };
+      return attempt(
+        ev,
+        () => exportOf(ev, target.module, name, span),
+        (why) =>
+          report(ev, "SM103", span, `'${name}' can't be read at build time: ${why.message}`, undefined),
+      );
     case "json":
       return name === "default" || name === "*"
         ? atTop(ev, () => named(ev, jsonName(specifier), fromJson(target.value)))

@@ -12,7 +12,7 @@ import { POISON, type PoisonValue } from "./value.ts";
 /** What an import specifier leads to; answered by phase 2. */
 export type Resolved =
   | { readonly type: "source"; readonly module: SourceModule }
-  | { readonly type: "prompt"; readonly path: string }
+  | { readonly type: "prompt"; readonly module: SourceModule }
   | { readonly type: "json"; readonly value: Json }
   | { readonly type: "smithers" }
   | { readonly type: "zod" }

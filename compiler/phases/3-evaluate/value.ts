@@ -205,6 +205,7 @@ export interface PromptValue {
   readonly type: "Prompt";
   /** Project-relative path of the file. */
   readonly path: string;
+  readonly module: Surface.SourceModule;
   readonly span: Core.Span;
 }
 

@@ -1,9 +1,9 @@
 /** The draft of the tree and what was made of its sources → the plan without digests: expressions printed, reads listed, places noted. */
 import type * as Core from "../../../plan/core/ast.ts";
-import { parseExpr, printLines, readsOf } from "../../../plan/core/index.ts";
+import { printLines, readsOf } from "../../../plan/core/index.ts";
 import type { PlanDraft as Draft, DraftModule, DraftNode, DraftPrompt } from "../../../plan/draft.ts";
 import { requirementsOf } from "../../../plan/features.ts";
-import { coreText, FIELDS, type FieldName } from "../../../plan/fields.ts";
+import { FIELDS, type FieldName } from "../../../plan/fields.ts";
 import { childPath, itemPath } from "../../../plan/path.ts";
 import { encodeSpans, type SpanStart } from "../../../plan/spans.ts";
 import {
@@ -28,7 +28,6 @@ export interface Assembly {
   readonly files: readonly SourceFile[];
   readonly agents: Readonly<Record<string, Agent>>;
   readonly maps: ReadonlyMap<string, SourceMap>;
-  readonly prompts: ReadonlyMap<string, DraftPrompt>;
   readonly modules: ReadonlyMap<string, DraftModule>;
   readonly capabilities: Capabilities;
   readonly toolchain: Readonly<Record<string, string>>;
@@ -54,7 +53,13 @@ export function assemble(input: Assembly, problems: Diagnostic[]): Draft {
     schemas,
     constants,
     agents: input.agents,
-    prompts: Object.fromEntries(input.prompts),
+    prompts: mapValues(
+      draft.prompts,
+      ({ path, template }): DraftPrompt => ({
+        source: path,
+        template: printLines(template),
+      }),
+    ),
     functions,
     modules: Object.fromEntries(input.modules),
     root: draft.root,
@@ -119,11 +124,11 @@ class Texts {
     for (const [name, expr] of [...draft.constants, ...draft.functions]) this.#meaning.set(name, expr);
     for (const node of draft.nodes) for (const [name, expr] of node.values) this.#meaning.set(name, expr);
     // `props` is the template's own parameter.
-    for (const [name, { template }] of input.prompts)
+    for (const [name, { template }] of draft.prompts)
       this.#meaning.set(`prompt:${name}`, {
         type: "Arrow",
         params: [{ type: "Name", name: "props" }],
-        body: parseExpr(coreText(template)),
+        body: template,
       });
   }
 
@@ -201,7 +206,7 @@ class Texts {
     for (const [name, arrow] of draft.functions) place("functions", name, firstSpan(arrow));
     for (const [name, { fn }] of draft.modules)
       place("modules", name, fn.type === "Closure" ? fn.arrow.span : fn.func.span);
-    for (const [name, { source }] of this.#input.prompts) {
+    for (const [name, { path: source }] of this.#input.draft.prompts) {
       const file = files.find((f) => f.path === source);
       if (file) place("prompts", name, { file: file.index, start: 0, end: 0 });
     }

@@ -4,7 +4,7 @@
  */
 import type * as Core from "../../../plan/core/ast.ts";
 import type { Json, NodeKind } from "../../../plan/types.ts";
-import type { Closure, Code, Instance, ObjectValue, PromptValue, Value } from "../3-evaluate/value.ts";
+import type { Closure, Code, Instance, ObjectValue, Value } from "../3-evaluate/value.ts";
 
 /** Plain JSON, or an expression of the run. */
 export type Field =
@@ -51,6 +51,12 @@ export interface ModuleSource {
   readonly captures: readonly string[];
 }
 
+/** A prompt file by its plan name: its template over `props`. */
+export interface PromptSource {
+  readonly path: string;
+  readonly template: Core.Expr;
+}
+
 export interface PlanDraft {
   readonly workflow: { readonly name: string; readonly description?: string };
   readonly root: string;
@@ -61,7 +67,7 @@ export interface PlanDraft {
   readonly everyConstant: ReadonlyMap<string, Core.Expr>;
   readonly functions: ReadonlyMap<string, Core.Arrow>;
   readonly agents: ReadonlyMap<string, AgentSource>;
-  readonly prompts: ReadonlyMap<string, PromptValue>;
+  readonly prompts: ReadonlyMap<string, PromptSource>;
   readonly modules: ReadonlyMap<string, ModuleSource>;
   /** Output tables and `input`, by table name: Zod constructions. */
   readonly schemas: ReadonlyMap<string, Value>;

@@ -13,6 +13,7 @@ import { checkBlock } from "./blocks.ts";
 import type { NodeDraft, PlanDraft } from "./draft.ts";
 import { lowerChildren } from "./nodes.ts";
 import { addNode, type Lowering, type Place } from "./place.ts";
+import { lowerPrompts } from "./prompts.ts";
 import { prune } from "./prune.ts";
 
 export interface LowerOptions {
@@ -48,7 +49,7 @@ export function lowerWorkflow(
     everyConstant: ev.constants,
     functions: ev.functions,
     agents: ev.agents,
-    prompts: ev.prompts,
+    prompts: lowerPrompts(ev),
     modules: ev.codeModules,
     schemas: new Map([...workflow.tables, ...lazySchemas(ev, workflow.tables)]),
     lost: ev.lost,

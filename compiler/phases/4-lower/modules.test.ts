@@ -19,7 +19,7 @@ async function lower(files: Record<string, string>, { captures = [], local }: Se
   const host = memoryHost(
     Object.fromEntries(Object.entries(all).map(([file, text]) => [`/p/${file}`, text])),
   );
-  const graph = bind(host, "/p", "main.tsx");
+  const graph = await bind(host, "/p", "main.tsx");
   const problems = [...graph.problems];
   const module = graph.entry!;
   const top: Environment = { parent: null, module, own: () => undefined };

@@ -1,14 +1,16 @@
 /** Takes out of a draft the named values, constants and functions that nothing uses. */
 import type { Expr } from "../../../plan/core/ast.ts";
 import { mentionedNames } from "../3-evaluate/names.ts";
-import type { NodeDraft, PlanDraft } from "./draft.ts";
+import type { NodeDraft, PlanDraft, PromptSource } from "./draft.ts";
 
 export function prune(draft: PlanDraft): PlanDraft {
   const definitions = new Map<string, unknown>([...draft.constants, ...draft.functions]);
+  const prompts = usedPrompts(draft);
+  const templates = prompts.map(({ template }) => template);
   for (const node of draft.nodes) for (const [name, expr] of node.values) definitions.set(name, expr);
   const used = new Set<string>();
   const schemas = [...draft.schemas.values()].map((value) => (value.type === "Schema" ? value.expr : null));
-  const open: unknown[] = [...draft.nodes.map(withoutValues), ...schemas];
+  const open: unknown[] = [...draft.nodes.map(withoutValues), ...schemas, ...templates];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     for (const name of mentionedNames(next)) {
       if (used.has(name)) continue;
@@ -26,7 +28,7 @@ export function prune(draft: PlanDraft): PlanDraft {
     ...map.values(),
   ]);
   const handles = new Set<string>();
-  collectHandles([live, draft.nodes.map(withoutValues)], handles);
+  collectHandles([live, draft.nodes.map(withoutValues), templates], handles);
   for (const node of draft.nodes) {
     const { agent, module } = Object.fromEntries(node.fields);
     if (agent?.type === "json") for (const name of [agent.value].flat()) handles.add(`agent ${String(name)}`);
@@ -42,6 +44,26 @@ export function prune(draft: PlanDraft): PlanDraft {
     prompts: usedOf("prompt", draft.prompts),
     modules: usedOf("module", draft.modules),
   };
+}
+
+/** Prompts that anything names, through the prompts that name them. */
+function usedPrompts(draft: PlanDraft): PromptSource[] {
+  const found = new Map<string, PromptSource>();
+  const open: unknown[] = [
+    draft.nodes.map((node) => [withoutValues(node), [...node.values.values()]]),
+    [...draft.constants.values()],
+    [...draft.functions.values()],
+  ];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const handles = new Set<string>();
+    collectHandles(next, handles);
+    for (const [name, prompt] of draft.prompts) {
+      if (found.has(name) || !handles.has(`prompt ${name}`)) continue;
+      found.set(name, prompt);
+      open.push(prompt.template);
+    }
+  }
+  return [...found.values()];
 }
 
 /** `agent('x')`, `prompt('y', …)`, `module('z')` anywhere in some expressions. */

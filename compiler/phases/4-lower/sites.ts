@@ -10,10 +10,11 @@ import type { BlockWriter } from "./blocks.ts";
 import type { NodeDraft } from "./draft.ts";
 import { keyFromId } from "./fields.ts";
 import { fieldName, KINDS, type Kind } from "./kinds.ts";
+import { markup } from "./prompts/markup.ts";
 import { checkPresence, fits, propSpan, unknownProp } from "./props.ts";
 import { agentJson, jsonOf, Site } from "./site.ts";
 import { childTexts, containerChildren, taskChild, transparent } from "./site-children.ts";
-import { markdownOf } from "./text.ts";
+import { sequence } from "./text.ts";
 
 const NOWHERE: Core.Span = { file: 0, start: 0, end: 0 };
 const UNDEFINED: Core.Expr = { type: "Name", name: "undefined" };
@@ -28,7 +29,7 @@ export function writeSite(w: BlockWriter, t: Translation, node: Surface.Element,
       return library(w, t, node, names, tag);
     case "Prompt": {
       const handle = written(t, tag) as Core.Call;
-      const props = propsObject(w, t, node, names, (texts) => call("text", ...texts));
+      const props = propsObject(w, t, node, names, (texts) => sequence(texts as Core.Expr[]));
       return props.props.length ? { ...handle, args: [...handle.args, props] } : handle;
     }
     case "Poison":
@@ -125,15 +126,23 @@ function markdownText(
   names: Names,
   tag: string,
 ): Core.Expr {
-  const [before, after] = markdownOf(tag);
-  return {
-    type: "Array",
-    elements: [
-      ...(before ? [literal(before)] : []),
-      ...childTexts(w, t, node, names),
-      ...(after ? [literal(after)] : []),
-    ],
-  };
+  const attributes = new Map<string, Core.Expr>();
+  for (const prop of node.props) {
+    if (prop.type === "ElementProp") {
+      if (prop.name !== "children") attributes.set(prop.name, expr(t, prop.value, names));
+    } else
+      report(
+        t.ev,
+        "SM107",
+        prop.span,
+        "the props that this spread brings are not known at build time",
+        "Name the attributes of a tag.",
+      );
+  }
+  const inner = childTexts(w, t, node, names).map(
+    (part): Core.Expr => (part.type === "Spread" ? arrayOf([part]) : part),
+  );
+  return arrayOf(markup({ tag, attributes, inner }));
 }
 
 /** Props in source order, spreads opened into the props that the kind knows. */

@@ -23,6 +23,7 @@ import { codeReads } from "./code-reads.ts";
 import type { Field, NodeDraft } from "./draft.ts";
 import { agentField, isNothing, plainField, tableField, tablesField } from "./fields.ts";
 import { fieldName, type Kind } from "./kinds.ts";
+import { localStatements } from "./locals.ts";
 import type { Lowering, Place } from "./place.ts";
 import { fits, propSpan } from "./props.ts";
 import { promptField } from "./text.ts";
@@ -244,14 +245,7 @@ function childFields(to: Lowering, node: NodeDraft, element: ElementValue, place
 /** Names that a function of `deps` gave to parts of it are local to the field: nothing else sees `deps`. */
 function withLocals(field: Field, scope: Scope): Field {
   if (field.type === "json" || scope.values.size === 0) return field;
-  const decls = [...scope.values].map(
-    ([name, init]): Core.Stmt => ({
-      type: "Declare",
-      kind: "const",
-      decls: [{ target: nameOf(name), init }],
-    }),
-  );
-  const body: Core.Block = { type: "Block", body: [...decls, { type: "Return", value: field.expr }] };
+  const body: Core.Block = { type: "Block", body: localStatements(scope.values, field.expr) };
   return { type: "core", expr: { type: "Call", callee: { type: "Arrow", params: [], body }, args: [] } };
 }
 

@@ -4,12 +4,14 @@
  */
 import type * as Core from "../../../plan/core/ast.ts";
 import { inline } from "../3-evaluate/calls.ts";
-import { arrowOf, call, literal, memberOf, nameOf } from "../3-evaluate/core.ts";
+import { arrayOf, arrowOf, call, literal, memberOf, nameOf } from "../3-evaluate/core.ts";
 import { reify } from "../3-evaluate/reify.ts";
 import { isStructural } from "../3-evaluate/shape.ts";
 import { Bail, type Evaluation, inScope, report } from "../3-evaluate/state.ts";
-import { type ElementValue, object, type Value } from "../3-evaluate/value.ts";
+import { type ElementValue, object, type PromptValue, type Value } from "../3-evaluate/value.ts";
 import type { Field } from "./draft.ts";
+import { localStatements } from "./locals.ts";
+import { markup, merge, plainText, TABLE } from "./prompts/markup.ts";
 
 /** The children of a task as prompt text. */
 export function promptField(ev: Evaluation, children: Value): Field {
@@ -28,66 +30,72 @@ function needsText(children: Value): boolean {
   return (children.type === "Array" && children.kids === true) || isStructural(children);
 }
 
-const plainText = (value: string | number | boolean | null | undefined): string =>
-  typeof value === "string" || typeof value === "number" ? String(value) : "";
-
 /** At most two newlines in a row, trimmed: what `text` does. */
 function tidy(text: string): string {
   return text.replace(/\n{3,}/g, "\n\n").trim();
 }
 
+/** What a place inside a tag means for the elements in it. */
+interface Inside {
+  /** What stands in front of the next list item. */
+  readonly marker?: () => string;
+  /** Directly in a `pre`. */
+  readonly block?: true;
+  /** Between the parts of a table: white space is nothing. */
+  readonly table?: true;
+}
+
+const NOWHERE: Inside = {};
+
 /** Children as arguments of `text`, neighbours that are literal joined. */
-function partsOf(ev: Evaluation, value: Value): Core.Expr[] {
-  const parts: Core.Expr[] = [];
-  const push = (part: Core.Expr): void => {
-    const last = parts.at(-1);
-    if (last?.type === "Literal" && part.type === "Literal")
-      parts[parts.length - 1] = literal(plainText(last.value) + plainText(part.value));
-    else parts.push(part);
-  };
+export function partsOf(ev: Evaluation, value: Value, inside: Inside = NOWHERE): Core.Expr[] {
   const items = value.type === "Array" ? value.items : [value];
-  for (const item of items) {
-    if (item.type === "SpreadItem") push(textPart(ev, item.value));
-    else if (item.type === "Known") push(literal(plainText(item.value)));
-    else if (item.type === "Array" && isStructural(item)) for (const part of partsOf(ev, item)) push(part);
-    else if (item.type === "Element") for (const part of elementParts(ev, item)) push(part);
-    else push(textPart(ev, item));
-  }
-  return parts;
+  return merge(
+    items.flatMap((item): Core.Expr[] => {
+      if (item.type === "SpreadItem") return [textPart(ev, item.value, inside)];
+      if (item.type === "Known") {
+        const text = plainText(item.value);
+        return inside.table && text.trim() === "" ? [] : [literal(text)];
+      }
+      if (item.type === "Array" && isStructural(item)) return partsOf(ev, item, inside);
+      if (item.type === "Element") return elementParts(ev, item, inside);
+      return [textPart(ev, item, inside)];
+    }),
+  );
+}
+
+/** Parts as one value that `text` prints in their order. An array of nothing but objects would be data. */
+export function sequence(parts: readonly Core.Expr[]): Core.Expr {
+  const [only] = parts;
+  if (!only) return literal("");
+  if (parts.length === 1) return only;
+  const hasText = parts.some((part) => part.type === "Literal" || part.type === "Template");
+  return arrayOf(hasText ? parts : [...parts, literal("")]);
 }
 
 /** One child as an expression whose value `text` can print. */
-export function textPart(ev: Evaluation, value: Value): Core.Expr {
+export function textPart(ev: Evaluation, value: Value, inside: Inside = NOWHERE): Core.Expr {
   if (!isStructural(value)) return reify(ev, value);
   switch (value.type) {
     case "Choice":
       return {
         type: "Conditional",
         test: value.test,
-        then: textPart(ev, value.then),
-        else: textPart(ev, value.else),
+        then: textPart(ev, value.then, inside),
+        else: textPart(ev, value.else, inside),
       };
     case "Array":
-      return { type: "Array", elements: partsOf(ev, value) };
-    case "Element": {
-      const parts = elementParts(ev, value);
-      return parts.length === 1 && parts[0] ? parts[0] : { type: "Array", elements: parts };
-    }
+      return sequence(partsOf(ev, value, inside));
+    case "Element":
+      return sequence(elementParts(ev, value, inside));
     case "Each": {
       if (value.scope.guards.length) throw new Bail("a throw inside a list in a prompt", value.span);
-      const result = textPart(ev, value.body);
+      const result = inScope(ev, value.scope, () => textPart(ev, value.body, inside));
       const params = [value.as, value.index ?? (value.all ? "_" : undefined), value.all].flatMap((name) =>
         name === undefined ? [] : [nameOf(name)],
       );
-      const decls = [...value.scope.values].map(
-        ([name, init]): Core.Stmt => ({
-          type: "Declare",
-          kind: "const",
-          decls: [{ target: nameOf(name), init }],
-        }),
-      );
-      const body: Core.Expr | Core.Block = decls.length
-        ? { type: "Block", body: [...decls, { type: "Return", value: result }] }
+      const body: Core.Expr | Core.Block = value.scope.values.size
+        ? { type: "Block", body: localStatements(value.scope.values, result) }
         : result;
       return call(memberOf(value.of, "map"), arrowOf(params, body));
     }
@@ -96,41 +104,21 @@ export function textPart(ev: Evaluation, value: Value): Core.Expr {
   }
 }
 
-/** An element in a prompt: a prompt file, a fragment, a component that gives text, or Markdown of a lower-case tag. */
-function elementParts(ev: Evaluation, element: ElementValue): Core.Expr[] {
+/** An element in a prompt: a prompt file, a fragment, a component that gives text, or a lower-case tag. */
+function elementParts(ev: Evaluation, element: ElementValue, inside: Inside): Core.Expr[] {
   const { tag } = element;
   const children = element.props.get("children");
-  const inner = (): Core.Expr[] => (children ? partsOf(ev, children) : []);
+  const inner = (): Core.Expr[] => (children ? partsOf(ev, children, inside) : []);
   if (tag === null) return inner();
-  if (typeof tag === "string") return markdown(ev, tag, inner(), element);
+  if (typeof tag === "string") return tagParts(ev, tag, element, inside);
   switch (tag.type) {
-    case "Prompt": {
-      if (element.opaque) {
-        const whole = reify(ev, tag) as Core.Call;
-        const given = reify(ev, element.opaque) as Core.ObjectExpr;
-        const kids: readonly Core.Property[] = children
-          ? [{ type: "Property", key: "children", value: joined(partsOf(ev, children)) }]
-          : [];
-        return [{ ...whole, args: [...whole.args, { ...given, props: [...given.props, ...kids] }] }];
-      }
-      const props = [...element.props].map(([key, prop]): readonly [string, Core.Expr] => [
-        key,
-        key === "children" || isStructural(prop) ? joined(partsOf(ev, prop)) : reify(ev, prop),
-      ]);
-      const handle = reify(ev, tag) as Core.Call;
-      const args = props.length
-        ? {
-            type: "Object" as const,
-            props: props.map(([key, x]) => ({ type: "Property" as const, key, value: x })),
-          }
-        : undefined;
-      return [args ? { ...handle, args: [...handle.args, args] } : handle];
-    }
+    case "Prompt":
+      return [promptCall(ev, tag, element)];
     case "Closure": {
       const value = inScope(ev, ev.scope, () =>
         inline(ev, tag, [element.opaque ?? object(element.props)], element.span),
       );
-      return partsOf(ev, value);
+      return partsOf(ev, value, inside);
     }
     case "Poison":
       return inner();
@@ -148,49 +136,94 @@ function elementParts(ev: Evaluation, element: ElementValue): Core.Expr[] {
   }
 }
 
-const joined = (parts: readonly Core.Expr[]): Core.Expr =>
-  parts.length === 1 && parts[0] ? parts[0] : call("text", ...parts);
-
-/** Lower-case tags as Markdown. */
-const TAGS: Readonly<Record<string, readonly [string, string]>> = {
-  b: ["**", "**"],
-  strong: ["**", "**"],
-  i: ["*", "*"],
-  em: ["*", "*"],
-  code: ["`", "`"],
-  pre: ["```\n", "\n```\n\n"],
-  p: ["", "\n\n"],
-  div: ["", "\n"],
-  section: ["", "\n\n"],
-  span: ["", ""],
-  br: ["\n", ""],
-  hr: ["\n---\n\n", ""],
-  h1: ["# ", "\n\n"],
-  h2: ["## ", "\n\n"],
-  h3: ["### ", "\n\n"],
-  h4: ["#### ", "\n\n"],
-  ul: ["", "\n"],
-  ol: ["", "\n"],
-  li: ["- ", "\n"],
-  blockquote: ["> ", "\n\n"],
-};
-
-/** How a lower-case tag is written in a prompt: before and after its children. A tag that Markdown lacks stays as it is. */
-export function markdownOf(tag: string): readonly [string, string] {
-  return TAGS[tag] ?? [`<${tag}>`, `</${tag}>`];
+/** A prompt file with its props. Elements among them are handed over as the parts of their text. */
+function promptCall(ev: Evaluation, tag: PromptValue, element: ElementValue): Core.Expr {
+  const handle = reify(ev, tag) as Core.Call;
+  const children = element.props.get("children");
+  const text = (value: Value): Core.Expr => sequence(partsOf(ev, value));
+  if (element.opaque) {
+    const given = reify(ev, element.opaque) as Core.ObjectExpr;
+    const kids: readonly Core.Property[] = children
+      ? [{ type: "Property", key: "children", value: text(children) }]
+      : [];
+    return { ...handle, args: [...handle.args, { ...given, props: [...given.props, ...kids] }] };
+  }
+  const props = [...element.props].map(
+    ([key, prop]): Core.Property => ({
+      type: "Property",
+      key,
+      value: (key === "children" && needsText(prop)) || isMarkup(prop) ? text(prop) : reify(ev, prop),
+    }),
+  );
+  return props.length ? { ...handle, args: [...handle.args, { type: "Object", props }] } : handle;
 }
 
-function markdown(ev: Evaluation, tag: string, inner: Core.Expr[], element: ElementValue): Core.Expr[] {
-  const others = [...element.props.keys()].filter((key) => key !== "children");
-  if (others.length) {
-    report(
-      ev,
-      "SM117",
-      element.span,
-      `<${tag}> in a prompt has no '${others[0]}'`,
-      "Write the Markdown you want as text.",
-    );
+const isMarkup = (value: Value): boolean => isStructural(value) && value.type !== "Closure";
+
+function tagParts(ev: Evaluation, tag: string, element: ElementValue, inside: Inside): Core.Expr[] {
+  const children = element.props.get("children");
+  const within = insideOf(tag, element);
+  const inner = children ? partsOf(ev, children, within) : [];
+  if (tag === "pre" && children && elementsIn(children).some((x) => x.tag === "code")) return inner;
+  const attributes = new Map<string, Core.Expr>();
+  for (const [name, value] of element.props) {
+    if (name === "children" || value.type === "Closure" || value.type === "Code") continue;
+    if (isStructural(value) || value.type === "Object")
+      report(
+        ev,
+        "SM117",
+        element.span,
+        `<${tag}> in a prompt has no text for '${name}'`,
+        "Give it a string, or write the Markdown you want as text.",
+      );
+    else attributes.set(name, reify(ev, value));
   }
-  const [before, after] = markdownOf(tag);
-  return [...(before ? [literal(before)] : []), ...inner, ...(after ? [literal(after)] : [])];
+  return markup({
+    tag,
+    attributes,
+    inner,
+    ...(inside.marker && { marker: inside.marker() }),
+    ...(inside.block && { block: true }),
+    ...(tag === "thead" && children && { columns: columnsOf(children) }),
+  });
+}
+
+function insideOf(tag: string, element: ElementValue): Inside {
+  if (tag === "pre") return { block: true };
+  if (TABLE.has(tag)) return { table: true };
+  if (tag === "ul") return { marker: () => "- " };
+  if (tag !== "ol") return NOWHERE;
+  const children = element.props.get("children");
+  const start = element.props.get("start");
+  // Items that only the run counts are numbered by whoever renders the Markdown.
+  if (!children || !isFixed(children)) return { marker: () => "1. " };
+  let next = start?.type === "Known" && typeof start.value === "number" ? start.value : 1;
+  return { marker: () => `${next++}. ` };
+}
+
+/** Whether the run has no say in which elements there are. */
+function isFixed(value: Value): boolean {
+  if (value.type === "Array") return value.items.every((x) => x.type !== "SpreadItem" && isFixed(x));
+  return value.type === "Known" || (value.type === "Element" && typeof value.tag === "string");
+}
+
+function elementsIn(value: Value): ElementValue[] {
+  if (value.type === "Element") return [value];
+  if (value.type !== "Array") return [];
+  return value.items.flatMap((x) => (x.type === "SpreadItem" ? [] : elementsIn(x)));
+}
+
+/** The delimiter of each column, from the first row of the head. */
+function columnsOf(head: Value): string[] {
+  const row = elementsIn(head)
+    .find((x) => x.tag === "tr")
+    ?.props.get("children");
+  if (!row) return [];
+  return elementsIn(row).flatMap((cell) => {
+    if (cell.tag !== "th" && cell.tag !== "td") return [];
+    const align = cell.props.get("align");
+    const side = align?.type === "Known" ? align.value : undefined;
+    if (side === "center") return [":---:"];
+    return [side === "right" ? "---:" : side === "left" ? ":---" : "---"];
+  });
 }

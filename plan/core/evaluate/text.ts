@@ -45,7 +45,8 @@ function pieceOf(ev: Evaluation, part: Value, env: Env, into: string[]): string 
       collect(ev, part as Value[], env, into);
       return undefined;
     case "handle":
-      return rendered(ev, part as Handle, env);
+      rendered(ev, part as Handle, env, into);
+      return undefined;
     default:
       return stringify(ev, part, undefined, 2);
   }
@@ -56,10 +57,9 @@ function isData(array: readonly Value[]): boolean {
   return array.length > 0 && array.every((item) => typeOf(item) === "object");
 }
 
-function rendered(ev: Evaluation, handle: Handle, env: Env): string {
-  if (handle.kind !== "prompt") {
-    return handleError(`${handle.kind} '${handle.id}' in a text`);
-  }
+/** A prompt inside a text is no text of its own: newlines are counted and ends trimmed for the whole. */
+function rendered(ev: Evaluation, handle: Handle, env: Env, into: string[]): void {
+  if (handle.kind !== "prompt") handleError(`${handle.kind} '${handle.id}' in a text`);
   const template = env.name(`prompt:${handle.id}`, ev.reader);
-  return promptText(ev, [apply(ev, template, handle.args ?? ev.own({}))], env);
+  collect(ev, [apply(ev, template, handle.args ?? ev.own({}))], env, into);
 }
