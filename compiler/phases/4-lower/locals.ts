@@ -36,7 +36,11 @@ function isSafe(node: Core.Expr | Core.Spread | null): boolean {
     case "Arrow":
       return true;
     case "Member":
-      return node.object.type === "Name" && node.object.name === "props" && typeof node.property === "string";
+      return (
+        node.object.type === "Name" &&
+        (node.object.name === "props" || node.object.name === "deps") &&
+        typeof node.property === "string"
+      );
     case "Array":
       return node.elements.every(isSafe);
     case "Object":

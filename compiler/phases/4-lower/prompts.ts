@@ -4,6 +4,7 @@
  * that each keeps a digest of its own.
  */
 import type * as Core from "../../../plan/core/ast.ts";
+import { RESERVED_NAMES } from "../../../plan/core/index.ts";
 import { LAYOUT } from "../1-parse/mdx/module.ts";
 import { inline } from "../3-evaluate/calls.ts";
 import { call, literal, nameOf } from "../3-evaluate/core.ts";
@@ -11,7 +12,14 @@ import { exportOf } from "../3-evaluate/modules.ts";
 import { freeNames } from "../3-evaluate/names.ts";
 import { poisonText, reify } from "../3-evaluate/reify.ts";
 import { attempt, declare, type Evaluation, inScope, newScope, report } from "../3-evaluate/state.ts";
-import { type PromptValue, residual, type Scope, type Value } from "../3-evaluate/value.ts";
+import {
+  type Closure,
+  lookup,
+  type PromptValue,
+  residual,
+  type Scope,
+  type Value,
+} from "../3-evaluate/value.ts";
 import type { PromptSource } from "./draft.ts";
 import { localStatements } from "./locals.ts";
 import { plainText } from "./prompts/markup.ts";
@@ -89,8 +97,36 @@ function content(ev: Evaluation, prompt: PromptValue): Core.Expr {
     );
     return poisonText(ev);
   }
+  if (missingNames(ev, component)) return poisonText(ev);
   const parts = contentParts(ev, inline(ev, component, [PROPS], component.arrow.span));
   return sequence(withLayout(ev, prompt, parts).map(readable));
+}
+
+/** Names that neither the file nor JavaScript has; most are props that were meant as `props.x`. */
+function missingNames(ev: Evaluation, component: Closure): boolean {
+  const unknown = [...freeNames(component.arrow)].filter(
+    (name) => !RESERVED_NAMES.has(name) && !lookup(component.env, name),
+  );
+  for (const name of unknown)
+    report(
+      ev,
+      "SM116",
+      placeOf(component.arrow, name) ?? component.arrow.span,
+      `the prompt uses '${name}', which nothing gives it`,
+      `Pass it as a prop and write {props.${name}}.`,
+    );
+  return unknown.length > 0;
+}
+
+function placeOf(node: unknown, name: string): Core.Span | undefined {
+  if (typeof node !== "object" || node === null) return undefined;
+  const { type, name: own, span } = node as { type?: string; name?: string; span?: Core.Span };
+  if (type === "Name" && own === name && span) return span;
+  for (const part of Object.values(node)) {
+    const found = placeOf(part, name);
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** The content inside the layout that the file gives it, if it has one. */
