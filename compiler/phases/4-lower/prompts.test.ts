@@ -9,7 +9,7 @@ async function lower(files: Record<string, string>) {
   const absolute = Object.fromEntries(Object.entries(files).map(([file, text]) => [`/p/${file}`, text]));
   const graph = await bind(memoryHost(absolute), "/p", "p.mdx");
   if (!graph.entry) return { prompts: new Map<string, string>(), problems: graph.problems };
-  const ev = newEvaluation(graph.resolve);
+  const ev = newEvaluation(graph.resolve, graph.library, graph.files);
   const span = { file: 0, start: 0, end: 0 };
   ev.prompts.set("p", { type: "Prompt", path: "p.mdx", module: graph.entry, span });
   const lowered = lowerPrompts(ev);
