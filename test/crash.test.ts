@@ -74,7 +74,7 @@ describe("a run killed at random instants and resumed each time (33)", () => {
         let result = await engine(root, "run", random() * 40);
         // Each time it may live a little longer, so that it comes to its end.
         for (let tries = 1; result === null; tries++, kills++)
-          result = await engine(root, "resume", random() * 40 + tries * 10);
+          result = await engine(root, "resume", random() * 40 + tries ** 2 * 4);
         expect(result.status).toBe("finished");
         expect(places(result)).toEqual(places(undisturbed));
         const { events, journal } = await inspect("r", { root, events: 100_000 });
