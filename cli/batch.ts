@@ -206,8 +206,8 @@ async function rulesOf(codes: ReadonlySet<string>, compiler: Compiler): Promise<
 function summary(files: readonly FileReport[], { err, paint }: Terminal, writes: boolean): void {
   const findings = files.flatMap((file) => file.findings);
   const many = `${files.length} file${files.length === 1 ? "" : "s"}`;
-  // One plan that was built has its own line already.
-  if (findings.length === 0 && files.length > 0 && (files.length > 1 || files[0]!.plan === null))
+  // One plan that was built has its own line already, or is on stdout.
+  if (findings.length === 0 && files.length > (writes ? 1 : 0))
     err(`${paint.green("ok")}  ${many}, no problems`);
   if (findings.length === 0) return;
   const without = files.filter(({ compiled }) => !compiled).length;
