@@ -142,7 +142,7 @@ describe("preview for people", () => {
 
 workflow
 ├─ loop rounds         iteration 0 of at most 4
-│  ├─ ✓ write        finished
+│  ├─ ✓ write          finished
 │  └─ parallel checks
 │     ├─ ▶ check       ready
 │     └─ ▶ count       ready
