@@ -10,7 +10,7 @@ import { hostObject } from "./host-values.ts";
 import { ACCESSORS } from "./methods.ts";
 import { freeNames } from "./names.ts";
 import { foreignUse } from "./node-modules.ts";
-import { reify } from "./reify.ts";
+import { holdsSchema, reify } from "./reify.ts";
 import { patternNames } from "./shape.ts";
 import { Bail, type Evaluation, RESERVED, report } from "./state.ts";
 import { translateBlock } from "./translate-statements.ts";
@@ -332,6 +332,9 @@ function libraryMember(t: Translation, node: Core.Member<Surface.Extra>, names: 
   const value = lookup(t.env, root.name)?.value;
   // What a call gives is a value of the run: only the call itself is answered.
   if (!value || isHost(value) || (value.type === "Native" && holdsCall(node))) return undefined;
+  // What a schema says of itself is known; the schema is no part of the text.
+  if (holdsSchema(value) && holdsSchema(evaluate(t.ev, node.object, t.env)))
+    return evaluate(t.ev, node, t.env);
   const answered =
     LIBRARY.has(value.type) ||
     (value.type === "Object" && node.object === root && typeof node.property === "string" && !value.ref);
