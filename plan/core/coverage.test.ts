@@ -3,8 +3,10 @@ import { Coverage } from "./differential/coverage.ts";
 import { SAMPLES } from "./differential/samples.ts";
 import { Intrinsic } from "./evaluate/functions.ts";
 import { BINARY } from "./evaluate/operators.ts";
+import type { TypeName } from "./evaluate/types.ts";
 import { GLOBALS } from "./intrinsics/globals.ts";
-import { METHODS } from "./intrinsics/table.ts";
+import { OBJECT_METHODS } from "./intrinsics/object.ts";
+import { METHODS, methodOf } from "./intrinsics/table.ts";
 
 /** Samples a type; the whole list with `FULL=1`. */
 const FEW = process.env.FULL ? 99 : 2;
@@ -69,7 +71,11 @@ describe("V8 and Core agree, form by receiver type", () => {
       ...["'en-US', { timeZone: 'UTC' }", "'k'", "(a, b) => a + b, 0"],
     ];
     for (const [type, table] of Object.entries(METHODS)) {
-      for (const method of table.keys()) {
+      // what all objects have is called on each of them too
+      const inherited = [...OBJECT_METHODS.keys()].filter(
+        (key) => methodOf(type as TypeName, key) !== undefined,
+      );
+      for (const method of new Set([...table.keys(), ...inherited])) {
         for (const receiver of SAMPLES[type] ?? []) {
           for (const list of args) {
             const program = `(() => { const r = ${receiver}; const v = r.${method}(${list}); return [v, r]; })()`;

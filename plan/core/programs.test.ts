@@ -2,21 +2,11 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { compare } from "./differential/compare.ts";
 import { programs } from "./differential/programs.ts";
+import { unsourced } from "./differential/wording.ts";
 import { parseExpr } from "./parse.ts";
 import { printExpr, printLines } from "./print.ts";
 
 const RUNS = Number(process.env.RUNS ?? 1500);
-
-/**
- * Messages without the words for the expression at fault. For names and member chains they are compared exactly
- * (coverage.test.ts); for compound ones V8's depend on how it compiled them.
- */
-function unsourced(text: string): string {
-  return text
-    .replace(/"(?:[^"\\]|\\.)* is not (?:iterable|a function)(?:[^"\\]|\\.)*"/g, '"not usable"')
-    .replace(/"Spread syntax requires (?:[^"\\]|\\.)*"/g, '"not usable"')
-    .replace(/"Cannot destructure (?:[^"\\]|\\.)*"/g, '"not usable"');
-}
 
 it("generated programs give in Core what they give in V8", () => {
   const counts = { same: 0, refused: 0, worded: 0 };

@@ -33,8 +33,9 @@ export const OBJECT_METHODS = methods<object>("Object", {
     guardKey(name);
     return Object.prototype.propertyIsEnumerable.call(self, name);
   },
-  toLocaleString: (ev: Evaluation, self: object) =>
-    hasOwn(self, "toString") ? toText(ev, self) : builtInText(ev, self),
+  // calls the receiver's own toString; strings and booleans come here as well
+  toLocaleString: (ev: Evaluation, self: Value) =>
+    !isObject(self) || hasOwn(self, "toString") ? toText(ev, self) : builtInText(ev, self),
   toString: (_ev: Evaluation, self: object) => tagText(self),
   valueOf: (_ev: Evaluation, self: object) => self,
 });
