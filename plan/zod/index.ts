@@ -3,7 +3,7 @@ export { type BuildOptions, buildZod } from "./build.ts";
 export { PlanEnv } from "./core.ts";
 export { ZodBuildError } from "./error.ts";
 export { type Field, type Fields, fieldsOf } from "./fields.ts";
-export { jsonSchemaOf, type Side } from "./json-schema.ts";
+export { jsonSchemaOf, plainJsonSchema, type Side } from "./json-schema.ts";
 export { formatIssues, type Issue, type Parsed, parseWith } from "./parse.ts";
 export { PlanSchemas, type SchemaTexts } from "./plan-schemas.ts";
 export { type NoJsonForm, noJsonForm } from "./serial.ts";

@@ -29,6 +29,14 @@ export function jsonSchemaOf(schema: z.core.$ZodType, side: Side): Json {
   }
 }
 
+/** What `z.toJSONSchema(schema, options)` gives in the author's own code. @throws where Zod does. */
+export function plainJsonSchema(
+  schema: z.core.$ZodType,
+  options: Readonly<Record<string, string | boolean>>,
+): Json {
+  return JSON.parse(JSON.stringify(z.toJSONSchema(schema as z.ZodType, options))) as Json;
+}
+
 /** An `id` in `.meta(…)` would turn schemas into references, and fail where two share one; here it is only a label. */
 class PlainMetadata extends $ZodRegistry<z.core.GlobalMeta> {
   override get<S extends z.core.$ZodType>(schema: S): z.core.$replace<z.core.GlobalMeta, S> | undefined {

@@ -18,7 +18,9 @@ import { type Parse, parseModule } from "../1-parse/parse.ts";
 import { LIBRARY_PATH, type Resolve, type Resolved } from "../3-evaluate/state.ts";
 import { Aliases } from "./aliases.ts";
 import { checkCircles, checkErased, checkImports } from "./check-imports.ts";
+import { checkZodStatements, checkZodVersion } from "./check-zod.ts";
 import { Files, type SourceFile } from "./files.ts";
+import { lockedVersions } from "./lock.ts";
 import { leadsToTypes, resolveSpecifier } from "./resolve.ts";
 
 export interface Graph {
@@ -134,6 +136,10 @@ export async function bind(
   problems.push(...checkErased(modules, declared));
   const circles = checkCircles(modules, resolve);
   problems.push(...checkImports(modules, resolve), ...circles);
+  problems.push(
+    ...checkZodStatements(modules, resolve),
+    ...checkZodVersion(modules, resolve, () => lockedVersions(files)("zod")),
+  );
 
   return {
     entry: circles.length > 0 ? null : first,

@@ -32,6 +32,7 @@ import {
   type Value,
 } from "./value.ts";
 import { callSchema, schemaMethod } from "./zod.ts";
+import { makesSchemas } from "./zod-makers.ts";
 
 type Args = readonly (Value | SpreadItem)[];
 
@@ -175,10 +176,12 @@ function method(
   return apply(ev, fn, evaluateItems(ev, node.args, env), calling);
 }
 
-/** `Object.entries(TABLE)` of a known table as the list it is, where each member is to be given to a factory. */
+/** `Object.entries(TABLE)` of a known table as the list it is, where each member is to be given to a factory of agents or schemas. */
 function openList(ev: Evaluation, target: Value, node: Surface.Expr, args: Args, env: Environment): Value {
   if (target.type !== "Residual" || node.type !== "Call" || node.callee.type !== "Member") return target;
-  if (!args.some((x) => x.type !== "SpreadItem" && makesInstances(x))) return target;
+  const makes = (x: Args[number]): boolean =>
+    x.type !== "SpreadItem" && ((x.type === "Closure" && makesSchemas(x)) || makesInstances(x));
+  if (!args.some(makes)) return target;
   const { object: of, property } = node.callee;
   if (of.type !== "Name" || of.name !== "Object" || lookup(env, "Object")) return target;
   const [table] = evaluateItems(ev, node.args, env);

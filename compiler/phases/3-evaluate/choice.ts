@@ -1,9 +1,9 @@
 /** Values that the run chooses between, and what is known on the way into a branch. */
 import type * as Core from "../../../plan/core/ast.ts";
 import { conditional, literal, not, sameExpr, truthOf } from "./core.ts";
-import { poisonText, reify } from "./reify.ts";
+import { holdsSchema, poisonText, reify } from "./reify.ts";
 import { isStructural, truth } from "./shape.ts";
-import { type Evaluation, underCondition } from "./state.ts";
+import { type Evaluation, report, underCondition } from "./state.ts";
 import { type Facts, residual, type Value } from "./value.ts";
 
 /** One of two values, as tight as it can be written. */
@@ -18,6 +18,8 @@ export function choose(ev: Evaluation, test: Core.Expr, then: Value, otherwise: 
   if (keptApart(then) || keptApart(otherwise)) return { type: "Choice", test, then, else: otherwise };
   if (then.type === "Fail" || otherwise.type === "Fail")
     return { type: "Choice", test, then, else: otherwise };
+  if (ev.scope === ev.moduleScope && (holdsSchema(then) || holdsSchema(otherwise)))
+    return chosenSchema(ev, test, then, otherwise);
   const a = factsOf(then);
   const b = factsOf(otherwise);
   const facts: Facts = {
@@ -26,6 +28,18 @@ export function choose(ev: Evaluation, test: Core.Expr, then: Value, otherwise: 
     ...(a.keys && b.keys && { keys: [...new Set([...a.keys, ...b.keys])] }),
   };
   return residual(conditional(test, reify(ev, then), reify(ev, otherwise)), facts);
+}
+
+/** The plan holds one schema a table, with which every run parses. */
+function chosenSchema(ev: Evaluation, test: Core.Expr, then: Value, otherwise: Value): Value {
+  const at = [then, otherwise].find((x) => "span" in x && x.span);
+  return report(
+    ev,
+    "SM601",
+    at && "span" in at ? at.span : test.span,
+    "which schema this is depends on what only the run knows, and a plan has one schema for all its runs",
+    "Write one schema that takes both: z.union([…]), an optional field, or one table for each.",
+  );
 }
 
 /** Values whose alternatives stay apart: structure, and functions, which a task may run as code. */

@@ -10,7 +10,7 @@ import { CyclicBinding } from "./env.ts";
 import { globalValue } from "./globals.ts";
 import { evaluateMember } from "./member.ts";
 import { evaluateBinary, evaluateUnary } from "./operators.ts";
-import { reify } from "./reify.ts";
+import { holdsSchema, reify } from "./reify.ts";
 import { isStructural, nullish, touchesElements, truth } from "./shape.ts";
 import { Bail, type Evaluation, report, spend } from "./state.ts";
 import {
@@ -308,7 +308,8 @@ function evaluateConditional(ev: Evaluation, node: Core.Conditional<Surface.Extr
   const otherwise = under(ev, text, false, () =>
     evaluate(ev, node.else, refineEnv(ev, node.test, env, false)),
   );
-  if (keptApart(then) || keptApart(otherwise)) return choose(ev, text, then, otherwise);
+  if (keptApart(then) || keptApart(otherwise) || holdsSchema(then) || holdsSchema(otherwise))
+    return choose(ev, text, then, otherwise);
   return residual(
     conditional(reify(ev, test), reify(ev, then), reify(ev, otherwise)),
     sharedFacts(then, otherwise),

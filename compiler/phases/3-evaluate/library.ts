@@ -138,6 +138,20 @@ function hook(ev: Evaluation, name: string, span: Core.Span): Value {
   );
 }
 
+/** What the compiler could only leave as text for the run is no construction that it could keep. */
+function readable(ev: Evaluation, name: string, value: Value, span: Core.Span): Value {
+  if ((value.type !== "Residual" && value.type !== "Block") || isPoisoned(value)) return value;
+  const text = value.type === "Residual" ? value.expr : undefined;
+  const declared = text?.type === "Name" ? ev.constants.get(text.name) : text;
+  return report(
+    ev,
+    "SM601",
+    text?.span ?? declared?.span ?? span,
+    `how \`${name}\` is made can't be read as a Zod construction: it is not written as one expression`,
+    "Write z.object({ … }); fields from a list: z.object(Object.fromEntries(list.map((key) => [key, …]))).",
+  );
+}
+
 function createSmithers(ev: Evaluation, args: readonly Value[], span: Core.Span): Value {
   const [schemas, options] = args;
   if (schemas && isPoisoned(schemas) && schemas.type !== "Object") return POISON;
@@ -150,7 +164,7 @@ function createSmithers(ev: Evaluation, args: readonly Value[], span: Core.Span)
       "Write createSmithers({ input: z.object({…}), result: z.object({…}) }).",
     );
   }
-  const tables = new Map<string, Value>(schemas.props);
+  const tables = new Map([...schemas.props].map(([name, value]) => [name, readable(ev, name, value, span)]));
   const outputs = new Map<string, TableValue>();
   for (const [name, schema] of tables) outputs.set(name, { type: "Table", name, schema });
   const outputsValue: NamespaceValue = {

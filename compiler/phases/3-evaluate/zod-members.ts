@@ -3,11 +3,11 @@ import type * as Core from "../../../plan/core/ast.ts";
 import { compileExpr } from "../../../plan/core/index.ts";
 import { CoreError, type Env } from "../../../plan/core/values.ts";
 import type { Json } from "../../../plan/types.ts";
-import { buildZod, ZodBuildError } from "../../../plan/zod/index.ts";
+import { buildZod, plainJsonSchema, ZodBuildError } from "../../../plan/zod/index.ts";
 import { literal, memberOf } from "./core.ts";
 import { fromJson } from "./modules.ts";
 import { type Evaluation, report } from "./state.ts";
-import { array, object, type SchemaValue, UNDEFINED, type Value } from "./value.ts";
+import { array, object, type SchemaValue, type SpreadItem, UNDEFINED, type Value } from "./value.ts";
 
 const MEMBERS: ReadonlySet<string> = new Set(["shape", "options", "enum", "value", "description"]);
 
@@ -38,6 +38,45 @@ export function schemaData(
   if (typeof found === "object" && found !== null)
     return schemasOf(new Map(Object.keys(found).map((key) => [key, memberOf(held, key)])), span);
   return undefined;
+}
+
+/** `z.toJSONSchema(schema, options)`: worked out at build time, as Zod gives it. */
+export function jsonSchemaData(
+  ev: Evaluation,
+  args: readonly (Value | SpreadItem)[],
+  span: Core.Span,
+): Value {
+  const refused = (why: string): Value =>
+    report(
+      ev,
+      "SM601",
+      span,
+      `'z.toJSONSchema()' can't be answered at build time: ${why}`,
+      "Give it a schema and options that are literals; a prompt is given the form of its task's output anyway.",
+    );
+  const [first, options, ...rest] = args;
+  const schema = first?.type === "Table" ? first.schema : first;
+  if (schema?.type !== "Schema" || rest.length > 0) return refused("it needs one schema");
+  const settings = options === undefined ? {} : literalsOf(options);
+  if (settings === null) return refused("its options are no literals");
+  try {
+    return fromJson(plainJsonSchema(buildZod(schema.expr, { env: new BuildEnv(ev) }), settings));
+  } catch (error) {
+    if (error instanceof Error) return refused(error.message);
+    throw error;
+  }
+}
+
+/** Options of words and switches; null for any others, such as functions and registries. */
+function literalsOf(value: Value | SpreadItem): Record<string, string | boolean> | null {
+  if (value.type !== "Object") return null;
+  const found: Record<string, string | boolean> = {};
+  for (const [key, member] of value.props) {
+    if (member.type !== "Known" || (typeof member.value !== "string" && typeof member.value !== "boolean"))
+      return null;
+    found[key] = member.value;
+  }
+  return found;
 }
 
 const schemasOf = (fields: ReadonlyMap<string, Core.Expr>, span: Core.Span): Value =>

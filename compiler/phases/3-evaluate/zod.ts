@@ -17,7 +17,7 @@ import {
   type Value,
 } from "./value.ts";
 import { lazyText } from "./zod-lazy.ts";
-import { schemaData } from "./zod-members.ts";
+import { jsonSchemaData, schemaData } from "./zod-members.ts";
 
 /** What `import { z } from "zod"` gives. */
 export const zod = (span: Core.Span): SchemaValue => ({ type: "Schema", expr: nameOf("z"), span });
@@ -91,6 +91,7 @@ export function schemaMethod(
   // What can't be kept whatever it is given is said when it is built.
   if (REFUSED.has(name) && isZ(schema.expr))
     return { type: "Schema", expr: { ...call(memberOf(schema.expr, name)), span }, span };
+  if (name === "toJSONSchema" && isZ(schema.expr)) return jsonSchemaData(ev, args, span);
   if (name === "register") return registered(ev, schema, args, span);
   const [first] = args;
   if (name === "lazy" && isZ(schema.expr) && args.length === 1 && first?.type === "Closure")

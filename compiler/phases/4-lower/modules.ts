@@ -11,8 +11,8 @@ import type { Diagnostic } from "../../diagnostics.ts";
 import { problem } from "../../report.ts";
 import type { SourceModule, Span } from "../../surface.ts";
 import type { Graph } from "../2-bind/bind.ts";
+import { lockedVersions, packageOf, type Versions } from "../2-bind/lock.ts";
 import type { Closure, Code, Environment } from "../3-evaluate/value.ts";
-import { lockedVersions, packageOf, type Versions } from "./lock.ts";
 import { type PieceCache, type Slice, type SlicePart, sliceOf } from "./slice.ts";
 import { planMap, withMap } from "./source-map.ts";
 

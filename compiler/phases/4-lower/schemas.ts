@@ -8,7 +8,7 @@ import { buildZod, jsonSchemaOf, noJsonForm, PlanEnv, ZodBuildError } from "../.
 import type { Diagnostic } from "../../diagnostics.ts";
 import { problem } from "../../report.ts";
 import type { Span } from "../../surface.ts";
-import { isPoisoned, mentionsPoison } from "../3-evaluate/poison.ts";
+import { isPoisoned, mentionsPoison, POISON_MARK } from "../3-evaluate/poison.ts";
 import type { SchemaValue, Value } from "../3-evaluate/value.ts";
 
 /** The table whose schema describes what a run is started with; models never see it, so its input form is kept. */
@@ -37,6 +37,9 @@ export function lowerSchemas(
   return schemas;
 }
 
+/** A schema refers to one that was reported: once is enough. */
+class Reported extends Error {}
+
 /** Builds each construction once, so that a table and the schema that refers to it are the same one. */
 class Builder {
   readonly #tables: ReadonlyMap<string, Value>;
@@ -58,6 +61,7 @@ class Builder {
 
   #named(name: string): z.ZodType {
     const value = this.#tables.get(name);
+    if (value && isPoisoned(value)) throw new Reported(`What ${name} is has been reported.`);
     if (value?.type !== "Schema") throw new ZodBuildError(`No schema is named ${JSON.stringify(name)}.`);
     return this.build(value.expr);
   }
@@ -83,7 +87,17 @@ function lowerSchema(
       jsonSchema: jsonSchemaOf(zod, name === INPUT ? "input" : "output"),
     };
   } catch (error) {
+    if (error instanceof Reported) return null;
     if (!(error instanceof ZodBuildError)) throw error;
+    // A constant that it names has been reported.
+    if (error.message.includes(POISON_MARK)) return null;
+    const host = /^host:(\S+) is not defined here$/.exec(error.message)?.[1];
+    if (host !== undefined) {
+      const why = `The schema of \`${name}\` uses the host value \`${host}\`, and a plan has one schema on every machine.`;
+      const hint = "Make the field optional, and choose the value where it is read.";
+      problems.push(problem("SM601", value.span, why, { hint }));
+      return null;
+    }
     problems.push(problem("SM601", error.span ?? value.span, `The schema of \`${name}\`: ${error.message}`));
     return null;
   }

@@ -1,6 +1,6 @@
 /** Versions of packages as the project's lock file says: the lock file decides, not what happens to be installed. */
 import path from "node:path";
-import type { Files } from "../2-bind/files.ts";
+import type { Files } from "./files.ts";
 
 /** The version of a package, or null where the lock file names none. */
 export type Versions = (name: string) => string | null;
