@@ -205,6 +205,9 @@ describe("hosts, handles, texts", () => {
     const prompts = envOf({ "prompt:hello": () => evaluate("(props) => `Hello ${props.who}`") });
     expect(evaluate("text('  a\\n\\n\\n\\nb', 1, true, null, ['c', [2]])", prompts)).toBe("a\n\nb1c2");
     expect(evaluate("text(prompt('hello', { who: 'you' }), '!')", prompts)).toBe("Hello you!");
+    expect(
+      evaluate("text(((Prompt, props) => Prompt(props))(prompt('hello'), { who: 'you' }))", prompts),
+    ).toBe("Hello you");
     expect(evaluate("text({ a: [1] })", prompts)).toBe('{\n  "a": [\n    1\n  ]\n}');
   });
 

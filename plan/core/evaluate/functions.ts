@@ -1,5 +1,5 @@
 import type { Env, Value } from "../values.ts";
-import { CoreError, HostObject } from "../values.ts";
+import { CoreError, Handle, HostObject } from "../values.ts";
 import { Thrown, throwType } from "./errors.ts";
 import { type Box, type Code, type Evaluation, FIRST_SLOT, type Frame } from "./evaluation.ts";
 
@@ -110,6 +110,11 @@ export function call(
   if (fn instanceof HostObject && fn.call !== undefined) {
     ev.spend(1);
     return hostCall(ev, fn, args);
+  }
+  // A component that a table of prompts gave: `<Prompt {...props} />`.
+  if (fn instanceof Handle && fn.kind === "prompt" && fn.args === undefined) {
+    ev.spend(1);
+    return new Handle("prompt", fn.id, args[0]);
   }
   return throwType(describe());
 }
