@@ -6,9 +6,10 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import * as url from "node:url";
 import { build, transform } from "esbuild";
+import { ts } from "ts-morph";
 import * as zod from "zod";
-import { fsOf, OS, PATH, PROCESS, withoutMeta } from "./machine.ts";
-import { mdxSource, tagText } from "./markdown.ts";
+import { fsOf, OS, PATH, PROCESS, StillDate, withoutMeta } from "./machine.ts";
+import { LINE, mdxSource, tagText } from "./markdown.ts";
 import type { Frame, Mounted } from "./tree.ts";
 
 export interface Element {
@@ -93,8 +94,8 @@ interface Definition {
   readonly run: (ctx: unknown) => unknown;
 }
 
-/** Loads a workflow file. */
-export async function load(file: string): Promise<Program> {
+/** Loads a workflow file of the project at `root`, by default the file's own folder. */
+export async function load(file: string, root = path.dirname(path.resolve(file))): Promise<Program> {
   const built = await build({
     entryPoints: [file],
     bundle: true,
@@ -116,20 +117,20 @@ export async function load(file: string): Promise<Program> {
             contents: await mdxSource(readFileSync(x.path, "utf8")),
             loader: "jsx",
           }));
-          at.onLoad({ filter: /\.tsx?$/ }, (x) => ({
-            contents: withoutMeta(readFileSync(x.path, "utf8"), x.path, path.dirname(path.resolve(file))),
-            loader: "tsx",
+          at.onLoad({ filter: /\.[jt]sx?$/ }, (x) => ({
+            // The module is no async one here; what a compute function imports is never asked for.
+            contents: withoutMeta(readFileSync(x.path, "utf8"), x.path, root).replace(
+              /\bawait import\(/g,
+              "require(",
+            ),
+            loader: /\.tsx?$/.test(x.path) ? "tsx" : "jsx",
           }));
-          at.onResolve({ filter: /^~\// }, async (x) => {
-            const stem = path.resolve(path.dirname(file), aliasOf(file), x.path.slice(2));
-            return at.resolve(`./${path.relative(path.dirname(file), stem)}`, {
-              kind: x.kind,
-              resolveDir: path.dirname(path.resolve(file)),
-            });
+          at.onResolve({ filter: /^[^./]/ }, async (x) => {
+            if (x.kind === "entry-point") return undefined;
+            const target = aliasOf(x.path, path.dirname(x.importer));
+            if (target === undefined) return { path: x.path, external: true };
+            return at.resolve(target, { kind: x.kind, resolveDir: path.dirname(x.importer) });
           });
-          at.onResolve({ filter: /^[^./]/ }, (x) =>
-            x.kind === "entry-point" ? undefined : { path: x.path, external: true },
-          );
         },
       },
     ],
@@ -177,21 +178,22 @@ export async function load(file: string): Promise<Program> {
         get: (target, key) => Reflect.get(target, key) ?? Reflect.get(packageOf(name) as object, key),
       });
     if (/^zod(\/|$)/.test(name)) return zod;
-    if (name === "node:os") return OS;
-    if (name === "node:path") return PATH;
-    if (name === "node:url") return url;
-    if (name === "node:fs") return fsOf(path.dirname(path.resolve(file)));
+    if (/^(node:)?os$/.test(name)) return OS;
+    if (/^(node:)?path$/.test(name)) return PATH;
+    if (/^(node:)?url$/.test(name)) return url;
+    if (/^(node:)?fs$/.test(name)) return fsOf(root);
     return packageOf(name);
   };
   const module: { exports: { default?: Definition } } = { exports: {} };
   const code = built.outputFiles[0]!.text;
-  new Function("module", "exports", "require", "__element", "__fragment", "process", code)(
+  new Function("module", "exports", "require", "__element", "__fragment", "process", "Date", code)(
     module,
     module.exports,
     require,
     createElement,
     FRAGMENT,
     PROCESS,
+    StillDate,
   );
   const definition = module.exports.default;
   if (!definition) throw new Error(`${file} exports no workflow`);
@@ -214,14 +216,29 @@ export async function load(file: string): Promise<Program> {
   };
 }
 
-/** Where `~/` points, by the tsconfig.json beside the file. */
-function aliasOf(file: string): string {
-  const config = path.join(path.dirname(file), "tsconfig.json");
-  if (!existsSync(config)) return ".";
-  const { compilerOptions = {} } = JSON.parse(readFileSync(config, "utf8")) as {
-    compilerOptions?: { paths?: Record<string, string[]> };
+/** Where a specifier points by the `paths` of the nearest tsconfig.json; undefined for a package's. */
+function aliasOf(specifier: string, folder: string): string | undefined {
+  if (/^(smithers|zod)/.test(specifier)) return undefined;
+  const config = path.join(folder, "tsconfig.json");
+  if (!existsSync(config)) {
+    const above = path.dirname(folder);
+    return above === folder ? undefined : aliasOf(specifier, above);
+  }
+  const { config: read } = ts.parseConfigFileTextToJson(config, readFileSync(config, "utf8")) as {
+    readonly config?: { readonly compilerOptions?: CompilerOptions };
   };
-  return (compilerOptions.paths?.["~/*"]?.[0] ?? "./*").replace(/\*$/, "");
+  const { baseUrl = ".", paths = {} } = read?.compilerOptions ?? {};
+  for (const [pattern, [target]] of Object.entries(paths)) {
+    const [head = "", tail] = pattern.split("*");
+    if (tail === undefined ? specifier !== pattern : !specifier.startsWith(head)) continue;
+    return path.resolve(folder, baseUrl, target!.replace("*", specifier.slice(head.length)));
+  }
+  return undefined;
+}
+
+interface CompilerOptions {
+  readonly baseUrl?: string;
+  readonly paths?: { readonly [pattern: string]: readonly string[] };
 }
 
 const PATTERNS = path.resolve(import.meta.dirname, "../../compiler/library/patterns.jsx");
@@ -425,13 +442,16 @@ function render(x: unknown, out: Mounted[], r: Rendering): void {
       if (kind === "loop") others.until = Boolean(others.until);
       const loop =
         kind === "loop" && r.loops
-          ? { id: String(id), iteration: r.loops.iterationOf(String(id), r.place) }
+          ? { id: loopName(id), iteration: r.loops.iterationOf(loopName(id), r.place) }
           : undefined;
       render(inside, children, loop ? { ...r, place: [...r.place, loop] } : r);
       out.push({ kind, id: id === undefined || id === null ? null : String(id), props: others, children });
     }
   }
 }
+
+/** What a loop without an id is called by a run of the source. */
+export const loopName = (id: unknown): string => (id === undefined || id === null ? "(unnamed)" : String(id));
 
 const KIND_OF: Record<string, string> = { MergeQueue: "parallel" };
 
@@ -521,6 +541,7 @@ export function promptText(children: unknown): string {
   if (typeof children === "string") return children;
   if (typeof children === "number") return String(children);
   return textOf(children)
+    .replaceAll(LINE, "\n")
     .replace(/\n{3,}/g, "\n\n")
     .trim();
 }

@@ -20,6 +20,16 @@ export const MACHINE: { readonly [name: string]: string | number } = {
   startedAt: 1_700_000_000_000,
 };
 
+/** A clock that stands. */
+export class StillDate extends Date {
+  constructor(...given: readonly unknown[]) {
+    super(...((given.length === 0 ? [StillDate.now()] : given) as [number]));
+  }
+  static override now(): number {
+    return Number(MACHINE.startedAt);
+  }
+}
+
 const fact = (name: string) => (): unknown => MACHINE[name];
 
 /** `process` as the source sees it. */

@@ -26,12 +26,34 @@ function tables(this: { data(): Record<string, unknown> }): void {
   ];
 }
 
+/** The end of a line that no value brought; only those are indented in a list and prefixed in a quote. */
+export const LINE = "\ue000";
+
+interface Node {
+  readonly type: string;
+  value?: string;
+  readonly children?: readonly Node[];
+}
+
+/** Marks the ends of lines of the text itself. */
+const marked = () => (tree: Node) => {
+  const visit = (node: Node): void => {
+    if (node.type === "text") node.value = node.value?.replaceAll("\n", LINE);
+    node.children?.forEach(visit);
+  };
+  visit(tree);
+};
+
 /**
  * The JavaScript of a prompt file; its JSX is left for the caller's own factory. A file of nothing but code is its own
  * module: MDX would hand its default export the empty content as children, an element that no prompt wants to print.
  */
 export async function mdxSource(text: string): Promise<string> {
-  const options = { remarkPlugins: [tables as () => void], tableCellAlignToStyle: false };
+  const options = {
+    remarkPlugins: [tables as () => void],
+    rehypePlugins: [marked],
+    tableCellAlignToStyle: false,
+  };
   const tree = createProcessor(options).parse(text) as { children: readonly { type: string }[] };
   if (tree.children.some((x) => x.type === "mdxjsEsm") && tree.children.every((x) => x.type === "mdxjsEsm"))
     return text;
@@ -48,19 +70,21 @@ export function tagText(tag: string, props: Readonly<Record<string, unknown>>, r
       (x): x is Element => r.isElement(x) && tags.split(" ").includes(String(x.type)),
     );
   const rows = (): string =>
-    children.map((x) => (typeof x === "string" && x.trim() === "" ? "" : r.part(x))).join("");
+    children
+      .map((x) => (typeof x === "string" && x.replaceAll(LINE, "").trim() === "" ? "" : r.part(x)))
+      .join("");
   const heading = /^h([1-6])$/.exec(tag);
-  if (heading) return `${"#".repeat(Number(heading[1]))} ${inner}\n\n`;
+  if (heading) return `${"#".repeat(Number(heading[1]))} ${inner}${LINE}${LINE}`;
   switch (tag) {
     case "p":
-      return `${inner}\n\n`;
+      return `${inner}${LINE}${LINE}`;
     case "hr":
-      return "---\n\n";
+      return `---${LINE}${LINE}`;
     case "br":
-      return "\n";
+      return LINE;
     case "div":
     case "section":
-      return `${inner}\n`;
+      return `${inner}${LINE}`;
     case "span":
       return inner;
     case "tbody":
@@ -75,7 +99,7 @@ export function tagText(tag: string, props: Readonly<Record<string, unknown>>, r
     case "img":
       return `![${r.part(props.alt)}](${r.part(props.src)})`;
     case "blockquote":
-      return `> ${hang(inner, "> ", ">")}\n`;
+      return `> ${hang(inner, "> ", ">")}${LINE}`;
     case "ul":
     case "ol": {
       let n = Number(props.start ?? 1);
@@ -87,35 +111,35 @@ export function tagText(tag: string, props: Readonly<Record<string, unknown>>, r
           if (!r.isElement(x) || x.type !== "li") return r.part(x);
           const marker = tag === "ul" ? "- " : fixed ? `${n++}. ` : "1. ";
           const text = r.part(x.props.children);
-          return `${marker}${hang(text, " ".repeat(marker.length), "")}\n`;
+          return `${marker}${hang(text, " ".repeat(marker.length), "")}${LINE}`;
         })
-        .join("")}\n`;
+        .join("")}${LINE}`;
     }
     case "li":
-      return `- ${hang(inner, "  ", "")}\n`;
+      return `- ${hang(inner, "  ", "")}${LINE}`;
     case "pre": {
       const [code] = kids("code");
-      if (!code) return `\`\`\`\n${inner}\n\`\`\`\n\n`;
+      if (!code) return `\`\`\`${LINE}${inner}${LINE}\`\`\`${LINE}${LINE}`;
       const language = String(code.props.className ?? "").replace("language-", "");
-      return `\`\`\`${language}\n${r.part(code.props.children)}\n\`\`\`\n\n`;
+      return `\`\`\`${language}${LINE}${r.part(code.props.children)}${LINE}\`\`\`${LINE}${LINE}`;
     }
     case "code":
       return props.className
-        ? `\`\`\`${String(props.className).replace("language-", "")}\n${inner}\n\`\`\`\n\n`
+        ? `\`\`\`${String(props.className).replace("language-", "")}${LINE}${inner}${LINE}\`\`\`${LINE}${LINE}`
         : `\`${inner}\``;
     case "table":
-      return `${rows()}\n`;
+      return `${rows()}${LINE}`;
     case "thead": {
       const [row] = kids("tr");
       const cells = row ? spread([row.props.children].flat(9), r).filter(r.isElement) : [];
       const delimiters = cells.map((x) => DELIMITER[String(x.props.align)] ?? "---");
-      return `${rows()}${cells.length ? `| ${delimiters.join(" | ")} |\n` : ""}`;
+      return `${rows()}${cells.length ? `| ${delimiters.join(" | ")} |${LINE}` : ""}`;
     }
     case "tr":
-      return `|${rows()}\n`;
+      return `|${rows()}${LINE}`;
     case "th":
     case "td":
-      return ` ${inner.replace(/\n+/g, " ").replace(/\|/g, "\\|")} |`;
+      return ` ${inner.replace(/\ue000+/g, " ").replace(/\|/g, "\\|")} |`;
     default:
       return markup(tag, props, inner);
   }
@@ -131,9 +155,9 @@ function spread(children: readonly unknown[], r: Rendering): unknown[] {
 }
 
 function hang(inner: string, indent: string, empty: string): string {
-  const tidy = inner.replace(/\n{3,}/g, "\n\n").replace(/^\n+|\n+$/g, "");
-  const [first = "", ...others] = tidy.split("\n");
-  return [first, ...others.map((x) => (x === "" ? empty : indent + x))].join("\n");
+  const tidy = inner.replace(/\ue000{3,}/g, LINE + LINE).replace(/^\ue000+|\ue000+$/g, "");
+  const [first = "", ...others] = tidy.split(LINE);
+  return [first, ...others.map((x) => (x === "" ? empty : indent + x))].join(LINE);
 }
 
 /** As React's static markup has it, unescaped. */

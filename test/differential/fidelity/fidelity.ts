@@ -9,7 +9,7 @@ import { build } from "../../../compiler/index.ts";
 import type { Json, Plan } from "../../../plan/types.ts";
 import { type PreviewFrame, type PreviewNode, previewFrame } from "../../../runtime/preview.ts";
 import type { PreviewRow } from "../../../runtime/preview-rows.ts";
-import { load, type Program } from "../direct.ts";
+import { load, loopName, type Program } from "../direct.ts";
 import { MACHINE } from "../machine.ts";
 import { hash, type Random, random } from "../rows.ts";
 import { type Bound, firstDifference, type Line, linesOfDirect, linesOfPreview } from "./lines.ts";
@@ -63,10 +63,8 @@ export async function compareBuilt(file: string, options: Options): Promise<Resu
   const none = { frames: 0, tasks: 0, seeds: 0, iterations: 0, cases: [], unseen: [], threw: 0, waited: 0 };
   const codes = [...new Set(diagnostics.map(({ code }) => code))];
   if (!plan) return { ...none, problem: undefined, skipped: `no plan: ${codes.join(" ")}`, plan };
-  if (Object.keys(plan.prompts).length > 0)
-    return { ...none, problem: undefined, skipped: "prompt files", plan };
   const twin = await build(file, { root, twin: true });
-  const program = await load(file);
+  const program = await load(file, root);
   const sources = Object.keys(plan.sources).map((name) => readFileSync(path.resolve(root, name), "utf8"));
   const run = new Comparison(file, program, plan, twin.plan, sources, codes.includes("SM406"));
   const problem = run.all(options.seeds, options.frames ?? FRAMES);
@@ -322,9 +320,10 @@ function expectationOf(view: View, simulation: Simulation): Case["expected"] {
         walk(node.children, place);
         continue;
       }
-      const iteration = simulation.iterationOf(String(node.id), place);
+      const id = loopName(node.id);
+      const iteration = simulation.iterationOf(id, place);
       places.set(node, iteration);
-      walk(node.children, [...place, { id: String(node.id), iteration }]);
+      walk(node.children, [...place, { id, iteration }]);
     }
   };
   walk(view.tree, []);

@@ -39,13 +39,20 @@ function sameAgents(direct: unknown, preview: unknown, bound: Bound): boolean {
 function sameAgent(direct: string, preview: string, bound: Bound): boolean {
   const [, name, options] = /^(\w+) (.*)$/s.exec(direct) ?? [];
   if (name !== undefined && Object.values(CLASSES).includes(name) && !direct.includes("(external)"))
-    return `${name} ${canonical(options === "undefined" ? {} : JSON.parse(options!))}` === preview;
+    return `${name} ${canonical(optionsOf(options!))}` === preview;
   if (direct === "a plain agent") return preview === direct;
   const known = bound.get(direct);
   if (known !== undefined) return known === preview;
   if ([...bound.values()].includes(preview)) return false;
   bound.set(direct, preview);
   return true;
+}
+
+/** Options as the plan has them: what a CLI agent calls its system prompt are its instructions. */
+function optionsOf(text: string): unknown {
+  if (text === "undefined") return {};
+  const { systemPrompt, ...others } = JSON.parse(text) as Record<string, unknown>;
+  return { ...(systemPrompt === undefined ? {} : { instructions: systemPrompt }), ...others };
 }
 
 interface Around {
@@ -76,11 +83,11 @@ export function linesOfDirect(
         ? {
             iteration,
             until: props.until,
-            maxIterations: props.maxIterations ?? null,
+            maxIterations: numberOr(props.maxIterations, null),
             onMaxReached: props.onMaxReached ?? "return-last",
           }
         : kind === "parallel"
-          ? { maxConcurrency: props.maxConcurrency ?? null }
+          ? { maxConcurrency: numberOr(props.maxConcurrency, null) }
           : {};
     return [
       { name: `${kind} ${id ?? ""}`, fields: { kind, depth: around.depth, id: id ?? UNNAMED, ...own } },

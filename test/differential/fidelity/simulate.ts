@@ -3,7 +3,7 @@
  * DESIGN §6 alone; it shares nothing with the runtime.
  */
 import type { Loops, Place, Program } from "../direct.ts";
-import { highest } from "../direct.ts";
+import { highest, loopName } from "../direct.ts";
 import type { Frame, Mounted } from "../tree.ts";
 
 export type Row = Record<string, unknown>;
@@ -36,7 +36,7 @@ interface Progress {
 }
 
 const MAX = 5;
-const nameOf = (loop: Mounted): string => String(loop.id);
+const nameOf = (loop: Mounted): string => loopName(loop.id);
 
 export class Simulation {
   readonly recorded: Recorded[] = [];
