@@ -66,8 +66,12 @@ export class RowRules {
     this.#producers = producersOf(plan);
   }
 
-  /** @throws PreviewRowError when no node of the plan can have recorded the row, or the row does not fit its table. */
-  check({ table, nodeId, row }: PreviewRow, index: number): void {
+  /**
+   * How the row fails the schema of its table, if it does; null otherwise. Rows are facts: what was recorded under
+   * another schema, or made up, is shown as it is.
+   * @throws PreviewRowError when no node of the plan can have recorded the row.
+   */
+  check({ table, nodeId, row }: PreviewRow, index: number): string | null {
     const refuse = (message: string): never => {
       throw new PreviewRowError(index, message);
     };
@@ -79,12 +83,14 @@ export class RowRules {
     if (!tables.includes(table)) refuse(`the plan has no table "${table}"${this.#suggest(table, tables)}`);
     if (!able.some(({ output }) => output === null || output === table))
       refuse(`"${id}" records in "${able[0]?.output}", not in "${table}"`);
-    if (!Object.hasOwn(this.#plan.schemas, table)) return;
+    if (!Object.hasOwn(this.#plan.schemas, table)) return null;
     // A recorded row has been parsed already: what a transform gave need not pass it again.
-    if (/\.(transform|pipe)\(|preprocess\(|codec\(/.test(coreText(this.#plan.schemas[table]!.zod))) return;
+    if (/\.(transform|pipe)\(|preprocess\(|codec\(/.test(coreText(this.#plan.schemas[table]!.zod)))
+      return null;
     const parsed = parseWith(this.#schemas.get(table), row);
-    if (!parsed.ok)
-      refuse(`the row of "${id}" does not fit the schema "${table}":\n${formatIssues(parsed.issues)}`);
+    return parsed.ok
+      ? null
+      : `row ${index}: the row of "${id}" does not fit the schema "${table}":\n${formatIssues(parsed.issues)}`;
   }
 
   #tables(): string[] {

@@ -86,6 +86,8 @@ export interface PreviewFrame {
   /** What would fail the run: a guard, two nodes at one address; null when nothing does. */
   readonly fatal: { readonly code: string; readonly message: string; readonly node: string } | null;
   readonly finished: boolean;
+  /** Rows that don't fit their tables; they are taken as they are. */
+  readonly warnings: readonly string[];
   /** The mounted tree: containers, loops and tasks; groups, conditions and eaches are what they mount. */
   readonly tree: readonly PreviewNode[];
 }
@@ -129,7 +131,7 @@ export interface PreviewOptions {
  * Evaluates the frame from scratch; the rows are applied in their order, as results of a run would be. A row of a later
  * iteration means that its loop has come that far. Rows are taken as they are: what a schema fills in is not filled in.
  * @throws InputError when the input does not fit the plan's schema.
- * @throws PreviewRowError for a row that no node of the plan can have recorded, or that does not fit its table.
+ * @throws PreviewRowError for a row that no node of the plan can have recorded.
  */
 export function previewFrame(
   plan: Plan,
@@ -149,9 +151,7 @@ export function previewFrame(
   world.begin();
   world.evaluate(moving);
   const rules = new RowRules(plan);
-  rows.forEach((row, index) => {
-    rules.check(row, index);
-  });
+  const warnings = rows.flatMap((row, index) => rules.check(row, index) ?? []);
   for (const row of rows) applyRow(world, row);
   const tasks: PreviewTask[] = [];
   const held: { where: string; waitsFor: string; error: boolean }[] = [];
@@ -160,7 +160,8 @@ export function previewFrame(
       held.push({ where: unit.hold.where, waitsFor: reasonOf(unit.hold), error: unit.hold.kind === "error" });
   });
   const tree = treeOf(world.root, tasks);
-  return { tasks, held, fatal: world.fatal ?? failureOf(world.failed), finished: world.finished, tree };
+  const fatal = world.fatal ?? failureOf(world.failed);
+  return { tasks, held, fatal, finished: world.finished, warnings, tree };
 }
 
 /** What a unit mounts; every task is described on the way. */

@@ -1,4 +1,5 @@
 import type { Argv } from "yargs";
+import { printable } from "../../plan/index.ts";
 import type { Json } from "../../plan/types.ts";
 import type { PreviewRow } from "../../runtime/index.ts";
 import { withRuntime } from "../errors.ts";
@@ -53,6 +54,7 @@ export function handler(args: Args, terminal: Terminal): CommandResult {
       const plan = await openPlan(args.plan, terminal);
       const host = { ...previewHost(plan, systemHost(projectRoot(process.cwd())), now), ...given };
       const frame = previewFrame(plan, input, rows, { runId: args.runId, now, host });
+      warn(frame.warnings, terminal);
       if (args.json) terminal.out(JSON.stringify(frame, null, 2));
       else
         terminal.out(renderPreview(plan, frame, rows.length, terminal.paintOut, terminal.outColumns ?? 100));
@@ -67,6 +69,13 @@ export function handler(args: Args, terminal: Terminal): CommandResult {
       throw error;
     }
   });
+}
+
+/** Once, however many rows it is. */
+function warn([first, ...others]: readonly string[], terminal: Terminal): void {
+  if (first === undefined) return;
+  const more = others.length === 0 ? "" : `\n(and ${others.length} more: --json lists them)`;
+  terminal.err(`${terminal.paint.yellow("warning:")} ${printable(first)}${more}`);
 }
 
 function rowsOf(json: Json, parse: (json: Json) => readonly PreviewRow[]): readonly PreviewRow[] {
