@@ -5,7 +5,10 @@ import type { BuildHost } from "../../host.ts";
 /** A lock file stands beside a package.json, so that counts before a tsconfig.json, which may stand in any folder. */
 const MARKS: readonly (readonly string[])[] = [["package.json", "smithers.json", ".git"], ["tsconfig.json"]];
 
-/** The nearest directory above the entry that looks like a project's; else the entry's own directory. */
+/**
+ * The nearest directory above the entry that looks like a project's; else the one that holds the `.smithers` folder in
+ * which the entry stands; else the entry's own.
+ */
 export function projectRoot(host: BuildHost, entry: string): string {
   const start = path.dirname(entry);
   for (const marks of MARKS) {
@@ -17,5 +20,7 @@ export function projectRoot(host: BuildHost, entry: string): string {
       if (directory === path.dirname(directory)) break;
     }
   }
+  for (let directory = start; directory !== path.dirname(directory); directory = path.dirname(directory))
+    if (path.basename(directory) === ".smithers") return path.dirname(directory);
   return start;
 }
