@@ -4,7 +4,7 @@
  */
 import type { DraftNode } from "./draft.ts";
 import { type FieldName, fieldOf } from "./fields.ts";
-import type { NodeKind } from "./types.ts";
+import type { Json, NodeKind } from "./types.ts";
 
 /** Kinds that are a feature of their own. */
 const BY_KIND = {
@@ -41,10 +41,17 @@ const FIELD_FEATURES: readonly (readonly [
   { readonly feature: string; readonly unless?: unknown },
 ])[] = Object.entries(BY_FIELD) as [FieldName, (typeof BY_FIELD)[keyof typeof BY_FIELD]][];
 
+/** Modules of Bun, which other runners do not have. */
+const BUN = "bun";
+/** Tools of an agent whose code stands in the plan as modules. */
+const AGENT_TOOLS = "agent-tools";
+
 /** Every feature that a plan of this version can list. */
 export const FEATURES: ReadonlySet<string> = new Set([
   ...Object.values(BY_KIND),
   ...FIELD_FEATURES.map(([, { feature }]) => feature),
+  BUN,
+  AGENT_TOOLS,
 ]);
 
 /** What one node asks of a runner. */
@@ -58,10 +65,30 @@ export function featuresOf(node: DraftNode): readonly string[] {
   return [...own, ...used.map(([, { feature }]) => feature)];
 }
 
-/** What the nodes of a plan ask of a runner, each feature with the first node that does. */
-export function requirementsOf(nodes: { readonly [key: string]: DraftNode }): ReadonlyMap<string, string> {
+interface Parts {
+  readonly nodes: { readonly [key: string]: DraftNode };
+  readonly agents: { readonly [name: string]: { readonly options: { readonly [name: string]: Json } } };
+  readonly modules: { readonly [name: string]: { readonly externals: { readonly [name: string]: string } } };
+}
+
+/** What a plan asks of a runner: each feature with the first that does, as a message names it (`node fix, timer`). */
+export function requirementsOf({ nodes, agents, modules }: Parts): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
+  const add = (feature: string, of: string): void => {
+    if (!found.has(feature)) found.set(feature, of);
+  };
   for (const [key, node] of Object.entries(nodes))
-    for (const feature of featuresOf(node)) if (!found.has(feature)) found.set(feature, key);
+    for (const feature of featuresOf(node)) add(feature, `node ${key}, ${node.kind}`);
+  for (const [name, { options }] of Object.entries(agents))
+    if (runsCode(options)) add(AGENT_TOOLS, `agent ${name}`);
+  for (const [name, { externals }] of Object.entries(modules))
+    if (Object.hasOwn(externals, BUN)) add(BUN, `module ${name}`);
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Whether options hold a tool with a module of its own: `{ "tool": …, "module": … }`. */
+function runsCode(options: Json): boolean {
+  if (typeof options !== "object" || options === null) return false;
+  if (Object.hasOwn(options, "tool") && Object.hasOwn(options, "module")) return true;
+  return Object.values(options as { readonly [name: string]: Json }).some(runsCode);
 }

@@ -130,10 +130,10 @@ function planOf({ run, plan: text }: Journal, runId: string, given: Plan | undef
 function refuseUnsupported(plan: Plan): void {
   const [first, ...more] = plan.requires;
   if (first === undefined) return;
-  const nodes = requirementsOf(plan.nodes);
+  const asked = requirementsOf(plan);
   const named = [first, ...more].map((feature) => {
-    const key = nodes.get(feature);
-    return key === undefined ? `"${feature}"` : `"${feature}" (node ${key}, ${plan.nodes[key]?.kind})`;
+    const by = asked.get(feature);
+    return by === undefined ? `"${feature}"` : `"${feature}" (${by})`;
   });
   throw new RefusedError(
     `this smithers does not run what the plan requires: ${named.join(", ")}. ` +

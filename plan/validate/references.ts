@@ -1,6 +1,6 @@
 /** Whether what the parts of a plan say of one another is true: tree, document order, names of entries. */
 import { artifactDigest } from "../digest/definitions.ts";
-import { featuresOf } from "../features.ts";
+import { requirementsOf } from "../features.ts";
 import { dynamicText, isLeaf } from "../fields.ts";
 import { childPath } from "../path.ts";
 import type { Node, Plan, Role } from "../types.ts";
@@ -46,16 +46,12 @@ export function checkReferences(plan: Plan, problems: Problems): boolean {
         "the digest is of other code than the module's",
       );
   }
+  for (const [feature, by] of requirementsOf(plan))
+    if (!plan.requires.includes(feature))
+      problems.add("requires", "missing", `${by} needs ${show(feature)} of its runner, which is not listed`);
   for (const [key, node] of Object.entries(plan.nodes)) {
     if (problems.full) break;
     const path = childPath("nodes", key);
-    for (const feature of featuresOf(node))
-      if (!plan.requires.includes(feature))
-        problems.add(
-          "requires",
-          "missing",
-          `${show(key)} needs ${show(feature)} of its runner, which is not listed`,
-        );
     checkRole(plan, node, path, problems);
     if (node.kind !== "approval" && "output" in node && typeof node.output === "string")
       known(plan.schemas, node.output, `${path}.output`, "schema for the output");

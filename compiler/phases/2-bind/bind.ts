@@ -20,7 +20,7 @@ import { Aliases } from "./aliases.ts";
 import { checkCircles, checkErased, checkImports } from "./check-imports.ts";
 import { checkZodStatements, checkZodVersion } from "./check-zod.ts";
 import { Files, type SourceFile } from "./files.ts";
-import { lockedVersions } from "./lock.ts";
+import { lockedVersions } from "./lock/index.ts";
 import { leadsToTypes, resolveSpecifier } from "./resolve.ts";
 
 export interface Graph {
@@ -138,7 +138,10 @@ export async function bind(
   problems.push(...checkImports(modules, resolve), ...circles);
   problems.push(
     ...checkZodStatements(modules, resolve),
-    ...checkZodVersion(modules, resolve, () => lockedVersions(files)("zod")),
+    ...(await checkZodVersion(modules, resolve, async (importer) => {
+      const locked = await lockedVersions(files)("zod", path.resolve(root, importer.path));
+      return locked.type === "version" ? locked.version : null;
+    })),
   );
 
   return {

@@ -30,15 +30,15 @@ export function checkZodStatements(modules: readonly SourceModule[], resolve: Re
 }
 
 /** Imports of `zod` where the lock file pins Zod 3: the same names, read by Zod 4. */
-export function checkZodVersion(
+export async function checkZodVersion(
   modules: readonly SourceModule[],
   resolve: Resolve,
-  locked: () => string | null,
-): Diagnostic[] {
+  locked: (importer: SourceModule) => Promise<string | null>,
+): Promise<Diagnostic[]> {
   for (const module of modules)
     for (const decl of module.imports) {
       if (decl.from !== "zod" || resolve(module, decl.from).type !== "zod") continue;
-      const version = locked();
+      const version = await locked(module);
       if (version === null || !/^3\./.test(version)) return [];
       const message = `The lock file pins Zod ${version}, and the runner parses with Zod 4: defaults, records and messages differ.`;
       const hint = 'Update to Zod 4, or import from "zod/v4", which Zod 3.25 holds.';

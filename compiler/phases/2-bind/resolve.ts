@@ -4,6 +4,7 @@ import path from "node:path";
 import { nearest } from "../../suggest.ts";
 import type { Aliases } from "./aliases.ts";
 import type { Files } from "./files.ts";
+import { ceilingOf, entriesOf, linkedDirectory, type Tree } from "./workspace.ts";
 
 export type Target =
   | { readonly type: "file"; readonly file: string }
@@ -40,11 +41,29 @@ export function resolveSpecifier(
     const file = findFile(files, base);
     if (file) return { type: "file", file };
   }
+  if (!relative && !aliases.isAlias(importer, specifier)) {
+    const file = linkedFile(files, importer, specifier);
+    if (file) return { type: "file", file };
+  }
   // A prompt has to be read: as a file of a package it would be out of reach.
   const isPrompt = /\.mdx?$/.test(specifier);
   if (!relative && !isPrompt && !aliases.isAlias(importer, specifier))
     return { type: "external", name: specifier };
   return { type: "missing", instead: bases[0] ? sibling(files, bases[0], specifier) : null };
+}
+
+/** The source of a package that is linked from within the project; null for one that is not, or is built elsewhere. */
+function linkedFile(files: Files, importer: string, specifier: string): string | null {
+  const parts = specifier.split("/");
+  const depth = specifier.startsWith("@") ? 2 : 1;
+  const tree: Tree = { host: files.host, ceiling: ceilingOf(files.host, files.root) };
+  const directory = linkedDirectory(tree, importer, parts.slice(0, depth).join("/"));
+  if (directory === null || !files.isInside(directory)) return null;
+  for (const base of entriesOf(tree, directory, parts.slice(depth).join("/"))) {
+    const file = findFile(files, base);
+    if (file && /\.(?:[cm]?[jt]sx?|json|mdx?)$/.test(file) && files.isInside(file)) return file;
+  }
+  return null;
 }
 
 /** Whether a relative specifier leads to declarations only: they hold no code. */

@@ -44,10 +44,11 @@ export function assemble(input: Assembly, problems: Diagnostic[]): Draft {
   const nodes: Record<string, DraftNode> = {};
   for (const node of draft.nodes) nodes[node.key] = texts.node(node);
   texts.definitions();
+  const modules = Object.fromEntries(input.modules);
   return {
     kind: PLAN_KIND,
     irVersion: IR_VERSION,
-    requires: [...requirementsOf(nodes).keys()],
+    requires: [...requirementsOf({ nodes, agents: input.agents, modules }).keys()],
     workflow: draft.workflow,
     input: draft.schemas.has(INPUT) ? { schema: INPUT } : null,
     schemas,
@@ -61,7 +62,7 @@ export function assemble(input: Assembly, problems: Diagnostic[]): Draft {
       }),
     ),
     functions,
-    modules: Object.fromEntries(input.modules),
+    modules,
     root: draft.root,
     nodes,
     capabilities: input.capabilities,

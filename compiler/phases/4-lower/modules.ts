@@ -11,8 +11,9 @@ import type { Diagnostic } from "../../diagnostics.ts";
 import { problem } from "../../report.ts";
 import type { SourceModule, Span } from "../../surface.ts";
 import type { Graph } from "../2-bind/bind.ts";
-import { lockedVersions, packageOf, type Versions } from "../2-bind/lock.ts";
+import { lockedVersions } from "../2-bind/lock/index.ts";
 import type { Closure, Code, Environment } from "../3-evaluate/value.ts";
+import { pin } from "./pin.ts";
 import { type PieceCache, type Slice, type SlicePart, sliceOf } from "./slice.ts";
 import { planMap, withMap } from "./source-map.ts";
 
@@ -47,7 +48,7 @@ export async function lowerModules(
     const captures = request.kind === "agent" ? [] : request.captures;
     const slice = sliceOf(graph, cache, { span, captures, env }, problems);
     if (!slice) continue;
-    const externals = pin(slice, versions, problems);
+    const externals = await pin(slice.externals, graph.files, versions, problems);
     const bundled = await bundle(build, slice, entryOf(request, slice), span, graph, problems);
     if (bundled === null) continue;
     const { code, map } = bundled;
@@ -77,28 +78,6 @@ function entryOf(request: CodeRequest, slice: Slice): string {
     return `export default async (request, ctx, task) => {\n${body}\n  return run.generate({ ...request, signal: task?.signal });\n};`;
   const names = request.captures.length > 0 ? `{ ${request.captures.join(", ")} }` : "_captures";
   return `export default async (${names}, ctx, task) => {\n${body}\n  return run(task);\n};`;
-}
-
-function pin(slice: Slice, versions: Versions, problems: Diagnostic[]): Record<string, string> {
-  const externals: Record<string, string> = {};
-  for (const [specifier, span] of [...slice.externals].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    if (isBuiltin(specifier)) continue;
-    const name = packageOf(specifier);
-    const version = versions(name);
-    if (version !== null) externals[name] = version;
-    else
-      problems.push(
-        problem(
-          "SM802",
-          span,
-          `The lock file names no version of \`${name}\`, which a compute function imports.`,
-          {
-            hint: "Install the package and commit the lock file beside the workflow's package.json.",
-          },
-        ),
-      );
-  }
-  return externals;
 }
 
 function partText(part: SlicePart, tail: string): string {

@@ -30,8 +30,8 @@ export interface Slice {
   readonly main: string;
   /** What `locals` and `main` are made of, in that order. */
   readonly inner: readonly Piece[];
-  /** Import specifiers of packages, with the first place that asks for each. */
-  readonly externals: ReadonlyMap<string, Span>;
+  /** Import specifiers of packages, with the first place of each file that asks for one. */
+  readonly externals: ReadonlyMap<string, readonly Span[]>;
   /** Of the normal forms; names of packages included, versions not. */
   readonly digest: string;
 }
@@ -88,7 +88,7 @@ class Slicer {
   readonly #request: SliceRequest;
   readonly #problems: Diagnostic[];
   readonly #parts = new Map<SourceModule, Part>();
-  readonly #externals = new Map<string, Span>();
+  readonly #externals = new Map<string, Span[]>();
   readonly #locals = new Map<string, string>();
   readonly #localPieces: Piece[] = [];
   readonly #tokens = new Map<Piece, string>();
@@ -278,7 +278,7 @@ class Slicer {
       case "zod":
       case "external": {
         const specifier = target.type === "zod" ? from : target.name;
-        if (!this.#externals.has(specifier)) this.#externals.set(specifier, span);
+        this.#external(specifier, span);
         head.set(local, importStatement(local, imported, specifier));
         return `import:${specifier}#${imported}`;
       }
@@ -301,6 +301,12 @@ class Slicer {
       default:
         return target satisfies never;
     }
+  }
+
+  #external(specifier: string, span: Span): void {
+    const spans = this.#externals.get(specifier) ?? [];
+    if (!spans.some(({ file }) => file === span.file)) spans.push(span);
+    this.#externals.set(specifier, spans);
   }
 
   #fromSource(module: SourceModule, use: Use): string | null {
