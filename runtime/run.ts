@@ -15,6 +15,7 @@ import { parseInput } from "./input.ts";
 import { type Clock, systemClock } from "./interpreter/clock.ts";
 import type { Services } from "./interpreter/run.ts";
 import { makeRunId } from "./interpreter/run-id.ts";
+import { packagesMessage, wrongPackages } from "./packages.ts";
 import { createRun, runDirectory, storeDirectory } from "./runs.ts";
 import { openStore } from "./store/index.ts";
 import type { AttemptRecord, EventRecord, Journal, RunRecord, Store } from "./store/store.ts";
@@ -60,12 +61,13 @@ const MAX_CONCURRENCY = 16;
 
 /**
  * Runs a plan to its end, or to where only people can move it on.
- * @throws InputError, RunNameError, RefusedError (the plan requires what this runner does not do) before anything is
- *   written; RefusedError when there is a run of that id;
+ * @throws InputError, RunNameError, RefusedError (the plan requires what this runner does not do, or was built for other
+ *   packages than the project has) before anything is written; RefusedError when there is a run of that id;
  *   StoreError when the run can't be written or is taken over
  */
 export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
   refuseUnsupported(plan);
+  refusePackages(plan, options);
   const clock = options.clock ?? systemClock;
   const input = options.input ?? {};
   parseInput(plan, input);
@@ -107,7 +109,9 @@ export async function resume(runId: string, options: ResumeOptions): Promise<Run
   const store = options.store ?? (await openStore(storeDirectory(directory as string)));
   return attend(options, store, { directory, warm: false }, async (services, doors) => {
     const journal = await store.journal();
-    return resumeRun(planOf(journal, runId, options.plan), journal, services, doors);
+    const plan = planOf(journal, runId, options.plan);
+    refusePackages(plan, options);
+    return resumeRun(plan, journal, services, doors);
   });
 }
 
@@ -139,6 +143,13 @@ function refuseUnsupported(plan: Plan): void {
     `this smithers does not run what the plan requires: ${named.join(", ")}. ` +
       "Nothing was started; `smithers graph` and `smithers diff` read such plans",
   );
+}
+
+/** Another version of a package is other code: said before anything is paid for. Executors of the caller's own have theirs. */
+function refusePackages(plan: Plan, { root, executors }: CommonOptions): void {
+  if (executors) return;
+  const message = packagesMessage(wrongPackages(plan, path.resolve(root)));
+  if (message !== null) throw new RefusedError(message);
 }
 
 /** `warm`: a worker process is started ahead, since the plan has compute tasks that will want one. */
