@@ -43,7 +43,7 @@ const FIELD_FEATURES: readonly (readonly [
 
 /** Modules of Bun, which other runners do not have. */
 const BUN = "bun";
-/** Tools of an agent whose code stands in the plan as modules. */
+/** Tools of an agent that the plan itself declares: with code as modules, or made by the library from settings. */
 const AGENT_TOOLS = "agent-tools";
 
 /** Every feature that a plan of this version can list. */
@@ -86,9 +86,26 @@ export function requirementsOf({ nodes, agents, modules }: Parts): ReadonlyMap<s
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Whether options hold a tool with a module of its own: `{ "tool": …, "module": … }`. */
+/** Whether options hold a tool that is more than a name of the library's: one with a module of its own, or with settings. */
 function runsCode(options: Json): boolean {
   if (typeof options !== "object" || options === null) return false;
-  if (Object.hasOwn(options, "tool") && Object.hasOwn(options, "module")) return true;
+  if (
+    Object.hasOwn(options, "tool") &&
+    (Object.hasOwn(options, "module") || Object.hasOwn(options, "settings"))
+  )
+    return true;
   return Object.values(options as { readonly [name: string]: Json }).some(runsCode);
+}
+
+/** Options with the module of every tool that has one put in place by `as`: its digest, say. */
+export function withToolModules(options: Json, as: (module: string) => Json): Json {
+  if (Array.isArray(options)) return options.map((item: Json) => withToolModules(item, as));
+  if (typeof options !== "object" || options === null) return options;
+  const isTool = Object.hasOwn(options, "tool");
+  return Object.fromEntries(
+    Object.entries(options as { readonly [name: string]: Json }).map(([key, value]) => [
+      key,
+      isTool && key === "module" && typeof value === "string" ? as(value) : withToolModules(value, as),
+    ]),
+  );
 }

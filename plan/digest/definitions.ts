@@ -7,6 +7,7 @@ import { canonicalize, sha256 } from "../canonical.ts";
 import type { Expr } from "../core/ast.ts";
 import { parseExpr } from "../core/index.ts";
 import type { DraftNode, PlanDraft } from "../draft.ts";
+import { withToolModules } from "../features.ts";
 import { coreText, dynamicText, isAddressed } from "../fields.ts";
 import { lookup, type NodeScopes, nodeScopes, PLAN_SCOPE, type Scope } from "../scope.ts";
 import type { CoreText, Json } from "../types.ts";
@@ -170,7 +171,8 @@ export class Forms {
       definitions.set(`agent:${name}`, (pass) => {
         const { module, ...rest } = agent as { readonly module?: string };
         const code = module === undefined ? "_" : pass.ref(`module:${module}`);
-        return pass.combine("agent", [canonicalize(rest), code]);
+        const options = withToolModules(agent.options, (name) => pass.ref(`module:${name}`));
+        return pass.combine("agent", [canonicalize({ ...rest, options }), code]);
       });
     for (const [key, node] of Object.entries(plan.nodes)) this.defineNode(key, node);
   }

@@ -1,6 +1,6 @@
 /** Whether what the parts of a plan say of one another is true: tree, document order, names of entries. */
 import { artifactDigest } from "../digest/definitions.ts";
-import { requirementsOf } from "../features.ts";
+import { requirementsOf, withToolModules } from "../features.ts";
 import { dynamicText, isLeaf } from "../fields.ts";
 import { childPath } from "../path.ts";
 import type { Node, Plan, Role } from "../types.ts";
@@ -36,6 +36,10 @@ export function checkReferences(plan: Plan, problems: Problems): boolean {
   for (const [name, agent] of Object.entries(plan.agents)) {
     if (agent.kind === "module" && "module" in agent)
       known(plan.modules, agent.module, `${childPath("agents", name)}.module`, "module");
+    withToolModules(agent.options, (module) => {
+      known(plan.modules, module, `${childPath("agents", name)}.options`, "module");
+      return module;
+    });
   }
   for (const [name, module] of Object.entries(plan.modules)) {
     if (problems.full) break;

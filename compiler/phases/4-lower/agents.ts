@@ -8,6 +8,7 @@ import { nearest } from "../../suggest.ts";
 import type { Span } from "../../surface.ts";
 import { isPoisoned } from "../3-evaluate/poison.ts";
 import type { Instance, ObjectValue, Value } from "../3-evaluate/value.ts";
+import { type ToolContext, toolsOf } from "./agent-tools.ts";
 import type { AgentSource } from "./draft.ts";
 import type { CodeRequest } from "./modules.ts";
 
@@ -68,7 +69,7 @@ export function lowerAgents(
     const own = source.type === "Object" || source.callee.type === "Class";
     const agent = own
       ? moduleAgent(name, source, code, problems, constants)
-      : declaredAgent(source, problems, constants);
+      : declaredAgent(name, source, code, problems, constants);
     if (!agent) continue;
     agents[name] = agent;
     const [host, key] = HOSTS.get(agent.kind) ?? [];
@@ -92,7 +93,13 @@ export function lowerAgents(
   };
 }
 
-function declaredAgent(source: AgentSource, problems: Diagnostic[], constants: Constants): Agent | null {
+function declaredAgent(
+  name: string,
+  source: AgentSource,
+  code: Map<string, CodeRequest>,
+  problems: Diagnostic[],
+  constants: Constants,
+): Agent | null {
   if (source.type === "Object" || source.callee.type === "Class") return null;
   const className = source.callee.path.at(-1) ?? "";
   const kind = kindOf(className, source, problems);
@@ -104,7 +111,9 @@ function declaredAgent(source: AgentSource, problems: Diagnostic[], constants: C
     refuse(problems, source.span, `The options of \`${className}\` are not an object that can be read here.`);
     return null;
   }
-  return optionsOf(kind, className, first, source.span, problems, constants);
+  const json = (value: Value): Json | undefined => optionJson(value, constants);
+  const tools: ToolContext = { agent: name, code, problems, json, span: first.span ?? source.span };
+  return optionsOf(kind, className, first, source.span, tools, constants);
 }
 
 function kindOf(className: string, source: Instance, problems: Diagnostic[]): string | null {
@@ -130,9 +139,10 @@ function optionsOf(
   className: string,
   given: ObjectValue,
   span: Span,
-  problems: Diagnostic[],
+  to: ToolContext,
   constants: Constants,
 ): Agent | null {
+  const { problems } = to;
   const options: Record<string, Json> = {};
   let provider = kind;
   let model: Dynamic<string> | undefined;
@@ -159,10 +169,12 @@ function optionsOf(
         continue;
       }
     }
-    const json = optionJson(value, constants);
+    const isTools = name === "tools" && (value.type === "Object" || value.type === "Array");
+    const json = isTools ? toolsOf(value, to) : optionJson(value, constants);
     if (json !== undefined) options[name] = json;
     else {
       sound = false;
+      if (isTools) continue;
       const residualSpan = value.type === "Residual" ? value.expr.span : undefined;
       const at = "span" in value && value.span ? value.span : (residualSpan ?? given.span ?? span);
       if (value.type === "Residual" && readsRun(value.expr, constants))

@@ -17,10 +17,11 @@ import { pin } from "./pin.ts";
 import { type PieceCache, type Slice, type SlicePart, sliceOf } from "./slice.ts";
 import { planMap, withMap } from "./source-map.ts";
 
-/** A compute function, or an agent object whose `generate` is called. */
+/** A compute function, an agent object whose `generate` is called, or a tool's declaration whose `execute` is. */
 export type CodeRequest =
   | { readonly kind: "function"; readonly fn: Closure | Code; readonly captures: readonly string[] }
-  | { readonly kind: "agent"; readonly span: Span; readonly env: Environment };
+  | { readonly kind: "agent"; readonly span: Span; readonly env: Environment }
+  | { readonly kind: "tool"; readonly span: Span; readonly env: Environment };
 
 export interface LoweredModule {
   readonly module: DraftModule;
@@ -44,8 +45,8 @@ export async function lowerModules(
   for (const [name, request] of requests) {
     const span = spanOf(request);
     if (!span) continue;
-    const env = request.kind === "agent" ? request.env : request.fn.env;
-    const captures = request.kind === "agent" ? [] : request.captures;
+    const env = request.kind === "function" ? request.fn.env : request.env;
+    const captures = request.kind === "function" ? request.captures : [];
     const slice = sliceOf(graph, cache, { span, captures, env }, problems);
     if (!slice) continue;
     const externals = await pin(slice.externals, graph.files, versions, problems);
@@ -67,7 +68,7 @@ export async function lowerModules(
 }
 
 function spanOf(request: CodeRequest): Span | undefined {
-  if (request.kind === "agent") return request.span;
+  if (request.kind !== "function") return request.span;
   return request.fn.type === "Closure" ? request.fn.arrow.span : request.fn.func.span;
 }
 
@@ -76,6 +77,8 @@ function entryOf(request: CodeRequest, slice: Slice): string {
   const body = [...slice.locals, `const run = ${slice.main};`].map((line) => `  ${line}`).join("\n");
   if (request.kind === "agent")
     return `export default async (request, ctx, task) => {\n${body}\n  return run.generate({ ...request, signal: task?.signal });\n};`;
+  if (request.kind === "tool")
+    return `export default async (input, ctx, task) => {\n${body}\n  return run.execute(input, { abortSignal: task?.signal });\n};`;
   const names = request.captures.length > 0 ? `{ ${request.captures.join(", ")} }` : "_captures";
   return `export default async (${names}, ctx, task) => {\n${body}\n  return run(task);\n};`;
 }

@@ -1,0 +1,110 @@
+/**
+ * Tools in an agent's options → data. A tool of the library stands by its name; one with an `execute` of its own by what a
+ * model is told of it and a module that runs it; one that the library makes from settings by those settings.
+ */
+import { freeNames, printExpr } from "../../../plan/core/index.ts";
+import type { Json } from "../../../plan/types.ts";
+import type { Diagnostic } from "../../diagnostics.ts";
+import { problem } from "../../report.ts";
+import type { Span } from "../../surface.ts";
+import { isPoisoned } from "../3-evaluate/poison.ts";
+import type { Instance, ObjectValue, Value } from "../3-evaluate/value.ts";
+import type { CodeRequest } from "./modules.ts";
+
+export interface ToolContext {
+  /** The agent's name in the plan: modules of its tools are named after it. */
+  readonly agent: string;
+  readonly code: Map<string, CodeRequest>;
+  readonly problems: Diagnostic[];
+  /** Plain data, and tools of the library by name; undefined for everything else. */
+  readonly json: (value: Value) => Json | undefined;
+  /** Where to point to when the value itself stands nowhere. */
+  readonly span: Span | null;
+}
+
+/** Names under which a tool says what it takes, in the AI SDK and the library. */
+const SCHEMAS: ReadonlySet<string> = new Set(["inputSchema", "parameters", "input", "schema"]);
+
+/** The option `tools`: an object or a list. Undefined where something in it was reported. */
+export function toolsOf(value: Value, to: ToolContext): Json | undefined {
+  switch (value.type) {
+    case "Object": {
+      const entries = [...value.props].map(([name, tool]) => [name, toolOf(tool, name, to)] as const);
+      return entries.every(([, json]) => json !== undefined)
+        ? Object.fromEntries(entries.map(([name, json]) => [name, json as Json]))
+        : undefined;
+    }
+    case "Array": {
+      const items = value.items.map((item, index) =>
+        item.type === "SpreadItem" ? refuse(String(index), null, to) : toolOf(item, String(index), to),
+      );
+      return items.every((item) => item !== undefined) ? items : undefined;
+    }
+    default:
+      return to.json(value) ?? refuse(null, value, to);
+  }
+}
+
+function toolOf(value: Value, name: string, to: ToolContext): Json | undefined {
+  if (isPoisoned(value)) return undefined;
+  const plain = to.json(value);
+  if (plain !== undefined && value.type !== "Object") return plain;
+  if (value.type === "Object" && value.props.has("execute")) return withCode(value, null, name, to);
+  if (value.type === "Instance" && value.callee.type === "External") {
+    const [first] = value.args;
+    if (first?.type === "Object" && first.props.has("execute")) return withCode(first, value, name, to);
+    const args = value.args.map(to.json);
+    if (isLibrary(value) && args.every((arg) => arg !== undefined))
+      return { tool: value.callee.path.join("."), settings: args };
+  }
+  return plain ?? refuse(name, value, to);
+}
+
+const isLibrary = (value: Instance): boolean =>
+  value.callee.type === "External" && /^smithers(-orchestrator)?(\/|$)/.test(value.callee.from);
+
+/** The whole declaration is cut out as a module, so that its schema counts for the digest where it is no data. */
+function withCode(
+  given: ObjectValue,
+  made: Instance | null,
+  name: string,
+  to: ToolContext,
+): Json | undefined {
+  const execute = given.props.get("execute");
+  if ((execute?.type !== "Closure" && execute?.type !== "Code") || !given.span)
+    return refuse(name, given, to, "has no `execute` function that can be cut out");
+  const own = given.props.get("name");
+  const shown = own?.type === "Known" && typeof own.value === "string" ? own.value : name;
+  const module = `${to.agent}.tools.${shown}`;
+  to.code.set(module, { kind: "tool", span: given.span, env: execute.env });
+  const known: [string, Json][] = [];
+  for (const [key, value] of given.props) {
+    if (key === "execute") continue;
+    const json = SCHEMAS.has(key) ? schemaText(value) : to.json(value);
+    if (json !== undefined) known.push([SCHEMAS.has(key) ? "inputSchema" : key, json]);
+  }
+  const maker = made?.callee.type === "External" ? made.callee.path.at(-1)! : "tool";
+  return { tool: maker, name: shown, ...Object.fromEntries(known), module };
+}
+
+/** A construction over Zod alone, as schemas of the plan have it. */
+function schemaText(value: Value): Json | undefined {
+  if (value.type !== "Schema" || freeNames(value.expr).some((name) => name !== "z")) return undefined;
+  return { zod: printExpr(value.expr) };
+}
+
+function refuse(name: string | null, value: Value | null, to: ToolContext, why?: string): undefined {
+  const span = value && "span" in value && value.span ? value.span : to.span;
+  const of = name === null ? "The option `tools`" : `The tool \`${name}\``;
+  to.problems.push(
+    problem(
+      "SM704",
+      span,
+      `${of} of the agent \`${to.agent}\` ${why ?? "is neither data nor a tool that a plan can keep"}.`,
+      {
+        hint: "Give an object or a list of tools: names of the library's, or tool({ description, inputSchema, execute }) written in the project.",
+      },
+    ),
+  );
+  return undefined;
+}
