@@ -1,0 +1,154 @@
+/** Code of a workflow through a build and a real worker: what JavaScript gives is what the task gives. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { build } from "../compiler/index.ts";
+import type { Json, Plan } from "../plan/types.ts";
+import { run } from "../runtime/run.ts";
+
+const base = mkdtempSync(path.join(os.tmpdir(), "smithers-modules-"));
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+let projects = 0;
+
+function project(files: Record<string, string>): string {
+  const root = path.join(base, `p${projects++}`);
+  for (const [file, text] of Object.entries({ "package.json": "{}", ...files })) {
+    mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
+    writeFileSync(path.join(root, file), text);
+  }
+  return root;
+}
+
+/** One task a body: `v` of its row is what the body gives. */
+function workflow(top: string, bodies: readonly string[]): string {
+  const tasks = bodies.map((body, i) => `<Task id="t${i}" output={outputs.row} retries={0}>{${body}}</Task>`);
+  return `import { createSmithers } from "smithers";
+import { z } from "zod";
+${top}
+const { Workflow, Task, Sequence, smithers, outputs } = createSmithers({ row: z.object({ v: z.any() }) });
+export default smithers((ctx) => (<Workflow name="w"><Sequence>${tasks.join("\n")}</Sequence></Workflow>));
+`;
+}
+
+async function planOf(root: string): Promise<Plan> {
+  const { plan, diagnostics } = await build(path.join(root, "workflow.tsx"));
+  expect(diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
+  return plan!;
+}
+
+async function results(files: Record<string, string>): Promise<readonly Json[]> {
+  const root = project(files);
+  const result = await run(await planOf(root), { root });
+  expect(result).toMatchObject({ status: "finished" });
+  return (result.outputs.row as readonly { readonly v: Json }[]).map(({ v }) => v);
+}
+
+describe("forms of code in a module", () => {
+  it("are what JavaScript has: classes, generators, this, state, JSON, re-exports, packages", async () => {
+    const files = {
+      "package-lock.json": JSON.stringify({ packages: { "node_modules/plus": { version: "1.0.0" } } }),
+      "node_modules/plus/package.json":
+        '{ "name": "plus", "version": "1.0.0", "type": "module", "exports": "./i.js" }',
+      "node_modules/plus/i.js": "export default (a, b) => a + b; export const name = 'plus';",
+      "data.json": '{ "list": [1, 2], "deep": { "x": null } }',
+      "a.ts":
+        'export * from "./b"; export { hidden as shown } from "./b"; export { default as thing } from "./c";',
+      "b.ts": 'export const one = 1; export const hidden = "h"; export { two } from "./c";',
+      "c.ts": "export const two = 2; export default class Thing { kind = 'thing'; }",
+      "workflow.tsx": workflow(
+        `import data from "./data.json";
+import plus, { name as plusName } from "plus";
+import { one, shown, two, thing as Thing } from "./a";
+
+class Counter {
+  static made = 0;
+  #n: number;
+  constructor(n: number) { this.#n = n; Counter.made++; }
+  get n() { return this.#n; }
+  add(by: number): this { this.#n += by; return this; }
+}
+class Loud extends Counter { toString() { return \`n=\${this.n}!\`; } }
+function* upTo(n: number): Generator<number> { for (let i = 0; i < n; i++) yield i; }
+async function* slowly(items: string[]) { for (const item of items) { await null; yield item; } }
+let calls = 0;
+const next = () => ++calls;
+const tool = { base: 10, times(n: number) { return this.base * n; } };
+function old(this: { k: string }) { return this.k; }
+`,
+        [
+          "() => ({ v: [String(new Loud(1).add(2)), Counter.made, new Loud(1) instanceof Counter] })",
+          "async () => { const all: string[] = []; for await (const s of slowly(['a', 'b'])) all.push(s); return { v: [...upTo(3), ...all] }; }",
+          "() => ({ v: [tool.times(3), old.call({ k: 'this' })] })",
+          "() => { next(); return { v: next() }; }",
+          "() => ({ v: data })",
+          "() => ({ v: [plus(1, 2), plusName] })",
+          "() => ({ v: [one, two, shown, new Thing().kind] })",
+        ],
+      ),
+    };
+    expect(await results(files)).toEqual([
+      ["n=3!", 1, true],
+      [0, 1, 2, "a", "b"],
+      [30, "this"],
+      2,
+      { list: [1, 2], deep: { x: null } },
+      [3, "plus"],
+      [1, 2, "h", "thing"],
+    ]);
+  });
+});
+
+describe("digest and artifact", () => {
+  const source = workflow("const LIMIT: number = 3;\nconst twice = (n: number) => n * 2;", [
+    "() => ({ v: twice(LIMIT) })",
+  ]);
+  const moduleOf = async (root: string) => Object.values((await planOf(root)).modules)[0]!;
+
+  it("are the same in another directory and with Windows line endings, maps included", async () => {
+    const one = await planOf(project({ "workflow.tsx": source }));
+    const two = await planOf(project({ "workflow.tsx": source.replaceAll("\n", "\r\n") }));
+    expect(JSON.stringify(two)).toBe(JSON.stringify(one));
+    expect(Object.keys(one.maps ?? {})).toHaveLength(1);
+  });
+
+  it("tell an edit from other bytes of the same code: a comment in the bundle is none of the digest's business", async () => {
+    const one = await moduleOf(project({ "workflow.tsx": source }));
+    const two = await moduleOf(
+      project({ "workflow.tsx": source.replace(": number = 3", " = /* three */ 3") }),
+    );
+    const other = await moduleOf(project({ "workflow.tsx": source.replace("= 3", "= 4") }));
+    expect(two.digest).toBe(one.digest);
+    expect(two.artifact).not.toBe(one.artifact);
+    expect(other.digest).not.toBe(one.digest);
+  });
+});
+
+describe("tools of agents", () => {
+  const agents = (
+    rate: string,
+    order: string,
+  ): string => `import { AnthropicAgent, createSmithers, defineTool } from "smithers";
+import { z } from "zod";
+const { Workflow, Task, smithers, outputs } = createSmithers({ row: z.object({ v: z.string() }) });
+const rates = { eur: ${rate} };
+const convert = defineTool({ name: "convert", description: "c", schema: z.object({ n: z.number() }), execute: async ({ n }) => n * rates.eur });
+const now = defineTool({ name: "now", description: "n", schema: z.object({}), execute: async () => "now" });
+const agent = new AnthropicAgent({ model: "m", tools: { ${order} } });
+export default smithers(() => <Workflow name="w"><Task id="a" output={outputs.row} agent={agent} timeoutMs={1000}>x</Task></Workflow>);
+`;
+  const lock = JSON.stringify({ packages: { "node_modules/zod": { version: "4.6.7" } } });
+  const planWith = (text: string) => planOf(project({ "workflow.tsx": text, "package-lock.json": lock }));
+
+  it("count for the digest by their code, not by their order", async () => {
+    const one = await planWith(agents("2", "convert, now"));
+    expect(one.digest).toBe((await planWith(agents("2", "now, convert"))).digest);
+    expect(one.digest).not.toBe((await planWith(agents("3", "convert, now"))).digest);
+    expect(one.modules["agent.tools.convert"]!.code.join("\n")).toContain("n * rates.eur");
+  });
+
+  it("are refused by a runner that can't call them, before anything starts", async () => {
+    const plan = await planWith(agents("2", "convert"));
+    await expect(run(plan, { root: base })).rejects.toThrow('"agent-tools" (agent agent)');
+  });
+});
