@@ -126,6 +126,10 @@ describe("elements gathered by statements", () => {
       body: `let body = ${task('"none"', "0")}; switch (row?.kind) { case "a": body = ${task('"a"', "1")}; break; case "b": case "c": body = ${task('"bc"', "row.kind")}; break; }`,
       jsx: "{body}",
     },
+    "a list that begins with what a let held then": {
+      body: `let v = ${task('"a"', "1")}; const els = [v]; if (row?.ok) v = ${task('"b"', "2")}; els.push(${task('"c"', "3")});`,
+      jsx: "{els}{v}",
+    },
     "a let that wraps what it held": {
       body: `let body = ${task('"in"', "0")}; if (row?.ok) body = <Parallel>{body}${task('"extra"', "1")}</Parallel>;`,
       jsx: "{body}",

@@ -11,6 +11,7 @@
  */
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
+import { mentionedNames } from "./names.ts";
 import { patternNames, touchesElements } from "./shape.ts";
 import { type Environment, lookup } from "./value.ts";
 
@@ -26,16 +27,82 @@ export interface Gathered {
 }
 
 export function gathered(stmts: readonly Stmt[], env: Environment): Gathered {
+  const text = new Listing(stmts, env);
   const next = new Set<Stmt>();
-  let result = stmts;
-  for (const stmt of stmts) {
+  for (const [at, stmt] of stmts.entries()) {
     const list = declaredList(stmt);
-    if (list !== undefined) result = listAsParts(result, stmt, list, env) ?? result;
+    if (list !== undefined && listAsParts(text, at, list)) continue;
     const held = declaredLet(stmt);
-    if (held !== undefined) result = letAsValues(result, stmt, held, env, next) ?? result;
+    if (held !== undefined) letAsValues(text, at, held, next);
   }
+  const result = text.result();
   const before = new Set(stmts);
   return { stmts: result, next, made: new Set(result.filter((stmt) => !before.has(stmt))) };
+}
+
+/** Statements with what was put in their place, and who mentions which name: a name costs only those that mention it. */
+class Listing {
+  readonly env: Environment;
+  readonly #slots: (Stmt | null)[];
+  readonly #after = new Map<number, Stmt>();
+  readonly #mentions = new Map<string, number[]>();
+  readonly #assigns = new Map<number, ReadonlySet<string>>();
+  #declared: ReadonlySet<string> | undefined;
+
+  constructor(stmts: readonly Stmt[], env: Environment) {
+    this.env = env;
+    this.#slots = [...stmts];
+    const rewritable = stmts.some((x) => declaredList(x) !== undefined || declaredLet(x) !== undefined);
+    if (!rewritable) return;
+    for (const [at, stmt] of stmts.entries()) {
+      for (const used of mentionedNames(stmt)) {
+        const places = this.#mentions.get(used);
+        if (places) places.push(at);
+        else this.#mentions.set(used, [at]);
+      }
+    }
+  }
+
+  at(place: number): Stmt {
+    return this.#slots[place]!;
+  }
+
+  /** Places below one that mention a name, in order. */
+  below(place: number, of: string): readonly number[] {
+    return (this.#mentions.get(of) ?? []).filter((at) => at > place);
+  }
+
+  /** Whether the statement of the source at a place assigns a name. */
+  assigns(place: number, of: string): boolean {
+    let names = this.#assigns.get(place);
+    if (!names) {
+      names = assignedNames(this.at(place));
+      this.#assigns.set(place, names);
+    }
+    return names.has(of);
+  }
+
+  /** Names that the statements declare. */
+  declares(tag: string): boolean {
+    this.#declared ??= new Set(this.#slots.flatMap((x) => (x ? declaredNames(x) : [])));
+    return this.#declared.has(tag);
+  }
+
+  put(place: number, stmt: Stmt | null): void {
+    this.#slots[place] = stmt;
+  }
+
+  /** A place has one append at most, so one list at most ends there. */
+  putAfter(place: number, stmt: Stmt): void {
+    this.#after.set(place, stmt);
+  }
+
+  result(): Stmt[] {
+    return this.#slots.flatMap((stmt, at) => {
+      const after = this.#after.get(at);
+      return [...(stmt ? [stmt] : []), ...(after ? [after] : [])];
+    });
+  }
 }
 
 /** `const els = [];` */
@@ -69,52 +136,37 @@ const run = (body: readonly Stmt[]): Expr => ({
 });
 const returned = (value: Expr): Stmt => ({ type: "Return", value });
 
-/** The statements with a list's appends as parts; undefined where something else is done with it. */
-function listAsParts(
-  stmts: readonly Stmt[],
-  declared: Stmt,
-  of: string,
-  env: Environment,
-): readonly Stmt[] | undefined {
-  const at = stmts.indexOf(declared);
+/** Puts a list's appends as parts where they stand; false where something else is done with it. */
+function listAsParts(text: Listing, at: number, of: string): boolean {
+  const declared = text.at(at);
   const decl = declared.type === "Declare" ? declared.decls[0] : undefined;
-  if (at < 0 || decl?.init?.type !== "Array") return undefined;
+  if (decl?.init?.type !== "Array") return false;
   const part = new Parts(of);
-  const result: Stmt[] = stmts.slice(0, at);
-  const parts: (Expr | Core.Spread<Surface.Extra>)[] = [];
-  for (const x of decl.init.elements) if (x) parts.push(x);
-  let next = at + 1;
-  let last = at;
-  const middle: { readonly stmt: Stmt; readonly value?: Expr }[] = [];
-  for (; next < stmts.length; next++) {
-    const stmt = stmts[next]!;
-    if (!mentions(stmt, of)) {
-      middle.push({ stmt });
-      continue;
-    }
-    const value = part.ofStatement(stmt);
+  const below = text.below(at, of);
+  const appends: { readonly place: number; readonly value: Expr }[] = [];
+  for (const place of below) {
+    const value = part.ofStatement(text.at(place));
     if (!value) break;
-    middle.push({ stmt, value });
-    last = next;
+    appends.push({ place, value });
   }
-  const appended = middle.filter((x) => x.value);
-  if (appended.length === 0 || !appended.some((x) => touchesElements(x.stmt, env, new Set())))
-    return undefined;
-  const after = stmts.slice(last + 1);
-  const shadowed = new Set(stmts.flatMap(declaredNames));
+  const last = appends.at(-1)?.place;
+  if (last === undefined) return false;
+  if (!appends.some(({ place }) => touchesElements(text.at(place), text.env, new Set()))) return false;
   const isContainer = (tag: Expr | null): boolean =>
-    tag === null || (tag.type === "Name" && !shadowed.has(tag.name) && takesAnyList(env, tag.name));
-  if (!after.every((stmt) => onlyMounts(stmt, of, isContainer))) return undefined;
-  for (const { stmt, value } of middle.slice(0, last - at)) {
-    if (!value) {
-      result.push(stmt);
-      continue;
-    }
+    tag === null || (tag.type === "Name" && !text.declares(tag.name) && takesAnyList(text.env, tag.name));
+  for (const place of below) if (place > last && !onlyMounts(text.at(place), of, isContainer)) return false;
+  const parts: Expr[] = [];
+  const putPart = (place: number, value: Expr): void => {
     const own = part.fresh();
-    result.push(constant(own, value, stmt.span));
+    text.put(place, constant(own, value, text.at(place).span));
     parts.push(name(own));
-  }
-  return [...result, constant(of, list(parts), declared.span), ...after];
+  };
+  // What the list begins with is read where it stands: a name in it may mean something else further down.
+  if (decl.init.elements.length > 0) putPart(at, decl.init);
+  else text.put(at, null);
+  for (const { place, value } of appends) putPart(place, value);
+  text.putAfter(last, constant(of, list(parts), declared.span));
+  return true;
 }
 
 /** Appends to one list as the value of what they append. */
@@ -301,36 +353,27 @@ function onlyMounts(node: unknown, of: string, isContainer: (tag: Expr | null) =
 }
 
 /** `let body = …` and the statements that assign it, as one constant after another. */
-function letAsValues(
-  stmts: readonly Stmt[],
-  declared: Stmt,
-  of: string,
-  env: Environment,
-  next: Set<Stmt>,
-): readonly Stmt[] | undefined {
-  const at = stmts.indexOf(declared);
-  const last = stmts.findLastIndex((stmt) => assigns(stmt, of));
+function letAsValues(text: Listing, at: number, of: string, next: Set<Stmt>): void {
+  const below = text.below(at, of);
+  const assigning = below.filter((place) => text.assigns(place, of));
+  const last = assigning.at(-1);
+  if (last === undefined) return;
   // a function made before the last assignment would see it
-  if (at < 0 || last <= at || stmts.slice(at, last + 1).some((stmt) => isCaptured(stmt, of)))
-    return undefined;
-  const made: Stmt[] = [];
-  const result = stmts.slice(0, at + 1);
-  let elements = touchesElements(declared, env, new Set());
-  for (const stmt of stmts.slice(at + 1)) {
-    if (!assigns(stmt, of)) {
-      result.push(stmt);
-      continue;
-    }
+  if ([at, ...below].some((place) => place <= last && isCaptured(text.at(place), of))) return;
+  const steps = new Map<number, Stmt>();
+  let elements = touchesElements(text.at(at), text.env, new Set());
+  for (const place of assigning) {
+    const stmt = text.at(place);
     const value = assigned(stmt, of);
-    if (!value) return undefined;
-    elements ||= touchesElements(stmt, env, new Set());
-    const step = constant(of, value, stmt.span);
-    made.push(step);
-    result.push(step);
+    if (!value) return;
+    elements ||= touchesElements(stmt, text.env, new Set());
+    steps.set(place, constant(of, value, stmt.span));
   }
-  if (!elements) return undefined;
-  for (const stmt of made) next.add(stmt);
-  return result;
+  if (!elements) return;
+  for (const [place, step] of steps) {
+    text.put(place, step);
+    next.add(step);
+  }
 }
 
 /** Whether a function in a tree uses a name. */
@@ -402,4 +445,18 @@ function assigns(node: unknown, of: string): boolean {
   if ((typed.type === "Assign" || typed.type === "Update") && mentions(typed.target, of)) return true;
   if (typed.type === "ForOf" && !typed.kind && mentions(typed.target, of)) return true;
   return Object.entries(typed).some(([key, part]) => key !== "span" && assigns(part, of));
+}
+
+/** Names that are assigned anywhere in a tree, or mentioned in what is assigned. */
+function assignedNames(node: unknown, out: Set<string> = new Set()): ReadonlySet<string> {
+  if (typeof node !== "object" || node === null) return out;
+  if (Array.isArray(node)) {
+    for (const item of node) assignedNames(item, out);
+    return out;
+  }
+  const typed = node as Stmt | Expr;
+  if (typed.type === "Assign" || typed.type === "Update" || (typed.type === "ForOf" && !typed.kind))
+    for (const used of mentionedNames(typed.target)) out.add(used);
+  for (const [key, part] of Object.entries(typed)) if (key !== "span") assignedNames(part, out);
+  return out;
 }

@@ -20,6 +20,15 @@ export function mentionedNames(node: unknown): Set<string> {
   return used;
 }
 
+/** Name → the last of some trees that mentions it. */
+export function lastMentions(trees: readonly unknown[]): ReadonlyMap<string, number> {
+  const last = new Map<string, number>();
+  trees.forEach((tree, n) => {
+    for (const name of mentionedNames(tree)) last.set(name, n);
+  });
+  return last;
+}
+
 function collect(node: unknown, used: Set<string>, bound: Set<string>): void {
   if (typeof node !== "object" || node === null) return;
   if (Array.isArray(node)) {

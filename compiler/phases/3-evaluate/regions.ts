@@ -5,7 +5,7 @@
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
 import { isBuiltinMethod } from "./methods.ts";
-import { holdsArrow, mentionedNames, retainedArrows } from "./names.ts";
+import { holdsArrow, lastMentions, mentionedNames, retainedArrows } from "./names.ts";
 import type { Origin } from "./origin.ts";
 import { patternNames } from "./shape.ts";
 import { Bail, type Evaluation, report } from "./state.ts";
@@ -25,22 +25,22 @@ export type Segment =
     };
 
 export function segments(ev: Evaluation, stmts: readonly Surface.Stmt[], env: Environment): Segment[] {
-  const ranges = join(stmts, regionsOf(ev, stmts, env));
+  const ranges = new Map(join(stmts, regionsOf(ev, stmts, env)).map((range) => [range.from, range]));
+  const last = lastMentions(stmts);
   const result: Segment[] = [];
   for (let n = 0; n < stmts.length; ) {
-    const range = ranges.find((x) => x.from === n);
+    const range = ranges.get(n);
     if (!range) {
       result.push({ type: "pure", stmt: stmts[n]! });
       n++;
       continue;
     }
     const inside = stmts.slice(range.from, range.to + 1);
-    const later = mentionedNames(stmts.slice(range.to + 1));
     const declared = inside.flatMap(declaredBy);
     result.push({
       type: "region",
       stmts: inside,
-      liveOut: declared.filter((name) => later.has(name)),
+      liveOut: declared.filter((name) => (last.get(name) ?? -1) > range.to),
       exits: inside.some(exits),
       span: inside[0]?.span,
     });
@@ -161,7 +161,7 @@ function spreadCarried(
   carried: Map<string, ReadonlySet<string>>,
   flows: readonly (readonly [string, string])[],
 ): void {
-  for (let grew = true; grew; ) {
+  for (let grew = carried.size > 0; grew; ) {
     grew = false;
     for (const [into, from] of flows) {
       const known = carried.get(into);
@@ -276,7 +276,10 @@ class Classes {
     let at = name;
     for (;;) {
       const parent = this.#parents.get(at);
-      if (parent === undefined || parent === at) return at;
+      if (parent === undefined) return at;
+      // Long chains are halved on the way, so that many names of one class stay cheap.
+      const above = this.#parents.get(parent);
+      if (above !== undefined) this.#parents.set(at, above);
       at = parent;
     }
   }

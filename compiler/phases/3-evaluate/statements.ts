@@ -7,6 +7,7 @@ import { LocalEnvironment } from "./env.ts";
 import { evaluate, refineEnv } from "./evaluate.ts";
 import { gathered } from "./gathered.ts";
 import { keysOf } from "./keys.ts";
+import { lastMentions } from "./names.ts";
 import { bind } from "./patterns.ts";
 import { exits, type Segment, segments } from "./regions.ts";
 import { named, poisonText, reify } from "./reify.ts";
@@ -60,9 +61,15 @@ function run(ev: Evaluation, stmts: readonly Surface.Stmt[], env: LocalEnvironme
   const { stmts: all, next, made } = gathered(stmts, env);
   const list = segments(ev, all, env);
   // what ends up in a region is left as the source has it
-  if (made.size === 0 || !isCutUp(list, made, env)) return steps({ ev, list, next, tail }, 0, env);
-  return steps({ ev, list: segments(ev, stmts, env), next: new Set(), tail }, 0, env);
+  if (made.size === 0 || !isCutUp(list, made, env))
+    return steps({ ev, list, next, tail, ...uses(list) }, 0, env);
+  const whole = segments(ev, stmts, env);
+  return steps({ ev, list: whole, next: new Set(), tail, ...uses(whole) }, 0, env);
 }
+
+const uses = (list: readonly Segment[]): Pick<Steps, "lastUse"> => ({
+  lastUse: lastMentions(list.map((x) => (x.type === "pure" ? x.stmt : x.stmts))),
+});
 
 /** Whether a region, or the block that a region makes of all that follows, holds one of some statements. */
 function isCutUp(list: readonly Segment[], made: ReadonlySet<Surface.Stmt>, env: Environment): boolean {
@@ -80,10 +87,13 @@ interface Steps {
   readonly list: readonly Segment[];
   readonly next: ReadonlySet<Surface.Stmt>;
   readonly tail: boolean;
+  /** Name → the last segment that mentions it. */
+  readonly lastUse: ReadonlyMap<string, number>;
 }
 
-function steps(of: Steps, from: number, env: LocalEnvironment): Flow {
+function steps(of: Steps, from: number, outer: LocalEnvironment): Flow {
   const { ev, list, tail } = of;
+  let env = outer;
   for (let n = from; n < list.length; n++) {
     const segment = list[n]!;
     if (segment.type === "region") {
@@ -93,8 +103,11 @@ function steps(of: Steps, from: number, env: LocalEnvironment): Flow {
     }
     const { stmt } = segment;
     if (stmt.type === "Declare") {
-      unused(ev, stmt, list.slice(n + 1));
-      if (of.next.has(stmt)) return steps(of, n + 1, withNext(ev, stmt, env));
+      unused(ev, stmt, (name) => (of.lastUse.get(name) ?? -1) > n);
+      if (of.next.has(stmt)) {
+        env = withNext(ev, stmt, env);
+        continue;
+      }
     }
     const flow = statement(ev, stmt, env, tail && n === list.length - 1);
     if (flow.type === "normal") continue;

@@ -2,16 +2,18 @@
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
 import { mentionedNames } from "./names.ts";
-import type { Segment } from "./regions.ts";
 import { type Evaluation, report } from "./state.ts";
 
 /** A value that nothing uses is never evaluated: an error in it would go unseen (COMPILER 16). */
-export function unused(ev: Evaluation, stmt: Core.Declare<Surface.Extra>, later: readonly Segment[]): void {
+export function unused(
+  ev: Evaluation,
+  stmt: Core.Declare<Surface.Extra>,
+  isUsedLater: (name: string) => boolean,
+): void {
   for (const [n, decl] of stmt.decls.entries()) {
     if (decl.target.type !== "Name" || !decl.init || !mayThrow(decl.init)) continue;
     const { name } = decl.target;
-    const rest = [later.map((x) => (x.type === "pure" ? x.stmt : x.stmts)), stmt.decls.slice(n + 1)];
-    if (mentionedNames(rest).has(name)) continue;
+    if (isUsedLater(name) || mentionedNames(stmt.decls.slice(n + 1)).has(name)) continue;
     report(
       ev,
       "SM406",
