@@ -167,7 +167,7 @@ export const FIELDS = {
   allowedUsers: dynamic("policy", APPROVAL, "strings"),
   autoApprove: dynamic("policy", APPROVAL, "json"),
   onDeny: fixed("policy", APPROVAL, ["fail", "continue", "skip"]),
-  label: dynamic("policy", STEPS, "string"),
+  label: dynamic("policy", [...STEPS, "sequence"], "string"),
   meta: dynamic("policy", STEPS, "json"),
   continueOnFail: dynamic("policy", PRODUCERS, "boolean"),
   async: dynamic("policy", PRODUCERS, "boolean"),

@@ -208,6 +208,8 @@ export interface SequenceNode extends NodeBase {
   readonly role?: Role;
   /** The saga's step that it does or undoes. */
   readonly step?: Dynamic<string>;
+  /** For people: what it is called. */
+  readonly label?: Dynamic<string>;
 }
 
 export type Role = (typeof ROLES)[number];

@@ -93,8 +93,10 @@ const LOOP: Kind = {
   },
 };
 
-const WAIT: Readonly<Record<string, PropUse>> = {
-  ...PRODUCER,
+/** A signal's table is its `schema`. */
+const { output: _output, outputSchema: _same, ...PRODUCER_OF_SCHEMA } = PRODUCER;
+
+const WAITING: Readonly<Record<string, PropUse>> = {
   correlationId: "field",
   onTimeout: "literal",
 };
@@ -103,7 +105,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   Workflow: {
     kind: "workflow",
     container: true,
-    props: { name: "field", cache: "field", children: "children" },
+    props: { name: "field", cache: "answered", children: "children" },
   },
   Sequence: { kind: "sequence", container: true, props: { id: "id", skipIf: "skip", children: "children" } },
   Parallel: {
@@ -202,13 +204,13 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   WaitForEvent: {
     kind: "wait",
     container: false,
-    props: { ...WAIT, event: "field" },
+    props: { ...PRODUCER, ...WAITING, event: "field" },
     wanted: ["event", "output"],
   },
   Signal: {
     kind: "wait",
     container: false,
-    props: { ...WAIT, schema: "table" },
+    props: { ...PRODUCER_OF_SCHEMA, ...WAITING, schema: "table" },
     names: { schema: "output" },
     wanted: ["id", "schema"],
     refused: CONTEXT,

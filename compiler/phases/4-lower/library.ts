@@ -185,8 +185,12 @@ function lowerSpecial(to: Lowering, element: ElementValue, name: string, place: 
 
 function lowerBranch(to: Lowering, element: ElementValue, name: "Branch" | "If", place: Place): void {
   const { props } = element;
-  const test = props.get(name === "Branch" ? "if" : "test");
-  if (!test) return;
+  const wanted = name === "Branch" ? "if" : "test";
+  const test = props.get(wanted);
+  if (!test) {
+    report(to.ev, "SM119", element.span, `<${name}> needs '${wanted}'`, "Give it a condition.");
+    return;
+  }
   const holds = truth(test);
   const text = holds === undefined ? reify(to.ev, test) : literal(holds);
   const lowerBoth = (at: Place): void => {
@@ -208,7 +212,10 @@ function lowerBranch(to: Lowering, element: ElementValue, name: "Branch" | "If",
 function lowerEachElement(to: Lowering, element: ElementValue, place: Place): void {
   const of = element.props.get("of");
   const children = element.props.get("children");
-  if (!of) return;
+  if (!of) {
+    report(to.ev, "SM119", element.span, "<Each> needs 'of'", "Give it the list: of={…}.");
+    return;
+  }
   if (children?.type === "Poison") {
     lose(to.ev);
     return;

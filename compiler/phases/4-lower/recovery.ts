@@ -9,12 +9,16 @@ import { isNothing, keyFromId, plainField } from "./fields.ts";
 import { idOf } from "./library.ts";
 import { lowerChildren } from "./nodes.ts";
 import { addNode, type Lowering, type Place, within } from "./place.ts";
-import { propSpan } from "./props.ts";
+import { propSpan, unknownProp } from "./props.ts";
+
+/** What a step of a saga has, as an object of `steps` and as an element. */
+export const STEP_KEYS: readonly string[] = ["id", "action", "compensation", "label"];
+export const STEP_PROPS: readonly string[] = ["id", "compensation", "children"];
 
 /** One step of a saga, from `steps` or from `<Saga.Step>`. */
 interface Step {
   readonly id: Value;
-  readonly label?: Value | undefined;
+  readonly label: Value | undefined;
   readonly action: Value;
   readonly compensation: Value;
 }
@@ -65,8 +69,10 @@ export function lowerSaga(to: Lowering, element: ElementValue, place: Place): vo
   }
   for (const step of stepsOf(to, element)) {
     const id = idOf(to.ev, step.id);
-    lowerPart(to, element, inside, "action", id, step.action);
-    if (!isNothing(step.compensation)) lowerPart(to, element, inside, "compensation", id, step.compensation);
+    const label = step.label && !isNothing(step.label) ? plainField(to.ev, step.label) : undefined;
+    lowerPart(to, element, inside, "action", id, step.action, label);
+    if (!isNothing(step.compensation))
+      lowerPart(to, element, inside, "compensation", id, step.compensation, label);
   }
 }
 
@@ -104,12 +110,14 @@ function lowerPart(
   role: Role,
   step: Field | undefined,
   part: Value,
+  label?: Field,
 ): void {
   const name = step ? (keyFromId(step) ?? "step") : undefined;
   const wanted = [inside.parent, name, role].filter((x) => x !== undefined).join("/");
   const node = addNode(to, inside, "sequence", wanted, undefined, element.span);
   node.fields.set("role", { type: "json", value: role });
   if (step) node.fields.set("step", step);
+  if (label) node.fields.set("label", label);
   lowerChildren(to, part, { ...inside, parent: node.key });
 }
 
@@ -117,7 +125,9 @@ function stepsOf(to: Lowering, element: ElementValue): Step[] {
   const steps = element.props.get("steps");
   if (steps && !isNothing(steps)) {
     const items = steps.type === "Array" ? steps.items : null;
-    const made = items?.map((item) => (item.type === "Object" ? stepOf(item.props, "action") : null));
+    const made = items?.map((item) =>
+      item.type === "Object" ? stepOf(to, element, item.props, "action") : null,
+    );
     if (made?.every((x) => x !== null)) return made;
     refuse(to, element, "steps", "has to be a list of { id, action, compensation } known at build time", HOW);
     return [];
@@ -129,7 +139,7 @@ function stepsOf(to: Lowering, element: ElementValue): Step[] {
       typeof child.tag !== "string" &&
       child.tag.type === "Component" &&
       child.tag.name === "Saga.Step";
-    const step = isStep ? stepOf(child.props, "children") : null;
+    const step = isStep ? stepOf(to, child, child.props, "children") : null;
     if (step) return [step];
     if (child.type === "Poison") return [];
     const at = child.type === "Element" ? child.span : element.span;
@@ -140,9 +150,26 @@ function stepsOf(to: Lowering, element: ElementValue): Step[] {
 
 const HOW = 'Write <Saga.Step id="reserve" compensation={<Task …/>}><Task …/></Saga.Step>.';
 
-function stepOf(props: ReadonlyMap<string, Value>, action: string): Step | null {
+function stepOf(
+  to: Lowering,
+  at: ElementValue,
+  props: ReadonlyMap<string, Value>,
+  action: "action" | "children",
+): Step | null {
+  const known = action === "action" ? STEP_KEYS : STEP_PROPS;
+  const prefix = action === "action" ? "steps." : "";
+  for (const [key, value] of props)
+    if (!known.includes(key) && !isNothing(value))
+      unknownProp(
+        to.ev,
+        prefix ? "Saga" : "Saga.Step",
+        `${prefix}${key}`,
+        known,
+        propSpan(at.syntax, key) ?? at.span,
+      );
+  const label = action === "action" ? props.get("label") : undefined;
   const [id, does, undoes] = [props.get("id"), props.get(action), props.get("compensation")];
-  return id && !isNothing(id) && does && undoes ? { id, action: does, compensation: undoes } : null;
+  return id && !isNothing(id) && does && undoes ? { id, label, action: does, compensation: undoes } : null;
 }
 
 function childrenOf(children: Value | undefined): Value[] {

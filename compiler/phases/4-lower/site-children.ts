@@ -3,7 +3,7 @@ import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
 import { call, literal, memberOf, nameOf, objectOf } from "../3-evaluate/core.ts";
 import { freeNames } from "../3-evaluate/names.ts";
-import { Bail } from "../3-evaluate/state.ts";
+import { Bail, report } from "../3-evaluate/state.ts";
 import { expr, type Names, type Translation, written } from "../3-evaluate/translate.ts";
 import { type Closure, type Code, lookup } from "../3-evaluate/value.ts";
 import type { BlockWriter } from "./blocks.ts";
@@ -12,6 +12,7 @@ import { SPECIAL } from "./kinds.ts";
 import { KNOWN } from "./library.ts";
 import { unknownComponent, unknownProp } from "./props.ts";
 import type { Site } from "./site.ts";
+import { refuseSpreads } from "./site-props.ts";
 import { sagaSite, trySite } from "./site-recovery.ts";
 
 const NOWHERE: Core.Span = { file: 0, start: 0, end: 0 };
@@ -129,20 +130,26 @@ export function transparent(
   for (const x of element.props)
     if (x.type === "ElementProp" && x.name !== "key" && SPECIAL[name] && !SPECIAL[name].includes(x.name))
       unknownProp(t.ev, name, x.name, SPECIAL[name], x.span);
+  if (SPECIAL[name]) {
+    refuseSpreads(t, element, name);
+    if (element.children.length > 0 && !SPECIAL[name].includes("children"))
+      unknownProp(t.ev, name, "children", SPECIAL[name], element.span);
+  }
   if (name === "Fragment") return { type: "Array", elements: childTexts(w, t, element, names) };
   if (name === "Branch" || name === "If") {
     const test = prop(name === "Branch" ? "if" : "test");
     const then = prop("then");
     const otherwise = prop("else");
-    const shown = then
-      ? expr(t, then, names)
-      : { type: "Array" as const, elements: childTexts(w, t, element, names) };
-    const value: Core.Expr = {
-      type: "Conditional",
-      test: test ? expr(t, test, names) : literal(false),
-      then: shown,
-      else: otherwise ? expr(t, otherwise, names) : literal(null),
-    };
+    if (!test) {
+      report(
+        t.ev,
+        "SM119",
+        element.span,
+        `<${name}> needs '${name === "Branch" ? "if" : "test"}'`,
+        "Give it a condition.",
+      );
+      return UNDEFINED;
+    }
     const key = w.siteKey(`${w.owner}/branch`);
     w.sites.push({
       key,
@@ -154,7 +161,17 @@ export function transparent(
       args: [],
       span: element.span ?? NOWHERE,
     });
-    const both = call(
+    const condition = expr(t, test, names);
+    w.parents.push(key);
+    const kids: Core.Expr = { type: "Array", elements: childTexts(w, t, element, names) };
+    const value: Core.Expr = {
+      type: "Conditional",
+      test: condition,
+      then: then ? expr(t, then, names) : name === "If" ? kids : literal(null),
+      else: otherwise ? expr(t, otherwise, names) : literal(null),
+    };
+    w.parents.pop();
+    return call(
       {
         type: "Arrow",
         params: [nameOf("kids_")],
@@ -162,13 +179,20 @@ export function transparent(
       },
       value,
     );
-    return both;
   }
   if (name === "Each") {
     const of = prop("of");
-    const [child] = element.children;
+    const [child] = children(element);
     if (of && child && child.type !== "Spread")
       return call(memberOf(expr(t, of, names), "map"), expr(t, child, names));
+    report(
+      t.ev,
+      "SM101",
+      element.span,
+      "<Each> needs a list and a function as its child",
+      "Write <Each of={list}>{(item, index) => <Task …/>}</Each>.",
+    );
+    return UNDEFINED;
   }
   if (name === "TryCatchFinally") return trySite(w, t, element, names);
   if (name === "Saga") return sagaSite(w, t, element, names);

@@ -2,11 +2,14 @@
 import type * as Core from "../../../plan/core/ast.ts";
 import type { Json, NodeKind, Role } from "../../../plan/types.ts";
 import type * as Surface from "../../surface.ts";
+import { evaluate } from "../3-evaluate/evaluate.ts";
 import { report } from "../3-evaluate/state.ts";
 import { expr, type Names, type Translation } from "../3-evaluate/translate.ts";
 import type { BlockWriter } from "./blocks.ts";
 import type { NodeDraft } from "./draft.ts";
 import { keyFromId } from "./fields.ts";
+import { unknownProp } from "./props.ts";
+import { STEP_KEYS, STEP_PROPS } from "./recovery.ts";
 import { jsonOf, Site } from "./site.ts";
 import { children, childTexts } from "./site-children.ts";
 import { contained } from "./sites.ts";
@@ -20,10 +23,13 @@ export function trySite(w: BlockWriter, t: Translation, element: Surface.Element
   const props = propsOf(element);
   const codes = props.get("catchErrors");
   return container(w, t, element, names, "try", (made) => {
-    if (codes) made.set("catchErrors", expr(t, codes, names));
+    if (!props.has("try"))
+      report(t.ev, "SM119", element.span, "<TryCatchFinally> needs 'try'", "Give it try={<Task …/>}.");
+    const codesText = codes && expr(t, codes, names);
+    if (codesText && !isNull(codesText)) made.set("catchErrors", codesText);
     return (["try", "catch", "finally"] as const).flatMap((role) => {
       const part = props.get(role);
-      if (!part) return [];
+      if (!part || isNull(part)) return [];
       if (part.type === "Arrow" || part.type === "Func") {
         report(
           t.ev,
@@ -43,13 +49,26 @@ export function sagaSite(w: BlockWriter, t: Translation, element: Surface.Elemen
   const props = propsOf(element);
   const onFailure = props.get("onFailure");
   return container(w, t, element, names, "saga", (made) => {
-    if (onFailure) made.set("onFailure", expr(t, onFailure, names));
-    return stepsOf(w, t, element, names, props).flatMap(({ id, action, compensation }) => {
+    const policy = onFailure && expr(t, onFailure, names);
+    if (policy && !isNull(policy)) {
+      const known = jsonOf(policy);
+      if (known === "compensate" || known === "compensate-and-fail" || known === "fail")
+        made.set("onFailure", policy);
+      else
+        report(
+          t.ev,
+          "SM119",
+          onFailure.span ?? element.span,
+          '\'onFailure\' wants "compensate" or "compensate-and-fail" or "fail", known at build time',
+          undefined,
+        );
+    }
+    return stepsOf(w, t, element, names, props).flatMap(({ id, action, compensation, label }) => {
       const part = (role: Role, does: () => Core.Expr): Core.Expr =>
-        partSite(w, t, element, names, made.node.key, role, expr(t, id, names), does);
+        partSite(w, t, element, names, made.node.key, role, expr(t, id, names), does, label);
       return [
         part("action", action),
-        ...(compensation ? [part("compensation", () => expr(t, compensation, names))] : []),
+        ...(isNull(compensation) ? [] : [part("compensation", () => expr(t, compensation, names))]),
       ];
     });
   });
@@ -58,7 +77,8 @@ export function sagaSite(w: BlockWriter, t: Translation, element: Surface.Elemen
 interface Step {
   readonly id: Surface.Expr;
   readonly action: () => Core.Expr;
-  readonly compensation: Surface.Expr | undefined;
+  readonly compensation: Surface.Expr;
+  readonly label?: Core.Expr | undefined;
 }
 
 function stepsOf(
@@ -88,20 +108,46 @@ function stepsOf(
           x.type === "Property" && typeof x.key === "string" ? [[x.key, x.value] as const] : [],
         ),
       );
-      const [id, action] = [parts.get("id"), parts.get("action")];
-      if (!id || !action) return bad(item.span);
-      return [{ id, action: () => expr(t, action, names), compensation: parts.get("compensation") }];
+      const [id, action, compensation] = [parts.get("id"), parts.get("action"), parts.get("compensation")];
+      if (!id || !action || !compensation || item.props.some((x) => x.type === "Spread"))
+        return bad(item.span);
+      for (const key of parts.keys())
+        if (!STEP_KEYS.includes(key)) unknownProp(t.ev, "Saga", `steps.${key}`, STEP_KEYS, item.span);
+      const label = parts.get("label");
+      return [
+        {
+          id,
+          action: () => expr(t, action, names),
+          compensation,
+          label: label && !isNull(label) ? expr(t, label, names) : undefined,
+        },
+      ];
     });
   }
   return children(element).flatMap((child): Step[] => {
     if (child.type === "Literal") return [];
-    if (child.type !== "Element" || child.tag?.type !== "Member") return bad(child.span);
+    if (child.type !== "Element" || !child.tag || !isStep(t, child.tag, names)) return bad(child.span);
     const own = propsOf(child);
-    const id = own.get("id");
-    if (!id) return bad(child.span);
+    const [id, compensation] = [own.get("id"), own.get("compensation")];
+    if (!id || !compensation || child.props.some((x) => x.type === "Spread")) return bad(child.span);
+    for (const key of own.keys())
+      if (!STEP_PROPS.includes(key) && key !== "key")
+        unknownProp(t.ev, "Saga.Step", key, STEP_PROPS, child.span);
     const action = (): Core.Expr => ({ type: "Array", elements: childTexts(w, t, child, names) });
-    return [{ id, action, compensation: own.get("compensation") }];
+    return [{ id, action, compensation }];
   });
+}
+
+const isNull = (value: Surface.Expr | Core.Expr): boolean =>
+  (value.type === "Name" && value.name === "undefined") || (value.type === "Literal" && value.value === null);
+
+/** Whether a tag is `Saga.Step`, under whatever name the file imports it. */
+function isStep(t: Translation, tag: Surface.Expr, names: Names): boolean {
+  let root = tag;
+  while (root.type === "Member") root = root.object;
+  if (root.type !== "Name" || names.get(root.name) !== undefined) return false;
+  const value = evaluate(t.ev, tag, t.env);
+  return value.type === "Component" && value.name === "Saga.Step";
 }
 
 /** A container with an id and `skipIf`, and what `inside` gives as its children. */
@@ -136,6 +182,7 @@ function partSite(
   role: Role,
   step: Core.Expr | null,
   does: () => Core.Expr,
+  label?: Core.Expr,
 ): Core.Expr {
   const name = step && (jsonOf(step) as Json | undefined);
   const made = open(
@@ -147,6 +194,7 @@ function partSite(
   );
   made.node.fields.set("role", { type: "json", value: role });
   if (step) made.set("step", step);
+  if (label) made.set("label", label);
   w.parents.push(made.node.key);
   const kids = does();
   w.parents.pop();

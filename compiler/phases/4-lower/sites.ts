@@ -14,6 +14,16 @@ import { markup } from "./prompts/markup.ts";
 import { checkPresence, fits, propSpan, unknownProp } from "./props.ts";
 import { agentJson, jsonOf, Site } from "./site.ts";
 import { childTexts, containerChildren, taskChild, transparent } from "./site-children.ts";
+import {
+  badProp,
+  checkChildren,
+  checkSpread,
+  holdsCode,
+  isFunctionProp,
+  noAgent,
+  requestSite,
+  withSpreadChildren,
+} from "./site-props.ts";
 import { sequence } from "./text.ts";
 
 const NOWHERE: Core.Span = { file: 0, start: 0, end: 0 };
@@ -157,6 +167,7 @@ function library(
   if (!kind) return transparent(w, t, element, names, tag.name);
   const split = tag.name === "Signal" ? signal(w, t, element, names) : splitChild(w, t, element, names, kind);
   if (split) return split;
+  checkChildren(t, element, kind, tag.name);
   const given = new Map<string, Core.Expr>();
   const bindings: [string, Core.Expr][] = [];
   for (const prop of element.props) {
@@ -170,6 +181,7 @@ function library(
       given.set(prop.name, expr(t, prop.value, names));
       continue;
     }
+    checkSpread(t, prop, names, tag.name, Object.keys(kind.props));
     const name = `spread${bindings.length || ""}`;
     bindings.push([name, expr(t, prop.arg, names)]);
     for (const key of [...Object.keys(kind.props), "key"]) {
@@ -186,7 +198,7 @@ function library(
   }
   const present = new Set([...given].filter(([, text]) => !isUndefined(text)).map(([prop]) => prop));
   checkPresence(t.ev, tag.name, kind, present, element.span);
-  const made = site(w, t, element, names, kind, tag.name, given);
+  const made = site(w, t, withSpreadChildren(w, element, kind), names, kind, tag.name, given);
   return bindings.reduceRight<Core.Expr>(
     (body, [name, init]) => call({ type: "Arrow", params: [nameOf(name)], body }, init),
     made,
@@ -273,19 +285,32 @@ function site(
     const field = fieldName(kind, prop);
     switch (use) {
       case "id":
-        made.set(prop, text);
+        made.set(prop, text.type === "Literal" ? literal(String(text.value)) : text);
         if (prop === "id" && name === "Signal") made.set("event", text);
         break;
       case "field": {
         if (prop === "retries" && given.has("noRetry")) break;
+        if (prop === "meta" && kind.props.request && given.has("request")) break;
+        if (holdsCode(element, prop)) {
+          badProp(t, element, prop, "holds elements or functions");
+          break;
+        }
         const json = jsonOf(text);
         if (json === undefined || fits(t.ev, kind, prop, json, propSpan(element, prop) ?? element.span))
           made.set(field, text);
         break;
       }
-      case "answered":
-        made.set(field, answered(text));
+      case "answered": {
+        const given = answered(text);
+        if (isFunctionProp(element, prop)) {
+          badProp(t, element, prop, "holds elements or functions");
+          break;
+        }
+        const json = jsonOf(given);
+        if (json === undefined || fits(t.ev, kind, prop, json, propSpan(element, prop) ?? element.span))
+          made.set(field, given);
         break;
+      }
       case "prompt":
         made.set(field, text.type === "Literal" ? text : call("text", w.mounted(text)));
         break;
@@ -329,7 +354,9 @@ function site(
         const fallback = given.get("fallbackAgent");
         const all = fallback && !isUndefined(fallback) ? withFallback(text, fallback) : text;
         const json = agentJson(all);
-        if (json !== undefined) node.fields.set("agent", { type: "json", value: json });
+        if (all.type === "Object" || (all.type === "Literal" && typeof all.value !== "string"))
+          noAgent(t, element);
+        else if (json !== undefined) node.fields.set("agent", { type: "json", value: json });
         else made.set("agent", all);
         break;
       }
@@ -340,11 +367,7 @@ function site(
         skip = text;
         break;
       case "request":
-        for (const part of ["title", "summary"]) {
-          const value: Core.Expr =
-            text.type === "Object" ? (propOf(text, part) ?? UNDEFINED) : memberOf(text, part);
-          if (value !== UNDEFINED) made.set(part, value);
-        }
+        requestSite(w, t, element, made, text, given.get("meta"));
         break;
       case "children":
       case undefined:
@@ -357,9 +380,6 @@ function site(
   }
   for (const [field, value] of Object.entries(kind.defaults ?? {}))
     if (!node.fields.has(field)) node.fields.set(field, { type: "json", value });
-  const request = kind.props.request ? given.get("request") : undefined;
-  const metadata = request?.type === "Object" ? propOf(request, "metadata") : undefined;
-  if (metadata && !isUndefined(metadata)) made.set("meta", withMeta(metadata, given.get("meta")));
   const once = kind.props.noRetry ? given.get("noRetry") : undefined;
   if (once && !isUndefined(once)) made.set("retries", onlyOnce(once, given.get("retries")));
   const kids = kind.container ? containerChildren(w, t, element, names, node.key) : undefined;
@@ -403,13 +423,9 @@ function lazily(
   return skip ? { type: "Conditional", test: not(skip), then: element, else: literal(null) } : element;
 }
 
-const isUndefined = (text: Core.Expr): boolean => text.type === "Name" && text.name === "undefined";
-
-/** What a request says about itself, below the node's own meta. */
-function withMeta(metadata: Core.Expr, meta: Core.Expr | undefined): Core.Expr {
-  if (!meta || isUndefined(meta)) return metadata;
-  return { type: "Object", props: [metadata, meta].map((arg) => ({ type: "Spread", arg })) };
-}
+/** `undefined` and `null` say that a prop is not given. */
+const isUndefined = (text: Core.Expr): boolean =>
+  (text.type === "Name" && text.name === "undefined") || (text.type === "Literal" && text.value === null);
 
 /** `noRetry` is the stronger word, whatever `retries` says. */
 function onlyOnce(once: Core.Expr, retries: Core.Expr = UNDEFINED): Core.Expr {
@@ -434,8 +450,3 @@ const withFallback = (agent: Core.Expr, fallback: Core.Expr): Core.Expr => ({
   type: "Array",
   elements: agent.type === "Array" ? [...agent.elements, fallback] : [agent, fallback],
 });
-
-function propOf(text: Core.ObjectExpr, key: string): Core.Expr | undefined {
-  for (const prop of text.props) if (prop.type === "Property" && prop.key === key) return prop.value;
-  return undefined;
-}

@@ -52,7 +52,7 @@ export function taskFields(
       case "field":
       case "answered": {
         const given = use === "answered" ? answered(to, value) : value;
-        if (isStructural(given)) {
+        if (isStructural(given) || holdsCode(given)) {
           badProp(to, element, name, "holds elements or functions");
           break;
         }
@@ -138,6 +138,24 @@ function retriesOf(to: Lowering, element: ElementValue): Core.Expr {
   return retries && !isNothing(retries) ? reify(to.ev, retries) : nameOf("undefined");
 }
 
+/** Whether a value has an element or a function as a part. */
+function holdsCode(value: Value): boolean {
+  switch (value.type) {
+    case "Element":
+    case "Closure":
+    case "Code":
+      return true;
+    case "Object":
+      return [...value.props.values()].some(holdsCode);
+    case "Array":
+      return value.items.some((x) => x.type !== "SpreadItem" && holdsCode(x));
+    case "Choice":
+      return holdsCode(value.then) || holdsCode(value.else);
+    default:
+      return false;
+  }
+}
+
 /** Functions of `ctx` among the members of an object, read in place. */
 function answered(to: Lowering, value: Value): Value {
   if (value.type !== "Object") return value;
@@ -171,8 +189,10 @@ function requestFields(to: Lowering, node: NodeDraft, element: ElementValue, val
       value.type === "Object" ? value.props.get(name) : residual(memberOf(reify(to.ev, value), name));
     if (part && !isNothing(part) && part.type !== "Poison") node.fields.set(name, promptField(to.ev, part));
   }
-  if (value.type !== "Object") return;
-  const metadata = value.props.get("metadata");
+  const metadata =
+    value.type === "Object"
+      ? value.props.get("metadata")
+      : residual(memberOf(reify(to.ev, value), "metadata"));
   if (metadata && !isNothing(metadata)) {
     // What the request says about itself stands in the node's meta, whose own entries come first.
     const meta = element.props.get("meta");
@@ -188,10 +208,15 @@ function requestFields(to: Lowering, node: NodeDraft, element: ElementValue, val
       );
     }
   }
-  for (const name of value.props.keys()) {
+  for (const name of new Set(keysOf(value)))
     if (name !== "title" && name !== "summary" && name !== "metadata")
       badProp(to, element, `request.${name}`, "is not acted on in this version");
-  }
+}
+
+/** Keys of the objects that a value may be. */
+function keysOf(value: Value): string[] {
+  if (value.type === "Object") return [...value.props.keys()];
+  return value.type === "Choice" ? [...keysOf(value.then), ...keysOf(value.else)] : [];
 }
 
 /** The child of a task: prompt with an agent, function or payload without. */
