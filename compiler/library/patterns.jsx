@@ -223,19 +223,18 @@ export const ContentPipeline = ({ id, stages, skipIf, children }) => {
   const ctx = useCtx();
   return skipIf ? null : (
     <Sequence id={id}>
-      {each(stages, (stage, i) => {
-        const before = i > 0 ? stages[i - 1] : null;
-        return before ? (
+      {each(stages, (stage, i) =>
+        i > 0 ? (
           <Task id={stage.id} output={stage.output} agent={stage.agent} label={stage.label}>
             Go on from the result of the stage before: {stage.label ?? stage.id}.{"\n\n"}
-            {JSON.stringify(ctx.output(before.output, { nodeId: before.id }), null, 2)}
+            {JSON.stringify(ctx.output(stages[i - 1].output, { nodeId: stages[i - 1].id }), null, 2)}
           </Task>
         ) : (
           <Task id={stage.id} output={stage.output} agent={stage.agent} label={stage.label}>
             {children}
           </Task>
-        );
-      })}
+        ),
+      )}
     </Sequence>
   );
 };
