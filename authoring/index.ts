@@ -51,6 +51,8 @@ export interface Smithers<S extends Schemas> {
   readonly GatherAndSynthesize: typeof patterns.GatherAndSynthesize;
   readonly DecisionTable: typeof patterns.DecisionTable;
   readonly Runbook: typeof patterns.Runbook;
+  readonly EscalationChain: typeof patterns.EscalationChain;
+  readonly DriftDetector: typeof patterns.DriftDetector;
   readonly Approval: <Out extends S[Table<S>] | Table<S>>(props: components.ApprovalProps<Out>) => Element;
   /** The output schemas by table: what `output={outputs.review}` names. */
   readonly outputs: { readonly [T in Table<S>]: S[T] };

@@ -128,6 +128,33 @@ export interface RunbookProps<Out> extends Skippable {
   readonly onDeny?: "fail" | "skip";
 }
 
+export interface EscalationChainProps<Out> extends Skippable {
+  readonly levels: readonly {
+    readonly agent: AgentLike;
+    readonly output: Out;
+    readonly label?: string;
+    /** Of the level's row; a level that failed escalates as well. */
+    readonly escalateIf?: (row: never) => boolean;
+  }[];
+  readonly escalationOutput: Out;
+  /** A person behind the last level. */
+  readonly humanFallback?: boolean;
+  readonly humanRequest?: ApprovalRequest;
+  readonly children?: Renderable;
+}
+
+export interface DriftDetectorProps<Out> extends Skippable {
+  readonly captureAgent: AgentLike;
+  readonly compareAgent: AgentLike;
+  readonly captureOutput: Out;
+  readonly compareOutput: Out;
+  readonly baseline: unknown;
+  /** Default: the comparison's `drifted` is true. */
+  readonly alertIf?: (row: never) => boolean;
+  readonly alert?: Element;
+  readonly poll?: { readonly intervalMs?: number; readonly maxPolls?: number };
+}
+
 export const ApprovalGate: <Out>(props: ApprovalGateProps<Out>) => Element = neverRun("ApprovalGate");
 export const Panel: <Out>(props: PanelProps<Out>) => Element = neverRun("Panel");
 export const Debate: <Out>(props: DebateProps<Out>) => Element = neverRun("Debate");
@@ -139,3 +166,6 @@ export const GatherAndSynthesize: <Out>(props: GatherAndSynthesizeProps<Out>) =>
   neverRun("GatherAndSynthesize");
 export const DecisionTable: (props: DecisionTableProps) => Element = neverRun("DecisionTable");
 export const Runbook: <Out>(props: RunbookProps<Out>) => Element = neverRun("Runbook");
+export const EscalationChain: <Out>(props: EscalationChainProps<Out>) => Element =
+  neverRun("EscalationChain");
+export const DriftDetector: <Out>(props: DriftDetectorProps<Out>) => Element = neverRun("DriftDetector");

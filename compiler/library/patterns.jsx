@@ -2,7 +2,7 @@
  * Patterns of the public library, written as workflow source: the compiler reads these components in place, as it
  * reads those of a project. Ids are those that the public components give.
  */
-import { Approval, Branch, Loop, Parallel, Sequence, Task, useCtx } from "smithers";
+import { Approval, Branch, Loop, Parallel, Sequence, Task, Timer, useCtx } from "smithers";
 import { each, entriesOf, foldRight, isAgent, record } from "smithers/library";
 
 /** The policy on a denial is no expression in a plan. */
@@ -347,4 +347,127 @@ export const Runbook = ({
         );
       })}
     </Sequence>
+  );
+
+// A predicate of the workflow could change what it is given, as far as the compiler knows: no name holds `ctx` here.
+const escalates = (escalateIf, row) => row === undefined || (escalateIf ? escalateIf(row) === true : false);
+
+/** A level without a row has failed; one with a row says by `escalateIf` whether the next is wanted. */
+export const EscalationChain = ({
+  id = "escalation",
+  levels,
+  humanFallback = false,
+  humanRequest,
+  escalationOutput,
+  skipIf,
+  children,
+}) =>
+  skipIf
+    ? null
+    : foldRight(
+        levels,
+        (next, level, n) => (
+          <Sequence>
+            <Task
+              id={`${id}-level-${n}`}
+              output={level.output}
+              agent={level.agent}
+              continueOnFail
+              label={level.label ?? `Escalation level ${n}`}
+            >
+              {children}
+            </Task>
+            {next ? (
+              <Branch
+                if={escalates(
+                  level.escalateIf,
+                  useCtx().outputMaybe(level.output, { nodeId: `${id}-level-${n}` }),
+                )}
+                then={
+                  n < levels.length - 1 ? (
+                    <Sequence>
+                      <Task
+                        id={`${id}-check-${n}`}
+                        output={escalationOutput}
+                        continueOnFail
+                        label={`Check escalation from level ${n}`}
+                      >
+                        {{ escalated: true, fromLevel: n, toLevel: n + 1 }}
+                      </Task>
+                      {next}
+                    </Sequence>
+                  ) : (
+                    next
+                  )
+                }
+              />
+            ) : null}
+          </Sequence>
+        ),
+        humanFallback ? (
+          <Approval
+            id={`${id}-human-fallback`}
+            output={escalationOutput}
+            continueOnFail
+            label={humanRequest?.title ?? "Escalation requires human review"}
+            request={
+              humanRequest ?? {
+                title: "Escalation requires human review",
+                summary: `None of the ${levels.length} levels settled it.`,
+              }
+            }
+          />
+        ) : null,
+      );
+
+const Polled = ({ id, poll, children }) =>
+  poll ? (
+    <Loop id={`${id}-poll`} until={false} maxIterations={poll.maxPolls ?? 100} onMaxReached="return-last">
+      <Sequence>
+        {children}
+        {poll.intervalMs ? <Timer id={`${id}-wait`} duration={`${poll.intervalMs}ms`} /> : null}
+      </Sequence>
+    </Loop>
+  ) : (
+    children
+  );
+
+const baselineText = (baseline) => (typeof baseline === "string" ? baseline : JSON.stringify(baseline));
+
+const drifted = (alertIf, row) =>
+  row !== undefined && (alertIf ? alertIf(row) === true : row.drifted === true);
+
+export const DriftDetector = ({
+  id = "drift",
+  captureAgent,
+  compareAgent,
+  captureOutput,
+  compareOutput,
+  baseline,
+  alertIf,
+  alert,
+  poll,
+  skipIf,
+}) =>
+  skipIf ? null : (
+    <Polled id={id} poll={poll}>
+      <Sequence>
+        <Task id={`${id}-capture`} output={captureOutput} agent={captureAgent}>
+          Describe the present state, to be compared with this baseline:{"\n\n"}
+          {baselineText(baseline)}
+        </Task>
+        <Task id={`${id}-compare`} output={compareOutput} agent={compareAgent} dependsOn={[`${id}-capture`]}>
+          Has the state drifted from the baseline in a way that matters? Baseline:{"\n\n"}
+          {baselineText(baseline)}
+          {"\n\n"}Present state:{"\n\n"}
+          {JSON.stringify(useCtx().output(captureOutput, { nodeId: `${id}-capture` }), null, 2)}
+        </Task>
+        {alert ? (
+          <Branch
+            if={drifted(alertIf, useCtx().outputMaybe(compareOutput, { nodeId: `${id}-compare` }))}
+            then={alert}
+          />
+        ) : null}
+      </Sequence>
+    </Polled>
   );

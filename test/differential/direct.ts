@@ -255,8 +255,8 @@ async function loadPatterns(library: Record<string, unknown>): Promise<Record<st
   const internals = {
     isAgent: (x: unknown) => x instanceof Agent || (typeof x === "object" && x !== null && "generate" in x),
     each: (list: unknown[], fn: (item: unknown, n: number) => unknown) => list.map((item, n) => fn(item, n)),
-    foldRight: (list: unknown[], fn: (made: unknown, item: unknown) => unknown, start: unknown) =>
-      list.reduceRight((made, item) => fn(made, item), start),
+    foldRight: (list: unknown[], fn: (made: unknown, item: unknown, n: number) => unknown, start: unknown) =>
+      list.reduceRight((made, item, n) => fn(made, item, n), start),
     entriesOf: (x: object) => Object.entries(x),
     record: (list: unknown[], fn: (item: unknown, n: number) => [string, unknown]) =>
       Object.fromEntries(list.map((item, n) => fn(item, n))),

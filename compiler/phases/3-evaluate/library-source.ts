@@ -25,7 +25,7 @@ function answer(ev: Evaluation, name: Internal, [first, second, third]: readonly
       return array(itemsOf(first).map((item, n) => inline(ev, fnOf(second), [item, known(n)], undefined)));
     case "foldRight":
       return itemsOf(first).reduceRight<Value>(
-        (made, item) => inline(ev, fnOf(second), [made, item], undefined),
+        (made, item, n) => inline(ev, fnOf(second), [made, item, known(n)], undefined),
         third ?? UNDEFINED,
       );
     case "entriesOf":

@@ -84,6 +84,8 @@ export const PATTERN_NAMES: readonly string[] = [
   "GatherAndSynthesize",
   "DecisionTable",
   "Runbook",
+  "EscalationChain",
+  "DriftDetector",
 ];
 
 const component = (name: string): ComponentValue => ({ type: "Component", name });

@@ -36,6 +36,11 @@ export const PATTERNS: Readonly<Record<string, Pattern>> = {
   ),
   DecisionTable: pattern("rules", "id default strategy skipIf"),
   Runbook: pattern("steps stepOutput", "id defaultAgent approvalRequest onDeny skipIf"),
+  EscalationChain: pattern("levels escalationOutput", "id humanFallback humanRequest skipIf children"),
+  DriftDetector: pattern(
+    "captureAgent compareAgent captureOutput compareOutput baseline",
+    "id alertIf alert poll skipIf",
+  ),
 };
 
 /** Why a component is refused, and what to write in its place. */
@@ -60,14 +65,6 @@ export const REFUSED: Readonly<Record<string, readonly [why: string, instead: st
   ScanFixVerify: [
     "leaves its report to a task without an agent, which no run can finish",
     "Write the scan, the fixes and the check in a <Loop>, and a report with an agent of its own.",
-  ],
-  EscalationChain: [
-    "escalates whatever `escalateIf` says",
-    "Write the levels as tasks, each below a condition on the row of the level before.",
-  ],
-  DriftDetector: [
-    "never shows its alert and polls without a pause",
-    "Write the two tasks, a condition on the row of the second, and a <Timer> in a <Loop>.",
   ],
   Poller: ["uses its interval as a timeout and never pauses", "Write a <Loop> with the check and a <Timer>."],
   ClassifyAndRoute: [
