@@ -114,9 +114,24 @@ export type Payload<Out> = Out extends z.ZodType ? z.input<Out> : Record<string,
  * With `agent`: children are the prompt. Without: a function child is compute, anything else the static payload.
  * A function child beside `agent` or `deps` is called with the resolved deps when the task starts.
  */
-export interface TaskProps<Out, D extends Deps> extends ProducerProps<Out> {
-  /** One agent, or a list: the first, then its fallbacks in order. */
-  readonly agent?: AgentLike | readonly AgentLike[] | undefined;
+export type TaskProps<Out, D extends Deps> = TaskBase<Out, D> &
+  (
+    | {
+        /** One agent, or a list: the first, then its fallbacks in order. */
+        readonly agent: AgentLike | readonly AgentLike[] | undefined;
+        readonly children?:
+          | Renderable
+          | Payload<Out>
+          | ((deps: DepRows<D>) => Renderable | Payload<Out> | Promise<Payload<Out>>);
+      }
+    | {
+        readonly agent?: undefined;
+        /** Without an agent a text is nobody's prompt: a row, or a function that gives one. */
+        readonly children?: Payload<Out> | ((deps: DepRows<D>) => Payload<Out> | Promise<Payload<Out>>);
+      }
+  );
+
+interface TaskBase<Out, D extends Deps> extends ProducerProps<Out> {
   /** Rows the task waits for, by the id of their task (or by the name that `needs` maps to one). */
   readonly deps?: D;
   readonly maxSchemaRetries?: number;
@@ -133,10 +148,6 @@ export interface TaskProps<Out, D extends Deps> extends ProducerProps<Out> {
   };
   readonly hijack?: boolean;
   readonly onHijackExit?: "complete" | "reopen";
-  readonly children?:
-    | Renderable
-    | Payload<Out>
-    | ((deps: DepRows<D>) => Renderable | Payload<Out> | Promise<Payload<Out>>);
 }
 
 export interface ApprovalRequest {
