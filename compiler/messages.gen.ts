@@ -53,6 +53,8 @@ export const MESSAGES = {
   SM702: { title: "hard-coded secret", severity: "warning" },
   SM703: { title: "agent with unrestricted tools", severity: "warning" },
   SM704: { title: "agent option is no data", severity: "error" },
+  SM705: { title: "object in a prompt", severity: "warning" },
+  SM706: { title: "maybe undefined in a prompt", severity: "warning" },
   SM801: { title: "unused suppression", severity: "warning" },
   SM802: { title: "version not locked", severity: "error" },
   SM803: { title: "stale committed plan", severity: "error" },

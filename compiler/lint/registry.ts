@@ -12,8 +12,10 @@ import { impossibleComparison } from "./rules/impossible-comparison.ts";
 import { indexDerivedId } from "./rules/index-derived-id.ts";
 import { iterationBlindRead } from "./rules/iteration-blind-read.ts";
 import { loopWithoutProgress } from "./rules/loop-without-progress.ts";
+import { maybeUndefinedInPrompt } from "./rules/maybe-undefined-in-prompt.ts";
 import { missingTimeout } from "./rules/missing-timeout.ts";
 import { nondeterministicId } from "./rules/nondeterministic-id.ts";
+import { objectInPrompt } from "./rules/object-in-prompt.ts";
 import { parallelWriteConflict } from "./rules/parallel-write-conflict.ts";
 import { schemaMismatch } from "./rules/schema-mismatch.ts";
 import { schemaSkew } from "./rules/schema-skew.ts";
@@ -53,6 +55,8 @@ export const RULES: readonly Rule[] = [
   untrustedCommand,
   hardCodedSecret,
   unrestrictedTools,
+  objectInPrompt,
+  maybeUndefinedInPrompt,
 ];
 
 /** Whether a code is an error without whose mending there is no plan: no comment and no setting turns it down. */

@@ -8,6 +8,7 @@ import type { Span } from "../../surface.ts";
 import type { SourceFile } from "../2-bind/files.ts";
 import type { Field, NodeDraft, PlanDraft } from "../4-lower/draft.ts";
 import { Order } from "./order.ts";
+import { type Texts, textsOf } from "./texts.ts";
 import { NUMBER, ofSchema, STRING, type Type, typeOf } from "./types.ts";
 import { type Flow, flowOf } from "./typing.ts";
 
@@ -46,6 +47,8 @@ export interface Model {
   readonly flow: Flow;
   /** What must have happened before what. */
   readonly order: Order;
+  /** Values that become part of prompts and payloads as text. */
+  readonly texts: Texts;
   /** The nodes around one, the nearest first. */
   above(node: NodeDraft): readonly NodeDraft[];
   /** What a name of the plan stands for. */
@@ -91,6 +94,7 @@ export function modelOf(
   };
   let flow: Flow | undefined;
   let order: Order | undefined;
+  let texts: Texts | undefined;
   const model: Model = {
     draft,
     files,
@@ -108,6 +112,10 @@ export function modelOf(
     get order() {
       order ??= new Order(model);
       return order;
+    },
+    get texts() {
+      texts ??= textsOf(model);
+      return texts;
     },
     above,
     meaning: (name) => meanings.get(name),

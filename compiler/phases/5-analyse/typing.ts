@@ -6,6 +6,7 @@ import type * as Core from "../../../plan/core/ast.ts";
 import { eachChild } from "../../../plan/core/walk.ts";
 import type { Span } from "../../surface.ts";
 import type { NodeDraft } from "../4-lower/draft.ts";
+import type { Assumed } from "./assumed.ts";
 import { type Comparison, compare, compareAmong, NEVER_EQUAL } from "./comparisons.ts";
 import { hasMember, itemOf, onlyKind, parametersFor, resultOf } from "./methods.ts";
 import type { Model } from "./model.ts";
@@ -48,6 +49,8 @@ export interface Flow {
   readonly comparisons: readonly PlacedComparison[];
   /** The type of an expression in a node's scope. */
   typeOf(node: NodeDraft, expr: Core.Expr): Type | null;
+  /** The same where local names are known and conditions hold. */
+  typeWhere(node: NodeDraft, expr: Core.Expr, names: Names, assumed: Assumed): Type | null;
 }
 
 const MAX_DEPTH = 150;
@@ -84,6 +87,8 @@ class Typer implements Flow {
   #depth = 0;
   /** Whether a link of the optional chain that is being read may have ended it. */
   #ended = false;
+  /** What holds where the expression stands; null where nobody asked. */
+  #assumed: Assumed | null = null;
 
   constructor(model: Model) {
     this.#model = model;
@@ -123,6 +128,28 @@ class Typer implements Flow {
     return this.#silently(node, () => this.#visit(expr, new Names(assignedNames(expr))));
   }
 
+  typeWhere(node: NodeDraft, expr: Core.Expr, names: Names, assumed: Assumed): Type | null {
+    return this.#under(assumed, () => this.#silently(node, () => this.#visit(expr, names)));
+  }
+
+  #under<T>(assumed: Assumed | null, read: () => T): T {
+    const before = this.#assumed;
+    this.#assumed = assumed;
+    try {
+      return read();
+    } finally {
+      this.#assumed = before;
+    }
+  }
+
+  /** Reads a part that is evaluated only where `test` counts as true (or as false). */
+  #where(test: Core.Expr, truth: boolean, part: Core.Expr, names: Names): Type | null {
+    const assumed = this.#assumed;
+    if (!assumed) return this.#visit(part, names);
+    const at = { model: this.#model, node: this.#node, names };
+    return this.#under(assumed.where(at, test, truth), () => this.#visit(part, names));
+  }
+
   #silently<T>(node: NodeDraft, read: () => T): T {
     const before = [this.#node, this.reports, this.#ended] as const;
     this.#node = node;
@@ -136,9 +163,12 @@ class Typer implements Flow {
 
   #visit(expr: Core.Expr, names: Names): Type | null {
     if (this.#depth > MAX_DEPTH) return null;
+    const assumed = this.#assumed;
+    if (assumed && --assumed.budget.left < 0) return null;
     this.#depth++;
     try {
-      return this.#read(expr, names);
+      const type = this.#read(expr, names);
+      return assumed ? assumed.narrow({ model: this.#model, node: this.#node, names }, expr, type) : type;
     } finally {
       this.#depth--;
     }
@@ -168,7 +198,10 @@ class Typer implements Flow {
         return this.#logical(expr, names);
       case "Conditional": {
         this.#visit(expr.test, names);
-        return join(this.#visit(expr.then, names), this.#visit(expr.else, names));
+        return join(
+          this.#where(expr.test, true, expr.then, names),
+          this.#where(expr.test, false, expr.else, names),
+        );
       }
       case "Call":
         return this.#call(expr, names);
@@ -300,13 +333,14 @@ class Typer implements Flow {
 
   /** The type of a named value, read once. The source of an each stands in the scope around its node. */
   #valueOf(node: NodeDraft, expr: Core.Expr, around: boolean): Type | null {
-    const known = this.#values.get(expr);
+    const values = this.#assumed?.values ?? this.#values;
+    const known = values.get(expr);
     if (known !== undefined) return known;
     // One that needs itself is unknown.
-    this.#values.set(expr, null);
+    values.set(expr, null);
     const scope = around && node.parent !== undefined ? this.#model.nodes.get(node.parent)! : node;
     const type = this.#silently(scope, () => this.#visit(expr, new Names(assignedNames(expr))));
-    this.#values.set(expr, type);
+    values.set(expr, type);
     return type;
   }
 
@@ -406,8 +440,8 @@ class Typer implements Flow {
         return typeOf("the answer", BOOLEAN);
       case "+": {
         const kinds = [onlyKind(left), onlyKind(right)];
+        if (isText(left) || isText(right)) return typeOf("a text", STRING);
         if (maybeNothing(left) || maybeNothing(right)) return null;
-        if (kinds.includes("string")) return typeOf("a text", STRING);
         return kinds.every((kind) => kind === "number") ? typeOf("a number", NUMBER) : null;
       }
       default:
@@ -430,7 +464,10 @@ class Typer implements Flow {
 
   #logical(expr: Core.Logical, names: Names): Type | null {
     const left = this.#visit(expr.left, names);
-    const right = this.#visit(expr.right, names);
+    const right =
+      expr.op === "??"
+        ? this.#visit(expr.right, names)
+        : this.#where(expr.left, expr.op === "&&", expr.right, names);
     switch (expr.op) {
       case "&&":
         return join(right, where(left, false));
@@ -497,6 +534,13 @@ class Typer implements Flow {
       return read.method === "output" ? row : orUndefined(row);
     }
     const { callee } = call;
+    const [first] = call.args;
+    // Nothing has no JSON form.
+    if (isJsonText(callee) && first && first.type !== "Spread") {
+      const value = this.#visit(first, names);
+      const mayLack = value?.alternatives.some(({ kind }) => kind === "undefined");
+      return value && (mayLack ? orUndefined(typeOf("JSON", STRING)) : typeOf("JSON", STRING));
+    }
     if (callee.type === "Member" && typeof callee.property === "string" && !isContext(callee.object, names))
       return this.#method(call, callee, callee.property, names);
     const args = call.args.map((arg) => this.#visit(arg.type === "Spread" ? arg.arg : arg, names));
@@ -537,7 +581,10 @@ class Typer implements Flow {
     const types: (Type | null)[] = [];
     for (const [i, arg] of call.args.entries()) {
       if (arg.type === "Arrow") {
-        const given = this.#arrow(arg, i === 0 ? parameters : [], names);
+        const [item] = arg.params;
+        const at = { model: this.#model, node: this.#node, names };
+        const assumed = item ? (this.#assumed?.ofItems(at, callee.object, item) ?? null) : this.#assumed;
+        const given = this.#under(assumed, () => this.#arrow(arg, i === 0 ? parameters : [], names));
         if (i === 0) result = given;
       } else if (arg.type === "Spread") this.#any(arg, names);
       else if (
@@ -556,6 +603,22 @@ class Typer implements Flow {
     }
     return resultOf(method, receiver, result);
   }
+}
+
+/** Whether a value is text in every run. */
+export function isText(type: Type | null): boolean {
+  return (
+    type !== null && type.alternatives.length > 0 && type.alternatives.every(({ kind }) => kind === "string")
+  );
+}
+
+function isJsonText(callee: Core.Expr): boolean {
+  return (
+    callee.type === "Member" &&
+    callee.property === "stringify" &&
+    callee.object.type === "Name" &&
+    callee.object.name === "JSON"
+  );
 }
 
 function isContext(expr: Core.Expr, names: Names): boolean {
