@@ -50,7 +50,13 @@ describe("prompt files", () => {
   it.each([
     ["a name that nothing gives", { "p.mdx": "Hi {name}" }, "SM116", 4],
     ["an open brace", { "p.mdx": "Hi {props.x" }, "SM116", undefined],
-    ["an open tag", { "p.mdx": "Hi <benefit> there" }, "SM116", undefined],
+    ["an open tag where it stands", { "p.mdx": "Hi\n\nall <benefit> there" }, "SM116", 8],
+    [
+      "an open tag behind others, in text with one kind of line ends",
+      { "p.mdx": "Hi\r\n\r\n<a>x</a> and\r\n<b> there" },
+      "SM116",
+      17,
+    ],
     ["broken code", { "p.mdx": "a\n\n{props..x}" }, "SM116", undefined],
     ["a component that is nowhere", { "p.mdx": "<Unknown />" }, "SM116", 0],
     ["await", { "p.mdx": "{await props.x}" }, "SM103", undefined],

@@ -36,10 +36,13 @@ export interface Markdown {
 export class MarkdownError extends Error {
   /** Where the parser stopped, in characters of the text. */
   readonly offset: number;
-  constructor(message: string, offset: number) {
+  /** Where what is wrong ends. */
+  readonly end: number;
+  constructor(message: string, offset: number, end = offset + 1) {
     super(message);
     this.name = "MarkdownError";
     this.offset = offset;
+    this.end = end;
   }
 }
 
@@ -73,18 +76,34 @@ export async function loadMarkdown(): Promise<Markdown> {
       try {
         processor.runSync(processor.parse(text) as unknown as Parameters<typeof processor.runSync>[0]);
       } catch (error) {
-        throw asMarkdownError(error);
+        throw asMarkdownError(error, text);
       }
       return found;
     },
   };
 }
 
-function asMarkdownError(error: unknown): MarkdownError {
+/** How a tag that is left open is named in a message: its place is more to the point than that of its paragraph. */
+const TAG_AT = / \((\d+):(\d+)-(\d+):(\d+)\)/;
+
+function asMarkdownError(error: unknown, text: string): MarkdownError {
   if (error instanceof RangeError) return new MarkdownError("The Markdown nests too deep.", 0);
   const { reason, place } = error as {
     reason?: string;
     place?: { offset?: number; start?: { offset?: number } };
   };
+  const [written, ...numbers] = TAG_AT.exec(reason ?? "") ?? [];
+  if (written !== undefined && reason !== undefined) {
+    const [line, column, endLine, endColumn] = numbers.map(Number) as [number, number, number, number];
+    const message = reason.replace(written, "");
+    return new MarkdownError(message, offsetOf(text, line, column), offsetOf(text, endLine, endColumn));
+  }
   return new MarkdownError(reason ?? String(error), place?.offset ?? place?.start?.offset ?? 0);
+}
+
+/** The character at a line and a column, both counted from one. */
+function offsetOf(text: string, line: number, column: number): number {
+  const ends = /\r\n|\n|\r/g;
+  for (let at = 1; at < line; at++) if (!ends.exec(text)) break;
+  return Math.min(ends.lastIndex + column - 1, text.length);
 }

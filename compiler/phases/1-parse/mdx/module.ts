@@ -37,9 +37,14 @@ export function parseMarkdown(input: SourceText, markdown: Markdown): Parsed {
     if (!(error instanceof MarkdownError)) throw error;
     const start = Math.min(error.offset, text.length);
     return failed(
-      problem("SM116", { file, start, end: Math.min(start + 1, text.length) }, error.message, {
-        hint: "A brace or an angle bracket that is meant as text is written \\{ or \\<; every tag that is opened is closed.",
-      }),
+      problem(
+        "SM116",
+        { file, start, end: Math.min(Math.max(error.end, start), text.length) },
+        error.message,
+        {
+          hint: "A brace or an angle bracket that is meant as text is written \\{ or \\<; every tag that is opened is closed.",
+        },
+      ),
     );
   }
   return new Reader(input).module(root);
