@@ -38,7 +38,7 @@ interface Node {
 /** Marks the ends of lines of the text itself. */
 const marked = () => (tree: Node) => {
   const visit = (node: Node): void => {
-    if (node.type === "text") node.value = node.value?.replaceAll("\n", LINE);
+    if (node.type === "text" && node.value !== undefined) node.value = node.value.replaceAll("\n", LINE);
     node.children?.forEach(visit);
   };
   visit(tree);

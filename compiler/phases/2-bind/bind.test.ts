@@ -4,6 +4,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { memoryHost, nodeHost } from "../../host.ts";
 import { bind, type Graph } from "./bind.ts";
+import { projectRoot } from "./root.ts";
 
 function graph(files: Record<string, string | Uint8Array>, entry = "main.tsx"): Promise<Graph> {
   const absolute = Object.entries(files).map(([file, text]) => [`/p/${file}`, text]);
@@ -142,5 +143,23 @@ describe("bad input", async () => {
     } finally {
       rmSync(dir, { recursive: true, force: true });
     }
+  });
+});
+
+describe("the project root", () => {
+  const root = (files: readonly string[], entry: string): string =>
+    projectRoot(memoryHost(Object.fromEntries([...files, entry].map((file) => [file, ""]))), entry);
+
+  it.each([
+    // the folder of workflows may be a package of its own, in a repository that is none
+    [["/w/.smithers/package.json", "/w/.smithers/tsconfig.json"], "/w/.smithers/workflows/a.tsx", "/w"],
+    [["/w/.smithers/agents.ts"], "/w/.smithers/workflows/a.tsx", "/w"],
+    [["/w/package.json"], "/w/.smithers/workflows/a.tsx", "/w"],
+    [["/w/package.json", "/w/p/.smithers/agents.ts"], "/w/p/.smithers/a.tsx", "/w/p"],
+    [["/w/package.json"], "/w/flows/deep/a.tsx", "/w"],
+    [["/w/tsconfig.json"], "/w/flows/a.tsx", "/w"],
+    [[], "/w/flows/a.tsx", "/w/flows"],
+  ])("with %j, of %s it is %s", (files, entry, expected) => {
+    expect(root(files, entry)).toBe(expected);
   });
 });

@@ -6,21 +6,20 @@ import type { BuildHost } from "../../host.ts";
 const MARKS: readonly (readonly string[])[] = [["package.json", "smithers.json", ".git"], ["tsconfig.json"]];
 
 /**
- * The nearest directory above the entry that looks like a project's; else the one that holds the `.smithers` folder in
- * which the entry stands; else the entry's own.
+ * The nearest directory above the entry that looks like a project's; else the entry's own directory. The one that holds
+ * a `.smithers` with the entry in it is a project's in any case: its workflows may stand in a repository that has no
+ * package of its own, and they share agents, components and prompts.
  */
 export function projectRoot(host: BuildHost, entry: string): string {
   const start = path.dirname(entry);
   for (const marks of MARKS) {
     for (let directory = start; ; directory = path.dirname(directory)) {
-      const names = host.readDir(directory);
       // The folder of a project's workflows and runs is no project, even with a package.json of its own.
-      if (path.basename(directory) === ".smithers") continue;
+      if (path.basename(directory) === ".smithers") return path.dirname(directory);
+      const names = host.readDir(directory);
       if (marks.some((mark) => names.includes(mark))) return directory;
       if (directory === path.dirname(directory)) break;
     }
   }
-  for (let directory = start; directory !== path.dirname(directory); directory = path.dirname(directory))
-    if (path.basename(directory) === ".smithers") return path.dirname(directory);
   return start;
 }
