@@ -88,8 +88,12 @@ function importMeta(ev: Evaluation, path: string, at: At): NamespaceValue {
       rest === "" ? hostValue("project", span) : joined("project", `/${rest}`, span);
   const folder = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
   return namespace(ev, "import.meta", at, {
+    // `dir`, `file` and `path` are what Bun calls them.
+    dir: below(folder),
     dirname: below(folder),
+    file: () => ({ type: "Known", value: path.slice(path.lastIndexOf("/") + 1) }),
     filename: below(path),
+    path: below(path),
     url: (span) => joined("project.url", pathToFileURL(`/${path}`).pathname, span),
   });
 }
