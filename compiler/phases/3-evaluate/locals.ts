@@ -52,6 +52,11 @@ export class Locals {
     return this.#find(name)?.bound;
   }
 
+  /** The pattern that declares a name of nested code. */
+  at(name: string): object | undefined {
+    return this.#find(name)?.at;
+  }
+
   /** Whether the name is a parameter, taken whole and never assigned: a write through it changes the argument itself. */
   isArgument(name: string): boolean {
     const binding = this.#find(name);

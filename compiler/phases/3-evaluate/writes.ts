@@ -96,6 +96,9 @@ function declareAll(into: Locals, pattern: Surface.Pattern, origin: Origin, boun
   for (const name of patternNames(pattern)) into.declare(name, origin, pattern, known);
 }
 
+/** Globals that give a scalar, whatever they are called with. */
+const TO_SCALAR: ReadonlySet<string> = new Set(["String", "Number", "Boolean"]);
+
 /** The expressions that a write may mean, where it depends on what is evaluated: `(x ? a : b).push(…)`. */
 function alternatives(target: Surface.Expr): readonly Surface.Expr[] | undefined {
   switch (target.type) {
@@ -127,6 +130,8 @@ export class WriteAnalysis {
   readonly functions = new Map<string, Core.Arrow<Surface.Extra>>();
   /** Names of the list whose value may hold functions. */
   readonly functionHolders = new Set<string>();
+  /** Patterns of nested constants that hold no function but what a parameter held. */
+  readonly #plain = new Set<unknown>();
   /** Those of them that are objects with functions of their own: `ops.map` is no method of an array. */
   readonly tables = new Set<string>();
   readonly origins = new Map<string, Origin>();
@@ -320,9 +325,11 @@ export class WriteAnalysis {
           this.#visit(decl.init, nested, out);
           const whole = this.origin(decl.init, nested);
           const origin = decl.target.type === "Name" ? whole : held(whole);
-          if (!nested.isList)
+          if (!nested.isList) {
+            if (typed.kind === "const" && decl.init && this.#isPlain(decl.init, nested))
+              this.#plain.add(decl.target);
             declareAll(nested, decl.target, origin, decl.init?.type === "Arrow" ? decl.init : "other");
-          else {
+          } else {
             for (const name of patternNames(decl.target)) this.#alias(only(name), origin, out, !origin.fresh);
           }
         }
@@ -529,9 +536,29 @@ export class WriteAnalysis {
 
   #holdsFunctions(node: Surface.Expr, nested: Locals): boolean {
     for (const name of freeNames(node)) {
-      if (nested.has(name) ? nested.bound(name) !== "parameter" : this.functionHolders.has(name)) return true;
+      if (nested.has(name) ? !this.#isGiven(name, nested) : this.functionHolders.has(name)) return true;
     }
     return false;
+  }
+
+  /** Whether a nested name stands for a parameter or for what was only taken out of some: functions in it are the caller's. */
+  #isGiven(name: string, nested: Locals): boolean {
+    return nested.bound(name) === "parameter" || this.#plain.has(nested.at(name) ?? name);
+  }
+
+  /** Whether an expression makes no function and takes none but out of parameters. */
+  #isPlain(node: Surface.Expr, nested: Locals): boolean {
+    const makes = (part: unknown): boolean => {
+      if (typeof part !== "object" || part === null) return false;
+      if (Array.isArray(part)) return part.some(makes);
+      const { type, callee } = part as { readonly type?: string; readonly callee?: Surface.Expr };
+      if (type === "Arrow" || type === "Func" || type === "Call" || type === "New")
+        return callee?.type !== "Name" || nested.has(callee.name) || !TO_SCALAR.has(callee.name);
+      return Object.entries(part).some(([key, inner]) => key !== "span" && makes(inner));
+    };
+    return (
+      !makes(node) && [...freeNames(node)].every((name) => TO_SCALAR.has(name) || this.#isGiven(name, nested))
+    );
   }
 
   /** Whether what a function gives may hold functions that it made. */
