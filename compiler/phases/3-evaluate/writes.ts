@@ -96,8 +96,11 @@ function declareAll(into: Locals, pattern: Surface.Pattern, origin: Origin, boun
   for (const name of patternNames(pattern)) into.declare(name, origin, pattern, known);
 }
 
-/** Globals that give a scalar, whatever they are called with. */
-const TO_SCALAR: ReadonlySet<string> = new Set(["String", "Number", "Boolean"]);
+/** Globals whose calls and methods give data, never a function. */
+const DATA_GLOBALS: ReadonlySet<string> = new Set(["String", "Number", "Boolean", "JSON", "Math"]);
+
+const isNamed = (node: Surface.Expr, is: (name: string) => boolean): boolean =>
+  node.type === "Name" && is(node.name);
 
 /** The expressions that a write may mean, where it depends on what is evaluated: `(x ? a : b).push(…)`. */
 function alternatives(target: Surface.Expr): readonly Surface.Expr[] | undefined {
@@ -548,16 +551,33 @@ export class WriteAnalysis {
 
   /** Whether an expression makes no function and takes none but out of parameters. */
   #isPlain(node: Surface.Expr, nested: Locals): boolean {
+    const isGlobal = (name: string) =>
+      DATA_GLOBALS.has(name) && !nested.has(name) && !this.origins.has(name) && !lookup(this.env, name);
+    const called = (callee: Surface.Expr): boolean => {
+      if (callee.type === "Member")
+        return isBuiltinMethod(String(callee.property)) || isNamed(callee.object, isGlobal);
+      const fn = this.#function(callee, nested);
+      return fn ? !this.makesClosures(fn) : isNamed(callee, isGlobal);
+    };
+    const functions = new Set<unknown>();
     const makes = (part: unknown): boolean => {
       if (typeof part !== "object" || part === null) return false;
       if (Array.isArray(part)) return part.some(makes);
-      const { type, callee } = part as { readonly type?: string; readonly callee?: Surface.Expr };
-      if (type === "Arrow" || type === "Func" || type === "Call" || type === "New")
-        return callee?.type !== "Name" || nested.has(callee.name) || !TO_SCALAR.has(callee.name);
-      return Object.entries(part).some(([key, inner]) => key !== "span" && makes(inner));
+      const typed = part as Surface.Expr;
+      if (typed.type === "Arrow" || typed.type === "Func" || typed.type === "New") return true;
+      if (typed.type === "Name") return this.#function(typed, nested) !== undefined;
+      if (typed.type === "Call") {
+        if (!called(typed.callee)) return true;
+        if (typed.callee.type === "Name") functions.add(typed.callee.name);
+        return makes(typed.args) || (typed.callee.type === "Member" && makes(typed.callee.object));
+      }
+      return Object.entries(typed).some(([key, inner]) => key !== "span" && makes(inner));
     };
     return (
-      !makes(node) && [...freeNames(node)].every((name) => TO_SCALAR.has(name) || this.#isGiven(name, nested))
+      !makes(node) &&
+      [...freeNames(node)].every(
+        (name) => isGlobal(name) || functions.has(name) || this.#isGiven(name, nested),
+      )
     );
   }
 
