@@ -53,7 +53,6 @@ function changes(before: Plan, after: Plan): string[] {
   const digests = (plan: Plan): Map<string, unknown> =>
     new Map([
       ...Object.entries(plan.prompts).map(([name, { digest }]) => [`prompts.${name}`, digest] as const),
-      ...Object.entries(plan.functions).map(([name, { digest }]) => [`functions.${name}`, digest] as const),
       ...Object.entries(plan.nodes).flatMap(([key, node]) =>
         Object.entries(node.digests).map(([kind, digest]) => [`nodes.${key}.${kind}`, digest] as const),
       ),
