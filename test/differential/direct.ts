@@ -146,11 +146,19 @@ export async function load(file: string, root = path.dirname(path.resolve(file))
     Fragment: FRAGMENT,
     useCtx: () => current,
     createSmithers: (tables: Record<string, unknown>) => {
-      schemas = tables;
+      // Of a schema under two keys, each key keeps its own (COMPILER 15).
+      const seen = new Set<unknown>();
+      schemas = Object.fromEntries(
+        Object.entries(tables).map(([name, schema]) => {
+          const again = seen.has(schema);
+          seen.add(schema);
+          return [name, again ? (schema as zod.ZodType).clone() : schema];
+        }),
+      );
       return {
         ...components,
-        outputs: tables,
-        tables,
+        outputs: schemas,
+        tables: schemas,
         useCtx: () => current,
         smithers: (run: Definition["run"]): Definition => ({ run }),
       };

@@ -2,6 +2,7 @@
 import type { Agent, Json, Plan } from "../../../plan/types.ts";
 import type { PreviewFrame, PreviewNode, PreviewTask } from "../../../runtime/preview.ts";
 import { canonical, type Mounted } from "../tree.ts";
+import { filledIn } from "./options.ts";
 
 export interface Line {
   /** Id for messages. */
@@ -190,8 +191,8 @@ function taskOfPreview(plan: Plan, task: PreviewTask, id: string | null, around:
 
 function agentText(plan: Plan, names: string | readonly string[]): unknown {
   return typeof names === "string"
-    ? textOfAgent(plan.agents[names])
-    : names.map((name) => textOfAgent(plan.agents[name]));
+    ? textOfAgent(plan, plan.agents[names])
+    : names.map((name) => textOfAgent(plan, plan.agents[name]));
 }
 
 const CLASSES: Record<string, string> = {
@@ -201,7 +202,7 @@ const CLASSES: Record<string, string> = {
   "cli:gemini": "GeminiAgent",
 };
 
-function textOfAgent(agent: Agent | undefined): unknown {
+function textOfAgent(plan: Plan, agent: Agent | undefined): unknown {
   if (!agent) return "no such agent";
   if (agent.kind === "module") return "a plain agent";
   const { kind, options, model, instructions } = agent as Exclude<Agent, { readonly kind: "module" }>;
@@ -210,5 +211,5 @@ function textOfAgent(agent: Agent | undefined): unknown {
     ...(instructions === undefined ? {} : { instructions }),
     ...options,
   };
-  return `${CLASSES[kind] ?? kind} ${canonical(all)}`;
+  return `${CLASSES[kind] ?? kind} ${canonical(filledIn(plan, all))}`;
 }
