@@ -83,6 +83,8 @@ export function fsOf(root: string): Record<string, unknown> {
       path.posix.resolve(String(MACHINE.project), text),
     );
     const known = memory({ operation: "exists", path: text, recursive: false });
+    // Beside FILES and the project this machine holds nothing.
+    if (operation === "exists" && known.ok && !known.value && shown.startsWith("../")) return false;
     const answer =
       known.ok && known.value
         ? memory({ operation, path: text, recursive: false })
