@@ -14,8 +14,9 @@ import type { Parse } from "./phases/1-parse/parse.ts";
 import { bind, type Graph } from "./phases/2-bind/bind.ts";
 import { checkEntry, defaultExportSpan } from "./phases/2-bind/check-entry.ts";
 import { projectRoot } from "./phases/2-bind/root.ts";
+import { MAX_EXPANSIONS } from "./phases/3-evaluate/calls.ts";
 import { findWorkflow } from "./phases/3-evaluate/index.ts";
-import { type Evaluation, LIBRARY_PATH, newEvaluation } from "./phases/3-evaluate/state.ts";
+import { type Evaluation, LIBRARY_PATH, newEvaluation, TooMuch } from "./phases/3-evaluate/state.ts";
 import { lowerAgents } from "./phases/4-lower/agents.ts";
 import { assemble } from "./phases/4-lower/assemble.ts";
 import { capabilitiesOf } from "./phases/4-lower/capabilities.ts";
@@ -142,6 +143,13 @@ function tooDeep(entry: SourceModule): Diagnostic {
   });
 }
 
+function tooMuch(entry: SourceModule, { span }: TooMuch): Diagnostic {
+  const hint =
+    "Give the recursion an end that comes sooner, or let a list of the run decide how many there are.";
+  const message = `The workflow reads more than ${MAX_EXPANSIONS.toLocaleString("en-US")} calls of functions and components in place: each adds to the plan.`;
+  return problem("SM118", span ?? defaultExportSpan(entry), message, { hint });
+}
+
 /** Compiles without keeping the plan: all problems of a workflow file. */
 export async function check(entry: string, options: BuildOptions = {}): Promise<Omit<BuildResult, "plan">> {
   const { plan: _, ...rest } = await build(entry, options);
@@ -175,6 +183,8 @@ function withinStack(
   try {
     return run();
   } catch (error) {
+    if (error instanceof TooMuch)
+      return { draft: null, problems: [tooMuch(entry, error)], values: new Map() };
     if (!(error instanceof RangeError)) throw error;
     return { draft: null, problems: [tooDeep(entry)], values: new Map() };
   }

@@ -16,7 +16,7 @@ import { newUrl } from "./node-url.ts";
 import { bind } from "./patterns.ts";
 import { poisonText, reify } from "./reify.ts";
 import { isStructural, nullish } from "./shape.ts";
-import { attempt, Bail, type Evaluation, report } from "./state.ts";
+import { attempt, Bail, type Evaluation, report, TooMuch } from "./state.ts";
 import { runBody } from "./statements.ts";
 import {
   array,
@@ -322,6 +322,8 @@ function residualCall(ev: Evaluation, callee: Core.Expr, args: Args, how: Callin
 /** Reads a function in place, with its parameters bound to abstract values. */
 export function inline(ev: Evaluation, fn: Closure, args: Args, span: Core.Span | undefined): Value {
   if (!enter(ev, fn, span)) return POISON;
+  ev.expansions++;
+  if (ev.expansions > MAX_EXPANSIONS) throw new TooMuch(span);
   try {
     const env = new LocalEnvironment(fn.env);
     const { params, rest, body } = fn.arrow;
@@ -356,6 +358,9 @@ function enter(ev: Evaluation, fn: Closure, span: Core.Span | undefined): boolea
 }
 
 const MAX_RECURSION = 200;
+
+/** A component that stands twice in each of its own levels doubles with every level. */
+export const MAX_EXPANSIONS = 12_000;
 
 /** `new X(…)`: Core's own classes stay as they are; classes of packages and of the source give opaque instances. */
 export function evaluateNew(

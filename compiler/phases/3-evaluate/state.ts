@@ -65,6 +65,8 @@ export interface Evaluation {
   readonly takenInOrder: { readonly name: string; readonly scope: Scope | null }[];
   /** Component closures being called, outermost first, with the number of open conditions at the call. */
   readonly calls: { readonly arrow: unknown; readonly conditions: number }[];
+  /** Functions and components read in place so far. */
+  expansions: number;
   /** Open conditions that only the run decides. */
   conditions: number;
   /** The tests among them. */
@@ -100,6 +102,16 @@ export class Bail extends Error {
   }
 }
 
+/** The build unrolled more than it may: nothing can be read of the workflow. */
+export class TooMuch extends Error {
+  readonly span: Core.Span | undefined;
+  constructor(span: Core.Span | undefined) {
+    super("too much is unrolled");
+    this.name = "TooMuch";
+    this.span = span;
+  }
+}
+
 export const newScope = (kind: Scope["kind"], parent: Scope | null): Scope => ({
   kind,
   parent,
@@ -131,6 +143,7 @@ export function newEvaluation(
     taken: new Set(),
     takenInOrder: [],
     calls: [],
+    expansions: 0,
     conditions: 0,
     path: [],
     moduleScope,

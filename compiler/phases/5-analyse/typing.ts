@@ -73,7 +73,13 @@ export function flowOf(model: Model): Flow {
 
 type Calls = ReadonlyMap<Core.Arrow, readonly (Type | null)[]>;
 
+/** Helpers read for one call of a node; of more the type is not known. */
+const MAX_READ = 200;
+
 class Typer implements Flow {
+  /** Helpers being read, one inside the other, and how many more may be. */
+  #open = 0;
+  #left = 0;
   readonly members: UnknownMember[] = [];
   readonly comparisons: PlacedComparison[] = [];
   reports = false;
@@ -569,7 +575,16 @@ class Typer implements Flow {
     });
     this.#seen.set(expr, types);
     if (expr.body.type === "Block") return null;
-    return this.#silently(this.#node, () => this.#arrow(expr, args, new Names(assignedNames(expr))));
+    // Helpers that call helpers twice each would double at every level: what is read for one call is bounded.
+    if (this.#open === 0) this.#left = MAX_READ;
+    if (this.#left <= 0) return null;
+    this.#left--;
+    this.#open++;
+    try {
+      return this.#silently(this.#node, () => this.#arrow(expr, args, new Names(assignedNames(expr))));
+    } finally {
+      this.#open--;
+    }
   }
 
   #method(call: Core.Call, callee: Core.Member, method: string, names: Names): Type | null {
