@@ -273,7 +273,15 @@ export function expr(t: Translation, node: Surface.Expr, names: Names): Core.Exp
     case "Construct":
       return written(t, evaluate(t.ev, node, t.env), node.span);
     case "Member": {
-      if (hostNamespace(t, node.object, names)) return written(t, evaluate(t.ev, node, t.env), node.span);
+      if (hostNamespace(t, node.object, names)) {
+        // Which of the machine's facts is meant is known where the helper is called, if anywhere.
+        if (
+          typeof node.property !== "string" &&
+          [...freeNames(node.property)].some((name) => names.get(name) !== undefined)
+        )
+          throw new Bail("a fact of the machine under a name that only the run knows", node.span);
+        return written(t, evaluate(t.ev, node, t.env), node.span);
+      }
       const whole = libraryMember(t, node, names);
       if (whole) return written(t, whole, node.span);
       return {
