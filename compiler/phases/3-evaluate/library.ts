@@ -131,6 +131,16 @@ export function reactExport(ev: Evaluation, name: string, span: Core.Span): Valu
 }
 
 function hook(ev: Evaluation, name: string, span: Core.Span): Value {
+  if (!/^use[A-Z]/.test(name))
+    return report(
+      ev,
+      "SM103",
+      span,
+      `'${name}' of React can't be called while the workflow is rendered`,
+      name === "createElement"
+        ? "Write the element as JSX: <Task … />."
+        : "Use JSX, plain functions and objects.",
+    );
   return report(
     ev,
     "SM102",
