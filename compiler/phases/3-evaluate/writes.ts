@@ -532,6 +532,7 @@ export class WriteAnalysis {
   /** A function that comes out of an object is handed to something that calls it: `lists.forEach(ops.add)`. */
   #mayBeCalled(callee: Surface.Expr, known: boolean, arg: Surface.Expr, nested: Locals): boolean {
     if (arg.type !== "Member" && arg.type !== "Call" && !alternatives(arg)) return false;
+    if (!known && callee.type === "Name" && this.#isDataGlobal(callee.name, nested)) return false;
     const name = callee.type === "Member" && typeof callee.property === "string" ? callee.property : "";
     const calls = known || ITERATORS.has(name) || name === "reduce" || !isBuiltinMethod(name);
     return calls && this.#unread(arg, nested, true) && this.#holdsFunctions(arg, nested);
@@ -549,10 +550,13 @@ export class WriteAnalysis {
     return nested.bound(name) === "parameter" || this.#plain.has(nested.at(name) ?? name);
   }
 
+  #isDataGlobal(name: string, nested: Locals): boolean {
+    return DATA_GLOBALS.has(name) && !nested.has(name) && !this.origins.has(name) && !lookup(this.env, name);
+  }
+
   /** Whether an expression makes no function and takes none but out of parameters. */
   #isPlain(node: Surface.Expr, nested: Locals): boolean {
-    const isGlobal = (name: string) =>
-      DATA_GLOBALS.has(name) && !nested.has(name) && !this.origins.has(name) && !lookup(this.env, name);
+    const isGlobal = (name: string) => this.#isDataGlobal(name, nested);
     const called = (callee: Surface.Expr): boolean => {
       if (callee.type === "Member")
         return isBuiltinMethod(String(callee.property)) || isNamed(callee.object, isGlobal);
