@@ -121,6 +121,13 @@ interface Entry {
 /** The source with `import.meta` written out, as for a project that stands in MACHINE.project. */
 export function withoutMeta(source: string, file: string, root: string): string {
   const there = path.join(String(MACHINE.project), path.relative(root, file));
-  const meta = { dirname: path.dirname(there), filename: there, url: pathToFileURL(there).href };
+  const meta = {
+    dirname: path.dirname(there),
+    filename: there,
+    url: pathToFileURL(there).href,
+    dir: path.dirname(there),
+    path: there,
+    file: path.basename(there),
+  };
   return source.replaceAll("import.meta", `(${JSON.stringify(meta)})`);
 }

@@ -28,10 +28,10 @@ const definition = (schema: unknown): Definition | undefined =>
   (schema as { readonly _zod?: { readonly def: Definition } } | undefined)?._zod?.def;
 
 /** A value that the schema accepts; undefined for an absent optional. `name` colours strings. */
-export function sample(schema: unknown, next: Random, name = ""): Json | undefined {
+export function sample(schema: unknown, next: Random, name = "", depth = 0): Json | undefined {
   const def = definition(schema);
   if (!def) return null;
-  const inner = (): Json | undefined => sample(def.innerType, next, name);
+  const inner = (): Json | undefined => sample(def.innerType, next, name, depth);
   switch (def.type) {
     case "string":
       return text(next, name);
@@ -49,12 +49,16 @@ export function sample(schema: unknown, next: Random, name = ""): Json | undefin
     case "literal":
       return pick(def.values as readonly Json[], next);
     case "array":
-      return Array.from({ length: Math.floor(next() * 3.6) }, () => sample(def.element, next, name) ?? null);
+      return Array.from(
+        // a schema of itself has to end
+        { length: depth > 3 ? 0 : Math.floor(next() * 3.6) },
+        () => sample(def.element, next, name, depth + 1) ?? null,
+      );
     case "tuple":
       return (def.items as readonly unknown[]).map((x) => sample(x, next, name) ?? null);
     case "object": {
       const shape = def.shape as Record<string, unknown>;
-      const entries = Object.entries(shape).map(([key, x]) => [key, sample(x, next, key)] as const);
+      const entries = Object.entries(shape).map(([key, x]) => [key, sample(x, next, key, depth)] as const);
       return Object.fromEntries(entries.filter((x): x is readonly [string, Json] => x[1] !== undefined));
     }
     case "record":

@@ -14,7 +14,7 @@ export default smithers(() => (
 ));`;
   const files = { "/p/workflow.tsx": text, "/p/agents.ts": 'export { CodexAgent } from "smithers";' };
   const { plan, diagnostics } = await build("/p/workflow.tsx", { root: "/p", host: memoryHost(files) });
-  return { agents: plan?.agents, codes: diagnostics.map((d) => d.code) };
+  return { agents: plan?.agents, codes: diagnostics.filter((d) => d.severity !== "info").map((d) => d.code) };
 }
 
 const CODEX = { codex: { kind: "cli:codex", model: "m", options: {} } };

@@ -21,12 +21,12 @@ export interface PackageJson {
 /** The root of the repository or workspace that the project belongs to; the project's own where there is neither. */
 export function ceilingOf(host: BuildHost, root: string): string {
   for (let directory = root; ; directory = path.dirname(directory)) {
-    const names = host.readDir(directory);
-    const tree: Tree = { host, ceiling: directory };
+    const isFile = (name: string): boolean => host.size(path.join(directory, name)) !== null;
     const isRoot =
-      names.includes(".git") ||
-      names.includes("pnpm-workspace.yaml") ||
-      (names.includes("package.json") && (manifestOf(tree, directory)?.workspaces.length ?? 0) > 0);
+      isFile(".git") ||
+      host.readDir(path.join(directory, ".git")).length > 0 ||
+      isFile("pnpm-workspace.yaml") ||
+      (manifestOf({ host, ceiling: directory }, directory)?.workspaces.length ?? 0) > 0;
     if (isRoot) return directory;
     if (directory === path.dirname(directory)) return root;
   }
