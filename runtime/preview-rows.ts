@@ -1,6 +1,6 @@
 /** Rows that a preview is given: what they must look like, which nodes can have recorded them, and how they get into a frame. */
 import { parseExpr } from "../plan/core/index.ts";
-import { coreText, dynamicText } from "../plan/fields.ts";
+import { coreText, dynamicText, isLeaf } from "../plan/fields.ts";
 import { idPattern } from "../plan/ids.ts";
 import { nearest } from "../plan/suggest.ts";
 import type { Json, Node, Plan } from "../plan/types.ts";
@@ -122,8 +122,8 @@ interface Producer {
 
 function producersOf(plan: Plan): readonly Producer[] {
   return Object.entries(plan.nodes).flatMap(([key, node]) => {
-    if (node.kind !== "task" && node.kind !== "approval") return [];
-    const output = typeof node.output === "string" ? node.output : null;
+    if (!isLeaf(node.kind)) return [];
+    const output = "output" in node && typeof node.output === "string" ? node.output : null;
     return [{ shown: shownId(key, node), output, matches: matcherOf(key, node) }];
   });
 }
