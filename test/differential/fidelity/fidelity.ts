@@ -6,12 +6,14 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { z } from "zod";
 import { build } from "../../../compiler/index.ts";
+import { LIBRARY_PATH } from "../../../compiler/phases/3-evaluate/state.ts";
 import type { Json, Plan } from "../../../plan/types.ts";
 import { type PreviewFrame, type PreviewNode, previewFrame } from "../../../runtime/preview.ts";
 import type { PreviewRow } from "../../../runtime/preview-rows.ts";
 import { load, loopName, type Program } from "../direct.ts";
 import { MACHINE } from "../machine.ts";
 import { hash, type Random, random } from "../rows.ts";
+import type { Mounted } from "../tree.ts";
 import { type Bound, firstDifference, type Line, linesOfDirect, linesOfPreview } from "./lines.ts";
 import {
   type Assignment,
@@ -57,6 +59,21 @@ export interface Options {
 
 const FRAMES = 24;
 
+const isDormant = ({ props }: Mounted): boolean => props.role === "catch" || props.role === "compensation";
+
+/** What a failure wakes, in `catch` and compensations, is not mounted in a run without one. */
+function withoutDormant(program: Program): Program {
+  const awake = (tree: readonly Mounted[]): Mounted[] =>
+    tree.map((node) => ({ ...node, children: isDormant(node) ? [] : awake(node.children) }));
+  return {
+    ...program,
+    frame(...args) {
+      const frame = program.frame(...args);
+      return frame.type === "tree" ? { ...frame, tree: awake(frame.tree) } : frame;
+    },
+  };
+}
+
 export async function compareBuilt(file: string, options: Options): Promise<Result> {
   const root = options.root ?? path.dirname(path.resolve(file));
   const { plan, diagnostics } = await build(file, { root });
@@ -64,8 +81,10 @@ export async function compareBuilt(file: string, options: Options): Promise<Resu
   const codes = [...new Set(diagnostics.map(({ code }) => code))];
   if (!plan) return { ...none, problem: undefined, skipped: `no plan: ${codes.join(" ")}`, plan };
   const twin = await build(file, { root, twin: true });
-  const program = await load(file, root);
-  const sources = Object.keys(plan.sources).map((name) => readFileSync(path.resolve(root, name), "utf8"));
+  const program = withoutDormant(await load(file, root));
+  const sources = Object.keys(plan.sources)
+    .filter((name) => name !== LIBRARY_PATH)
+    .map((name) => readFileSync(path.resolve(root, name), "utf8"));
   const run = new Comparison(file, program, plan, twin.plan, sources, codes.includes("SM406"));
   const problem = run.all(options.seeds, options.frames ?? FRAMES);
   const unseen = Object.keys(plan.nodes).filter((key) => !run.seen.has(key) && !isTransparent(plan, key));
