@@ -8,7 +8,7 @@ import path from "node:path";
 import type { BuildResult, Diagnostic, Session } from "../compiler/index.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { loadCompiler } from "./compile.ts";
-import { type Config, ignoredConfig, readConfig } from "./config.ts";
+import { type Config, ignoredConfig, readConfig, within } from "./config.ts";
 import { callsSmithers, type Entries, expand } from "./entries.ts";
 import { CliError, EXIT, type ExitCode } from "./exit.ts";
 import { type Format, RENDERERS } from "./render/report/index.ts";
@@ -79,24 +79,12 @@ export async function openBatch(args: BatchArgs, terminal: Terminal): Promise<Ba
     format: args.json ? "json" : args.format,
     maxSeverity: args.maxSeverity ?? config.maxSeverity ?? "error",
     session: compiler.newSession({
-      ...(root === undefined ? {} : { root: rootOf(config.directory, root) }),
+      ...(root === undefined ? {} : { root: within(config.directory, "root", root) }),
       ...(severity === undefined ? {} : { severity }),
     }),
     entries: () =>
       fromConfig ? expand(config.entries ?? [], config.directory) : expand(patterns, process.cwd()),
   };
-}
-
-/** A configuration comes with the checkout: it must not widen what may be read beyond its own folder. */
-function rootOf(directory: string, root: string): string {
-  const resolved = path.resolve(directory, root);
-  const relative = path.relative(directory, resolved);
-  if (relative.startsWith("..") || path.isAbsolute(relative))
-    throw new CliError(
-      EXIT.usage,
-      `smithers.json: \`root\` lies outside the folder of the configuration: ${root}`,
-    );
-  return resolved;
 }
 
 function checkSeverities({ severity = {} }: Config, compiler: Compiler): void {

@@ -143,3 +143,15 @@ function lineOf(text: string, offset: number): number {
 function shown(file: string): string {
   return path.relative(process.cwd(), file) || file;
 }
+
+/** A configuration comes with the checkout: it must not widen what is read or written beyond its own folder. */
+export function within(directory: string, setting: "root" | "output", where: string): string {
+  const resolved = path.resolve(directory, where);
+  const relative = path.relative(directory, resolved);
+  if (relative.startsWith("..") || path.isAbsolute(relative))
+    throw new CliError(
+      EXIT.usage,
+      `smithers.json: \`${setting}\` lies outside the folder of the configuration: ${where}`,
+    );
+  return resolved;
+}

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "no
 import path from "node:path";
 import { formatPlan } from "../plan/index.ts";
 import type { Action, Batch } from "./batch.ts";
+import { within } from "./config.ts";
 import { CliError, EXIT } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -51,7 +52,7 @@ function placing(batch: Batch, output: string | undefined, several: boolean): Ou
     output === undefined
       ? config.output === undefined
         ? null
-        : within(config.directory, config.output)
+        : within(config.directory, "output", config.output)
       : path.resolve(output);
   if (folder === null) return besides;
   const isFolder = output === undefined || /[\\/]$/.test(output) || isDirectory(folder) || several;
@@ -67,18 +68,6 @@ function placing(batch: Batch, output: string | undefined, several: boolean): Ou
     const isBelow = !relative.startsWith("..") && !path.isAbsolute(relative);
     return path.join(folder, isBelow ? relative : path.basename(relative));
   };
-}
-
-/** A configuration comes with the checkout: it must not say what is written outside of it. */
-function within(directory: string, output: string): string {
-  const resolved = path.resolve(directory, output);
-  const relative = path.relative(directory, resolved);
-  if (relative.startsWith("..") || path.isAbsolute(relative))
-    throw new CliError(
-      EXIT.usage,
-      `smithers.json: \`output\` lies outside the folder of the configuration: ${output}`,
-    );
-  return resolved;
 }
 
 function besides(file: string): string {

@@ -17,11 +17,7 @@ export const noFacts = (): Facts => ({ certain: new Map(), choices: [] });
 
 export function factsOf(model: Model, node: NodeDraft): Facts {
   const facts = noFacts();
-  for (
-    let at: NodeDraft | undefined = node;
-    at;
-    at = at.parent === undefined ? undefined : model.nodes.get(at.parent)
-  ) {
+  for (const at of [node, ...model.above(node)]) {
     if (at.if) assume(facts, at.if, true);
     if (at.else) assume(facts, at.else, false);
   }
