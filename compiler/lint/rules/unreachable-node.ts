@@ -4,7 +4,7 @@ import { printExpr } from "../../../plan/core/index.ts";
 import type { Diagnostic } from "../../diagnostics.ts";
 import type { NodeDraft } from "../../phases/4-lower/draft.ts";
 import { cellsOf } from "../../phases/5-analyse/cells.ts";
-import { assume, exclude, type Facts, noFacts } from "../../phases/5-analyse/conditions.ts";
+import { assume, exclude, type Fact, type Facts, noFacts } from "../../phases/5-analyse/conditions.ts";
 import type { Model } from "../../phases/5-analyse/model.ts";
 import { problem } from "../../report.ts";
 import type { Rule } from "../rule.ts";
@@ -35,7 +35,7 @@ export const unreachableNode: Rule = {
     }),
 };
 
-type Told = ReadonlyMap<string, { readonly holds: boolean; readonly names: string }>;
+type Told = ReadonlyMap<string, { readonly fact: Fact; readonly names: string }>;
 
 /** Facts with what their names stand for, so that equal texts of different scopes are told apart. */
 function factsOfTests(
@@ -45,7 +45,7 @@ function factsOfTests(
   acrossLoop: boolean,
 ): Told {
   const [scope = node] = model.above(node);
-  const told = new Map<string, { holds: boolean; names: string }>();
+  const told = new Map<string, { fact: Fact; names: string }>();
   for (const [test, holds] of tests) {
     // In another iteration the same text may read another row.
     if (acrossLoop && [...cellsOf(model, scope, test)].some((cell) => !/^(input|host)(\.|$)/.test(cell)))
@@ -57,8 +57,8 @@ function factsOfTests(
       .map((name) => model.lookup(scope, name)?.from.key ?? "")
       .filter(Boolean)
       .join();
-    for (const [text, value] of facts.certain)
-      told.set(text, { holds: value, names: namesIn(model, scope, text) || names });
+    for (const [text, fact] of facts.certain)
+      told.set(text, { fact, names: namesIn(model, scope, text) || names });
   }
   return told;
 }
@@ -75,7 +75,7 @@ function plain(told: Told, other: Told): Facts {
   const scopes = new Set([...other.values()].map(({ names }) => names));
   return {
     certain: new Map(
-      [...told].filter(([, { names }]) => scopes.has(names)).map(([text, { holds }]) => [text, holds]),
+      [...told].filter(([, { names }]) => scopes.has(names)).map(([text, { fact }]) => [text, fact]),
     ),
     choices: [],
   };

@@ -3,12 +3,19 @@ import type * as Core from "../../../plan/core/ast.ts";
 import { printExpr } from "../../../plan/core/index.ts";
 import { POISON_MARK } from "../3-evaluate/poison.ts";
 import type { NodeDraft } from "../4-lower/draft.ts";
+import { contradict } from "./claims.ts";
 import type { Model } from "./model.ts";
+
+export interface Fact {
+  readonly test: Core.Expr;
+  /** Whether the test must come out true. */
+  readonly holds: boolean;
+}
 
 /** Conditions under which a node is mounted. */
 export interface Facts {
-  /** Text → whether it must hold. */
-  readonly certain: Map<string, boolean>;
+  /** By the test's text. */
+  readonly certain: Map<string, Fact>;
   /** Of each of these, one must hold: what is left of `!(a && b)` or `a || b`. */
   readonly choices: (readonly Facts[])[];
 }
@@ -32,7 +39,7 @@ export function assume(facts: Facts, test: Core.Expr, holds: boolean): void {
   } else if (test.type === "Binary" && (test.op === "!==" || test.op === "!="))
     assume(facts, { ...test, op: test.op === "!==" ? "===" : "==" }, !holds);
   else {
-    facts.certain.set(printExpr(test), holds);
+    facts.certain.set(printExpr(test), { test, holds });
     if (test.type === "Logical" && test.op === (holds ? "||" : "&&"))
       facts.choices.push(
         [test.left, test.right].map((part) => {
@@ -44,24 +51,17 @@ export function assume(facts: Facts, test: Core.Expr, holds: boolean): void {
   }
 }
 
-const EQUAL_TO = /^(.*) === ('[^']*'|-?[\d.]+|true|false|null)$/s;
-
 /**
- * Whether no run can fulfil both: one needs what the other denies, or both compare one value with different literals, or
- * every way to fulfil one is shut out by the other.
+ * Whether no run can fulfil both: one needs what the other denies, or both claim of one value what no value fulfils
+ * (`n > 0` and `n === 0`), or every way to fulfil one is shut out by the other.
  */
 export function exclude(a: Facts, b: Facts): boolean {
   // What was reported may exclude anything.
   if ([...a.certain.keys(), ...b.certain.keys()].some((text) => text.includes(POISON_MARK))) return true;
-  for (const [text, holds] of a.certain) {
+  for (const [text, { test, holds }] of a.certain) {
     const other = b.certain.get(text);
-    if (other !== undefined && other !== holds) return true;
-    const [, left, literal] = (holds && EQUAL_TO.exec(text)) || [];
-    if (left === undefined) continue;
-    for (const [text2, holds2] of b.certain) {
-      const [, left2, literal2] = (holds2 && EQUAL_TO.exec(text2)) || [];
-      if (left2 === left && literal2 !== literal) return true;
-    }
+    if (other && other.holds !== holds) return true;
+    for (const fact of b.certain.values()) if (contradict(test, holds, fact.test, fact.holds)) return true;
   }
   return (
     a.choices.some((ways) => ways.every((way) => exclude(way, b))) ||

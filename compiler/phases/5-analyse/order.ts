@@ -116,7 +116,7 @@ export class Order {
   /** Whether a node is mounted once these conditions hold. */
   #isThere(node: NodeDraft, certain: Facts["certain"]): boolean {
     if ([node, ...this.#model.above(node)].some((x) => x.each || x.kind === "block")) return false;
-    return [...this.#factsOf(node).certain].every(([text, holds]) => certain.get(text) === holds);
+    return [...this.#factsOf(node).certain].every(([text, { holds }]) => certain.get(text)?.holds === holds);
   }
 
   #factsOf(node: NodeDraft): Facts {
