@@ -6,6 +6,7 @@ import type { Files } from "./files.ts";
 interface Config {
   readonly directory: string;
   readonly baseUrl: string | null;
+  readonly jsxSource: string | null;
   /** Directory that `paths` are relative to, and the patterns in the order of the file. */
   readonly paths: {
     readonly from: string;
@@ -32,6 +33,11 @@ export class Aliases {
       found.push(path.join(base, specifier.slice(2)), path.join(base, "src", specifier.slice(2)));
     }
     return found;
+  }
+
+  /** The package that makes the JSX of the file's folder, as its configuration says. */
+  jsxSource(importer: string): string | null {
+    return this.#nearest(path.dirname(importer))?.jsxSource ?? null;
   }
 
   /** Whether the specifier matches a declared alias, so that a file must be behind it. */
@@ -79,7 +85,9 @@ export class Aliases {
     const paths = isRecord(options.paths)
       ? { from: baseUrl ?? directory, patterns: patternsOf(options.paths) }
       : (base?.paths ?? null);
-    return { directory, baseUrl, paths };
+    const { jsxImportSource } = options;
+    const jsxSource = typeof jsxImportSource === "string" ? jsxImportSource : (base?.jsxSource ?? null);
+    return { directory, baseUrl, jsxSource, paths };
   }
 }
 

@@ -55,10 +55,32 @@ describe("the module graph", () => {
       return one.resolve(one.entry!, specifier);
     };
     expect(codes(g)).toEqual([]);
-    expect(await of("smithers-orchestrator/tools")).toEqual({ type: "smithers" });
+    expect(await of("smithers-orchestrator/tools")).toEqual({
+      type: "smithers",
+      from: "smithers-orchestrator/tools",
+    });
     expect(await of("zod/v4")).toEqual({ type: "zod" });
     expect(await of("fs/promises")).toEqual({ type: "external", name: "node:fs/promises" });
     expect(await of("@ai-sdk/openai")).toEqual({ type: "external", name: "@ai-sdk/openai" });
+  });
+
+  it("knows the library under another name where the configuration or a comment says that it makes the JSX", async () => {
+    const uses = 'import { createSmithers } from "renamed"; import { a } from "./agents"; createSmithers; a;';
+    const agents = 'import { bash } from "renamed/tools"; export const a = bash;';
+    const config = '{ "compilerOptions": { "jsxImportSource": "renamed" } }';
+    for (const files of [
+      { "main.tsx": uses, "agents.ts": agents, "tsconfig.json": config },
+      { "main.tsx": `/** @jsxImportSource renamed */ ${uses}`, "agents.ts": agents },
+    ]) {
+      const g = await graph(files);
+      const from = g.modules.find((m) => m.path === "agents.ts")!;
+      expect(g.resolve(from, "renamed/tools")).toEqual({
+        type: "smithers",
+        from: "smithers-orchestrator/tools",
+      });
+    }
+    const other = await graph({ "main.tsx": uses, "agents.ts": agents });
+    expect(other.resolve(other.entry!, "renamed")).toEqual({ type: "external", name: "renamed" });
   });
 
   it("reads JSON and prompts, and numbers files in the order of discovery", async () => {

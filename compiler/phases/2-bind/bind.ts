@@ -21,7 +21,8 @@ import { checkCircles, checkErased, checkImports } from "./check-imports.ts";
 import { checkZodStatements, checkZodVersion } from "./check-zod.ts";
 import { Files, type SourceFile } from "./files.ts";
 import { lockedVersions } from "./lock/index.ts";
-import { leadsToTypes, resolveSpecifier } from "./resolve.ts";
+import { authoringPackage, ownName } from "./renamed.ts";
+import { leadsToTypes, resolveSpecifier, type Target } from "./resolve.ts";
 
 export interface Graph {
   /** Null when the entry can't be read or parsed, or exports go round in a circle. */
@@ -50,6 +51,7 @@ export async function bind(
   const parsed = new Map<string, SourceModule | null>();
   const modules: SourceModule[] = [];
   const resolved = new Map<string, Resolved>();
+  const renamed = new Set<string>();
   let markdown: Markdown | null = null;
   const keyOf = (importer: string, specifier: string): string => `${importer}\0${specifier}`;
 
@@ -64,11 +66,16 @@ export async function bind(
     const module = result?.module ?? null;
     parsed.set(file, module);
     if (module) modules.push(module);
+    const name = module && authoringPackage(module, aliases.jsxSource(file));
+    if (name) renamed.add(name);
     return module;
   };
 
   const follow = async (importer: string, specifier: string, at: Span): Promise<Resolved> => {
-    const target = resolveSpecifier(files, aliases, importer, specifier);
+    const own = ownName(specifier, renamed);
+    const target: Target = own
+      ? { type: "smithers", from: own }
+      : resolveSpecifier(files, aliases, importer, specifier);
     switch (target.type) {
       case "smithers":
       case "zod":
@@ -116,7 +123,7 @@ export async function bind(
   let library: SourceModule | null = null;
   const resolve: Resolve = (importer, specifier) =>
     importer === library
-      ? { type: "smithers" }
+      ? { type: "smithers", from: specifier }
       : (resolved.get(keyOf(importer.path, specifier)) ?? { type: "missing" });
   const declared = (importer: SourceModule, specifier: string, at: Span): SourceModule | null => {
     const from = path.resolve(root, importer.path);

@@ -8,7 +8,7 @@ import { ceilingOf, entriesOf, linkedDirectory, type Tree } from "./workspace.ts
 
 export type Target =
   | { readonly type: "file"; readonly file: string }
-  | { readonly type: "smithers" }
+  | { readonly type: "smithers"; readonly from: string }
   | { readonly type: "zod" }
   | { readonly type: "external"; readonly name: string }
   /** A path that leads to nothing; `instead` is a specifier that would. */
@@ -29,7 +29,7 @@ export function resolveSpecifier(
   importer: string,
   specifier: string,
 ): Target {
-  if (isSmithers(specifier)) return { type: "smithers" };
+  if (isSmithers(specifier)) return { type: "smithers", from: specifier };
   if (ZOD.has(specifier)) return { type: "zod" };
   if (isBuiltin(specifier))
     return { type: "external", name: specifier.startsWith("node:") ? specifier : `node:${specifier}` };

@@ -47,6 +47,7 @@ export const COMPONENTS: readonly string[] = [
   "SuperSmithers",
   "Poller",
   "Kanban",
+  "UI",
   "Panel",
   "Debate",
   "ReviewLoop",

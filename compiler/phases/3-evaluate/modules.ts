@@ -264,8 +264,8 @@ function specifierExport(
         ? atTop(ev, () => named(ev, jsonName(specifier), fromJson(target.value)))
         : memberOfJson(target.value, name);
     case "smithers":
-      if (name === "*") return libraryNamespace(ev, specifier);
-      return libraryExport(ev, specifier, name, span);
+      if (name === "*") return libraryNamespace(ev, target.from);
+      return libraryExport(ev, target.from, name, span);
     case "zod":
       return name === "*" ? zod(span) : zodExport(ev, name, span);
     case "external":

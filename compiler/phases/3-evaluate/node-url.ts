@@ -103,7 +103,7 @@ function below(name: "project" | "project.url", rest: string, span: Core.Span, r
 
 const NOWHERE: Core.Span = { file: 0, start: 0, end: 0 };
 
-function unknownAddress(ev: Evaluation, what: string, span: Core.Span): Value {
+export function unknownAddress(ev: Evaluation, what: string, span: Core.Span | undefined): Value {
   return report(
     ev,
     "SM103",

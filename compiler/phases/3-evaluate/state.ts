@@ -14,7 +14,8 @@ export type Resolved =
   | { readonly type: "source"; readonly module: SourceModule }
   | { readonly type: "prompt"; readonly module: SourceModule }
   | { readonly type: "json"; readonly value: Json }
-  | { readonly type: "smithers" }
+  /** `from`: the specifier under the package's usual name. */
+  | { readonly type: "smithers"; readonly from: string }
   | { readonly type: "zod" }
   | { readonly type: "external"; readonly name: string }
   /** Phase 2 has reported it. */

@@ -10,6 +10,7 @@ import { hostObject } from "./host-values.ts";
 import { ACCESSORS } from "./methods.ts";
 import { freeNames } from "./names.ts";
 import { foreignUse } from "./node-modules.ts";
+import { unknownAddress } from "./node-url.ts";
 import { holdsSchema, reify } from "./reify.ts";
 import { patternNames } from "./shape.ts";
 import { Bail, type Evaluation, RESERVED, report } from "./state.ts";
@@ -263,6 +264,8 @@ export function expr(t: Translation, node: Surface.Expr, names: Names): Core.Exp
     case "New": {
       if (node.callee.name === "Date" && node.args.length === 0 && names.get("Date") === undefined)
         return written(t, newDate(t.ev, node.span), node.span);
+      if (node.callee.name === "URL" && usesLocals(node, names))
+        return written(t, unknownAddress(t.ev, "new URL", node.span), node.span);
       if (
         names.get(node.callee.name) === undefined &&
         (node.callee.name === "URL" || lookup(t.env, node.callee.name))
@@ -275,10 +278,7 @@ export function expr(t: Translation, node: Surface.Expr, names: Names): Core.Exp
     case "Member": {
       if (hostNamespace(t, node.object, names)) {
         // Which of the machine's facts is meant is known where the helper is called, if anywhere.
-        if (
-          typeof node.property !== "string" &&
-          [...freeNames(node.property)].some((name) => names.get(name) !== undefined)
-        )
+        if (typeof node.property !== "string" && usesLocals(node.property, names))
           throw new Bail("a fact of the machine under a name that only the run knows", node.span);
         return written(t, evaluate(t.ev, node, t.env), node.span);
       }
@@ -410,7 +410,7 @@ function libraryCall(t: Translation, node: Core.Call<Surface.Extra>, names: Name
   const fn = evaluate(t.ev, node.callee, t.env);
   // Its text brings in nothing but what Core itself knows.
   if (fn.type === "Native" && fn.text) return fn.text(spreads(t, node.args, names), span);
-  if (fn.type === "Native" && ![...freeNames(node)].some((name) => names.get(name) !== undefined))
+  if (fn.type === "Native" && !usesLocals(node, names))
     return written(t, evaluate(t.ev, node, t.env), node.span);
   const callee = written(t, fn, node.span);
   return fn.type === "Closure" || fn.type === "Residual"
@@ -434,3 +434,7 @@ function writesThrough(t: Translation, target: Surface.Pattern, names: Names): v
     );
   } else if (found) throw new Bail(`'${root.name}' is changed outside its block`, target.span);
 }
+
+/** Whether the expression needs what only the text around it knows. */
+const usesLocals = (node: Surface.Expr, names: Names): boolean =>
+  [...freeNames(node)].some((name) => names.get(name) !== undefined);

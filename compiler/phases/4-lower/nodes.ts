@@ -25,6 +25,7 @@ import { lowerLibrary } from "./library.ts";
 import { PATTERNS } from "./patterns.ts";
 import { addNode, type Condition, inPath, type Lowering, type Place, within } from "./place.ts";
 import { propSpan, unknownProp } from "./props.ts";
+import { refuseTag } from "./tags.ts";
 
 export function lowerChildren(to: Lowering, value: Value, place: Place): void {
   switch (value.type) {
@@ -216,13 +217,7 @@ function lowerTag(to: Lowering, element: ElementValue, place: Place, item: reado
     default:
       break;
   }
-  report(
-    to.ev,
-    "SM101",
-    element.span,
-    `this element's component is a ${tag.type.toLowerCase()}, which no plan can hold`,
-    "Use a component of the workflow's own files, or one of the library's.",
-  );
+  refuseTag(to.ev, tag, element.span);
 }
 
 /** An element of something that was reported: elements among its children are read, in no certain order. */

@@ -71,6 +71,10 @@ export const REFUSED: Readonly<Record<string, readonly [why: string, instead: st
     "routes by a table that it keeps to itself",
     "Write the classifying task, and a <Task> for each item of its row with the agent of its category.",
   ],
+  UI: [
+    "names a page that shows the run, which is no part of a plan",
+    "Take it away; the run is the same without it.",
+  ],
   Kanban: [
     "reads its tickets through a hook",
     "Write a <Parallel> for each column with a <Task> for each ticket, in a <Loop>.",

@@ -24,6 +24,7 @@ import {
   requestSite,
   withSpreadChildren,
 } from "./site-props.ts";
+import { refuseTag } from "./tags.ts";
 import { sequence } from "./text.ts";
 
 const NOWHERE: Core.Span = { file: 0, start: 0, end: 0 };
@@ -62,13 +63,7 @@ export function writeSite(w: BlockWriter, t: Translation, node: Surface.Element,
     case "Residual":
       return component(w, t, node, names);
     default:
-      report(
-        t.ev,
-        "SM101",
-        node.span,
-        `this element's component is a ${tag.type.toLowerCase()}, which no plan can hold`,
-        "Use a component of the workflow's own files, or one of the library's.",
-      );
+      refuseTag(t.ev, tag, node.span);
       return UNDEFINED;
   }
 }
