@@ -214,7 +214,8 @@ export async function load(file: string, root = path.dirname(path.resolve(file))
       current = ctx;
       try {
         const tree: Mounted[] = [];
-        render(definition.run(ctx), tree, { ctx, tableName, loops, place: [] });
+        const schemaOf: Table = (table) => schemas[String(tableName(table))];
+        render(definition.run(ctx), tree, { ctx, tableName, schemaOf, loops, place: [] });
         return { type: "tree", tree, waiting: false };
       } catch (error) {
         if (error instanceof Missing) return { type: "waiting" };
@@ -359,6 +360,7 @@ interface Rendering {
   readonly place: Place;
   readonly ctx: ReturnType<typeof context>;
   readonly tableName: Table;
+  readonly schemaOf: Table;
 }
 
 /** Mounts whatever a component gave. */
@@ -511,7 +513,7 @@ function task(element: Element, kind: string, r: Rendering): Mounted {
     props.deps = names;
   }
   if (request) Object.assign(props, request);
-  if (!props.blocked) child(children, given, props, "children" in element.props);
+  if (!props.blocked) child(children, given, props, "children" in element.props, r.schemaOf(output));
   return { kind, id: id === undefined || id === null ? null : String(id), props, children: [] };
 }
 
@@ -520,16 +522,42 @@ function child(
   deps: Record<string, unknown> | undefined,
   props: Record<string, unknown>,
   given: boolean,
+  schema: unknown,
 ): void {
   const isFunction = typeof children === "function";
   const hasAgent = props.agent !== undefined;
   const value =
     isFunction && (hasAgent || deps) ? (children as (x: unknown) => unknown)(deps ?? {}) : children;
   if (hasAgent) {
-    if (value !== undefined) props.prompt = promptText(value);
+    if (value !== undefined) props.prompt = promptText(told(value, schema));
     else if (given) props.prompt = "";
   } else if (typeof value === "function") props.compute = true;
   else if (value !== undefined && value !== null) props.payload = payload(value);
+}
+
+/** The one element that is a task's prompt knows the output, unless it is told otherwise. */
+function told(value: unknown, schema: unknown): unknown {
+  if (!isElement(value) || typeof value.type !== "function" || !schema || "schema" in value.props)
+    return value;
+  return { ...value, props: { ...value.props, schema: JSON.stringify(sample(schema), null, 2) } };
+}
+
+interface Sampled {
+  readonly description?: string;
+  readonly shape?: Record<string, unknown>;
+  readonly def: { type: string; element?: unknown; entries?: object; innerType?: unknown; in?: unknown };
+}
+
+function sample(given: unknown): unknown {
+  const { def, description, shape } = given as Sampled;
+  if (def.type === "object")
+    return Object.fromEntries(Object.entries(shape ?? {}).map(([key, field]) => [key, sample(field)]));
+  if (def.type === "array") return [sample(def.element)];
+  if (def.type === "optional" || def.type === "nullable") return sample(def.innerType);
+  if (def.type === "enum") return Object.keys(def.entries ?? {})[0];
+  if (def.type === "number") return 0;
+  if (def.type === "boolean") return false;
+  return description || (def.type === "string" ? "string" : "value");
 }
 
 function payload(value: unknown): unknown {

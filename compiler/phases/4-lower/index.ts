@@ -11,6 +11,7 @@ import type { Value, WorkflowValue } from "../3-evaluate/value.ts";
 import { lazySchemas } from "../3-evaluate/zod-lazy.ts";
 import { checkBlock } from "./blocks.ts";
 import type { NodeDraft, PlanDraft } from "./draft.ts";
+import { Examples } from "./examples.ts";
 import { lowerChildren } from "./nodes.ts";
 import { addNode, type Lowering, type Place } from "./place.ts";
 import { lowerPrompts } from "./prompts.ts";
@@ -26,7 +27,14 @@ export function lowerWorkflow(
   workflow: WorkflowValue,
   options: LowerOptions = {},
 ): PlanDraft | null {
-  const to: Lowering = { ev, tables: workflow.tables, nodes: [], keys: new Set(), blocks: [] };
+  const to: Lowering = {
+    ev,
+    tables: workflow.tables,
+    nodes: [],
+    keys: new Set(),
+    examples: new Examples(ev, workflow.tables),
+    blocks: [],
+  };
   ev.checkBlock = (block) => checkBlock(ev, workflow.tables, block);
   const place: Place = { parent: undefined, owner: "workflow", scope: ev.scope, conditions: [] };
   const lowered = attempt(

@@ -7,6 +7,7 @@ import { reify } from "../3-evaluate/reify.ts";
 import type { Evaluation } from "../3-evaluate/state.ts";
 import type { EachValue, Scope, Value } from "../3-evaluate/value.ts";
 import type { EachDraft, Field, NodeDraft, PlanDraft } from "./draft.ts";
+import type { Examples } from "./examples.ts";
 import { isNothing } from "./fields.ts";
 
 export interface Lowering {
@@ -14,6 +15,7 @@ export interface Lowering {
   readonly tables: ReadonlyMap<string, Value>;
   readonly nodes: NodeDraft[];
   readonly keys: Set<string>;
+  readonly examples: Examples;
   readonly blocks: PlanDraft["blocks"][number][];
   /** The element of a pattern that is being read: what its source says stands there. */
   pattern?: { readonly file: number; readonly span: Core.Span };

@@ -19,7 +19,7 @@ export function lowerSchemas(
   plan: Pick<Plan, "constants" | "functions">,
   problems: Diagnostic[],
 ): Record<string, DraftSchema> {
-  const builder = new Builder(tables, plan);
+  const builder = new SchemaBuilder(tables, plan);
   const schemas: Record<string, DraftSchema> = {};
   for (const [name, value] of tables) {
     if (isPoisoned(value) || (value.type === "Schema" && mentionsPoison(value.expr))) continue;
@@ -41,7 +41,7 @@ export function lowerSchemas(
 class Reported extends Error {}
 
 /** Builds each construction once, so that a table and the schema that refers to it are the same one. */
-class Builder {
+export class SchemaBuilder {
   readonly #tables: ReadonlyMap<string, Value>;
   readonly #env: PlanEnv;
   readonly #built = new Map<Core.Expr, z.ZodType>();
@@ -49,6 +49,11 @@ class Builder {
   constructor(tables: ReadonlyMap<string, Value>, plan: Pick<Plan, "constants" | "functions">) {
     this.#tables = tables;
     this.#env = new PlanEnv(plan);
+  }
+
+  /** Whether building failed for a reason that was reported. */
+  static isReported(error: unknown): boolean {
+    return error instanceof Reported;
   }
 
   build(expr: Core.Expr): z.ZodType {
@@ -70,7 +75,7 @@ class Builder {
 function lowerSchema(
   name: string,
   value: SchemaValue,
-  builder: Builder,
+  builder: SchemaBuilder,
   problems: Diagnostic[],
 ): DraftSchema | null {
   try {

@@ -1,7 +1,7 @@
 /** What stands inside a site: children of containers, the child of a task, components without a node of their own. */
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
-import { call, literal, memberOf, nameOf, objectOf } from "../3-evaluate/core.ts";
+import { call, literal, memberOf, nameOf, objectOf, sameExpr } from "../3-evaluate/core.ts";
 import { freeNames } from "../3-evaluate/names.ts";
 import { Bail, report } from "../3-evaluate/state.ts";
 import { expr, type Names, type Translation, written } from "../3-evaluate/translate.ts";
@@ -10,10 +10,13 @@ import type { BlockWriter } from "./blocks.ts";
 import { registerModule } from "./captures.ts";
 import { SPECIAL } from "./kinds.ts";
 import { KNOWN } from "./library.ts";
+import { schemaText, takesSchema, withSchemaProp } from "./prompt-schema.ts";
 import { unknownComponent, unknownProp } from "./props.ts";
 import type { Site } from "./site.ts";
 import { refuseSpreads } from "./site-props.ts";
 import { sagaSite, trySite } from "./site-recovery.ts";
+import { childText } from "./site-text.ts";
+import { tagValue } from "./tags.ts";
 
 const NOWHERE: Core.Span = { file: 0, start: 0, end: 0 };
 const UNDEFINED: Core.Expr = { type: "Name", name: "undefined" };
@@ -58,7 +61,8 @@ export function taskChild(
   const { node } = made;
   const hasAgent = node.fields.has("agent");
   const hasDeps = node.fields.has("deps");
-  const kids = children(element);
+  const written = children(element);
+  const kids = hasAgent && written.length === 1 ? [schemaGiven(w, t, written[0]!, names, made)] : written;
   const [only] = kids;
   if (!only) return;
   const field = hasAgent ? "prompt" : "payload";
@@ -67,7 +71,7 @@ export function taskChild(
   if (fn && functions.length === 1 && (fn.type === "Arrow" || fn.type === "Func")) {
     if (hasAgent || hasDeps) {
       if (fn.type === "Func") throw new Bail("an async function with deps", fn.span);
-      const render = made.argument("render", expr(t, fn, names));
+      const render = made.argument("render", childText(w, t, fn, names));
       node.fields.set(field, { type: "core", expr: call(render, nameOf("deps")) });
       return;
     }
@@ -75,8 +79,7 @@ export function taskChild(
     return;
   }
   if (kids.length === 1 && only.type !== "Spread") {
-    const text = expr(t, only, names);
-    made.set(field, isMarkup(only) ? call("text", w.mounted(text)) : text);
+    made.set(field, childText(w, t, only, names));
     return;
   }
   const parts = childTexts(w, t, element, names);
@@ -84,7 +87,25 @@ export function taskChild(
   made.set(field, call("text", ...opened));
 }
 
-const isMarkup = (node: Surface.Expr): boolean => node.type === "Element";
+/** The only child of an agent's task, its prompt told what the output looks like. */
+function schemaGiven(
+  w: BlockWriter,
+  t: Translation,
+  child: Surface.Expr | Core.Spread<Surface.Extra>,
+  names: Names,
+  made: Site,
+): Surface.Expr | Core.Spread<Surface.Extra> {
+  const output = made.node.fields.get("output");
+  // What the site is handed as an argument is the block's own text outside it.
+  const given =
+    output?.type === "core" ? made.args.find(([name]) => sameExpr(nameOf(name), output.expr)) : undefined;
+  const schema = schemaText(w.to.examples, given ? { type: "core", expr: given[1] } : output);
+  if (!schema || child.type === "Spread") return child;
+  return withSchemaProp(child, schema, (tag) => {
+    const value = tagValue(t, tag, names);
+    return value !== undefined && takesSchema(value);
+  });
+}
 
 /** A function that runs as code: what it uses of the block goes along as arguments. */
 function compute(

@@ -2,10 +2,9 @@
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
 import { arrayOf, call, literal, memberOf, nameOf, not, objectOf, sameExpr } from "../3-evaluate/core.ts";
-import { evaluate } from "../3-evaluate/evaluate.ts";
 import { LIBRARY_PATH, lose, report } from "../3-evaluate/state.ts";
 import { expr, type Names, type Translation, written } from "../3-evaluate/translate.ts";
-import type { ComponentValue, Value } from "../3-evaluate/value.ts";
+import type { ComponentValue } from "../3-evaluate/value.ts";
 import type { BlockWriter } from "./blocks.ts";
 import type { NodeDraft } from "./draft.ts";
 import { keyFromId } from "./fields.ts";
@@ -24,7 +23,7 @@ import {
   requestSite,
   withSpreadChildren,
 } from "./site-props.ts";
-import { refuseTag } from "./tags.ts";
+import { refuseTag, tagValue } from "./tags.ts";
 import { sequence } from "./text.ts";
 
 const NOWHERE: Core.Span = { file: 0, start: 0, end: 0 };
@@ -66,14 +65,6 @@ export function writeSite(w: BlockWriter, t: Translation, node: Surface.Element,
       refuseTag(t.ev, tag, node.span);
       return UNDEFINED;
   }
-}
-
-/** The abstract value of a tag; undefined where the tag is a name of the block itself. */
-function tagValue(t: Translation, tag: Surface.Expr, names: Names): Value | undefined {
-  let root = tag;
-  while (root.type === "Member") root = root.object;
-  if (root.type !== "Name" || names.get(root.name) !== undefined) return undefined;
-  return evaluate(t.ev, tag, t.env);
 }
 
 /** Children as the `children` prop of a component sees them. */

@@ -25,6 +25,7 @@ import { agentField, isNothing, plainField, tableField, tablesField } from "./fi
 import { fieldName, type Kind } from "./kinds.ts";
 import { localStatements } from "./locals.ts";
 import type { Lowering, Place } from "./place.ts";
+import { schemaText, withSchema } from "./prompt-schema.ts";
 import { fits, propSpan } from "./props.ts";
 import { promptField } from "./text.ts";
 
@@ -254,7 +255,7 @@ function childFields(to: Lowering, node: NodeDraft, element: ElementValue, place
     const scope = newScope("node", place.scope);
     const made = inScope(ev, scope, () => {
       const result = resultOf(to, fn, given);
-      return hasAgent ? promptField(ev, result) : payload(to, result);
+      return hasAgent ? taskPrompt(to, node, result) : payload(to, result);
     });
     node.fields.set(field, withLocals(made, scope));
     return;
@@ -263,8 +264,13 @@ function childFields(to: Lowering, node: NodeDraft, element: ElementValue, place
     compute(to, node, fn, element);
     return;
   }
-  if (hasAgent) node.fields.set("prompt", promptField(ev, children));
+  if (hasAgent) node.fields.set("prompt", taskPrompt(to, node, children));
   else if (!isNothing(children)) node.fields.set("payload", payload(to, children));
+}
+
+function taskPrompt(to: Lowering, node: NodeDraft, child: Value): Field {
+  const schema = schemaText(to.examples, node.fields.get("output"));
+  return promptField(to.ev, schema ? withSchema(to.ev, child, schema) : child);
 }
 
 /** Names that a function of `deps` gave to parts of it are local to the field: nothing else sees `deps`. */

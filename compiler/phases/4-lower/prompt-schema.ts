@@ -1,0 +1,154 @@
+/** Gives the prompt of an agent task the `schema` of its output, as React's cloneElement would, unless the author passes one. */
+import type * as Core from "../../../plan/core/ast.ts";
+import type * as Surface from "../../surface.ts";
+import { literal, memberOf, objectOf } from "../3-evaluate/core.ts";
+import { reify } from "../3-evaluate/reify.ts";
+import type { Evaluation } from "../3-evaluate/state.ts";
+import { known, residual, type Value } from "../3-evaluate/value.ts";
+import type { NodeDraft } from "./draft.ts";
+import type { Examples } from "./examples.ts";
+import { INPUT } from "./schemas.ts";
+
+/** The example as text; null where the task has no output whose schema is known. */
+export function schemaText(
+  examples: Examples,
+  output: ReturnType<NodeDraft["fields"]["get"]>,
+): Core.Expr | null {
+  if (output === undefined) return null;
+  return output.type === "json"
+    ? exampleText(examples, String(output.value))
+    : chosenText(examples, output.expr);
+}
+
+function exampleText(examples: Examples, table: string): Core.Expr | null {
+  const example = examples.of(table);
+  return example === null ? null : lines(example);
+}
+
+/** The example of the table that an expression gives the name of. */
+function chosenText(examples: Examples, output: Core.Expr): Core.Expr | null {
+  if (output.type === "Literal") return exampleText(examples, String(output.value));
+  if (output.type === "Conditional") {
+    const [then, otherwise] = [chosenText(examples, output.then), chosenText(examples, output.else)];
+    return then && otherwise && { ...output, then, else: otherwise };
+  }
+  const all = examples.tables.flatMap((table): [string, Core.Expr][] => {
+    const text = table === INPUT ? null : exampleText(examples, table);
+    return text ? [[table, text]] : [];
+  });
+  return memberOf(objectOf(all), output);
+}
+
+const lines = (text: string): Core.Expr =>
+  text.includes("\n") ? { type: "Template", quasis: [text], exprs: [] } : literal(text);
+
+/** The child of a task with `schema` among the props of the one element that it is. */
+export function withSchema(ev: Evaluation, child: Value, schema: Core.Expr): Value {
+  switch (child.type) {
+    case "Choice":
+      return {
+        ...child,
+        then: withSchema(ev, child.then, schema),
+        else: withSchema(ev, child.else, schema),
+      };
+    case "Select":
+      return {
+        ...child,
+        cases: child.cases.map((x) => ({ ...x, value: withSchema(ev, x.value, schema) })),
+        other: withSchema(ev, child.other, schema),
+      };
+    case "Element": {
+      const { tag, opaque } = child;
+      if (tag === null || typeof tag === "string" || !takesSchema(tag)) return child;
+      if (opaque) {
+        // What the spread brings comes after it.
+        const given = reify(ev, opaque);
+        const rest: readonly (Core.Property | Core.Spread)[] =
+          given.type === "Object" ? given.props : [{ type: "Spread", arg: given }];
+        const first: Core.Property = { type: "Property", key: "schema", value: schema };
+        return { ...child, opaque: residual({ type: "Object", props: [first, ...rest] }) };
+      }
+      if (child.props.has("schema")) return child;
+      return { ...child, props: new Map([...child.props, ["schema", asValue(tag, schema)]]) };
+    }
+    default:
+      return child;
+  }
+}
+
+/** A component may compute with the text; a plan shows that of a prompt line by line. */
+const asValue = (tag: Value, schema: Core.Expr): Value =>
+  tag.type === "Closure" && schema.type === "Template" && schema.exprs.length === 0
+    ? known(schema.quasis[0] as string)
+    : residual(schema);
+
+/** Whether the component or prompt may look at the prop. */
+export function takesSchema(tag: Value): boolean {
+  if (tag.type === "Prompt") return asksForSchema(tag.module.text);
+  return tag.type === "Closure";
+}
+
+/** `props.schema`, or `props` as a whole, in a prompt's own text or for another prompt in it. */
+const asksForSchema = (text: string): boolean =>
+  /\bprops\s*(?:\?\.|\.)\s*schema\b|\bprops\s*(?:\?\.)?\[|\bprops\b(?!\s*(?:\?\.|\.\s*[\w$]))/.test(text);
+
+/** The same for the syntax of a child that a block writes. `mayTake` judges a tag. */
+export function withSchemaProp<E extends Surface.Expr>(
+  child: E,
+  schema: Core.Expr,
+  mayTake: (tag: Surface.Expr) => boolean,
+): Surface.Expr {
+  const again = (x: Surface.Expr): Surface.Expr => withSchemaProp(x, schema, mayTake);
+  switch (child.type) {
+    case "Conditional":
+      return { ...child, then: again(child.then), else: again(child.else) };
+    case "Logical":
+      return {
+        ...child,
+        left: child.op === "&&" ? child.left : again(child.left),
+        right: again(child.right),
+      };
+    case "Arrow":
+      return {
+        ...child,
+        body:
+          child.body.type === "Block"
+            ? { ...child.body, body: returning(child.body.body, again) }
+            : again(child.body),
+      };
+    case "Element": {
+      if (!child.tag || child.tag.type === "Literal" || !mayTake(child.tag)) return child;
+      if (child.props.some((x) => x.type === "ElementProp" && x.name === "schema")) return child;
+      const prop: Surface.ElementProp = {
+        type: "ElementProp",
+        span: child.span,
+        name: "schema",
+        value: schema,
+      };
+      return { ...child, props: [prop, ...child.props] };
+    }
+    default:
+      return child;
+  }
+}
+
+type Stmt = Surface.Stmt;
+
+/** The statements with what they return changed. */
+function returning(body: readonly Stmt[], change: (x: Surface.Expr) => Surface.Expr): Stmt[] {
+  const all = (x: readonly Stmt[]): Stmt[] => returning(x, change);
+  return body.map((stmt): Stmt => {
+    switch (stmt.type) {
+      case "Return":
+        return stmt.value ? { ...stmt, value: change(stmt.value) } : stmt;
+      case "If": {
+        const [then, otherwise] = all(stmt.else ? [stmt.then, stmt.else] : [stmt.then]);
+        return { ...stmt, then: then!, ...(otherwise && { else: otherwise }) };
+      }
+      case "Block":
+        return { ...stmt, body: all(stmt.body) };
+      default:
+        return stmt;
+    }
+  });
+}
