@@ -84,8 +84,16 @@ const asValue = (tag: Value, schema: Core.Expr): Value =>
 
 /** Whether the component or prompt may look at the prop. */
 export function takesSchema(tag: Value): boolean {
-  if (tag.type === "Prompt") return asksForSchema(tag.module.text);
-  return tag.type === "Closure";
+  switch (tag.type) {
+    case "Prompt":
+      return asksForSchema(tag.module.text);
+    case "Choice":
+      return takesSchema(tag.then) || takesSchema(tag.else);
+    case "Select":
+      return [tag.other, ...tag.cases.map(({ value }) => value)].some(takesSchema);
+    default:
+      return tag.type === "Closure" || tag.type === "Residual";
+  }
 }
 
 /** `props.schema`, or `props` as a whole, in a prompt's own text or for another prompt in it. */
@@ -125,7 +133,9 @@ export function withSchemaProp<E extends Surface.Expr>(
         name: "schema",
         value: schema,
       };
-      return { ...child, props: [prop, ...child.props] };
+      // As React appends it; what a spread brings may be the author's own.
+      const isFirst = child.props.some((x) => x.type === "Spread");
+      return { ...child, props: isFirst ? [prop, ...child.props] : [...child.props, prop] };
     }
     default:
       return child;

@@ -103,7 +103,7 @@ function schemaGiven(
   if (!schema || child.type === "Spread") return child;
   return withSchemaProp(child, schema, (tag) => {
     const value = tagValue(t, tag, names);
-    return value !== undefined && takesSchema(value);
+    return value === undefined || takesSchema(value);
   });
 }
 

@@ -8,7 +8,7 @@ import { arrayOf, arrowOf, call, literal, memberOf, nameOf } from "../3-evaluate
 import { reify } from "../3-evaluate/reify.ts";
 import { isStructural } from "../3-evaluate/shape.ts";
 import { Bail, type Evaluation, inScope, report } from "../3-evaluate/state.ts";
-import { type ElementValue, object, type PromptValue, type Value } from "../3-evaluate/value.ts";
+import { type ElementValue, object, type Value } from "../3-evaluate/value.ts";
 import type { Field } from "./draft.ts";
 import { localStatements } from "./locals.ts";
 import { markup, merge, plainText, TABLE } from "./prompts/markup.ts";
@@ -113,7 +113,10 @@ function elementParts(ev: Evaluation, element: ElementValue, inside: Inside): Co
   if (typeof tag === "string") return tagParts(ev, tag, element, inside);
   switch (tag.type) {
     case "Prompt":
-      return [promptCall(ev, tag, element)];
+      return [withProps(ev, reify(ev, tag) as Core.Call, element)];
+    case "Residual":
+      // A prompt out of a table of them, which takes its props when it is called.
+      return [withProps(ev, { type: "Call", callee: tag.expr, args: [] }, element)];
     case "Closure": {
       const value = inScope(ev, ev.scope, () =>
         inline(ev, tag, [element.opaque ?? object(element.props)], element.span),
@@ -137,8 +140,7 @@ function elementParts(ev: Evaluation, element: ElementValue, inside: Inside): Co
 }
 
 /** A prompt file with its props. Elements among them are handed over as the parts of their text. */
-function promptCall(ev: Evaluation, tag: PromptValue, element: ElementValue): Core.Expr {
-  const handle = reify(ev, tag) as Core.Call;
+function withProps(ev: Evaluation, handle: Core.Call, element: ElementValue): Core.Call {
   const children = element.props.get("children");
   const text = (value: Value): Core.Expr => sequence(partsOf(ev, value));
   if (element.opaque) {
