@@ -2,6 +2,7 @@
 import { severityOf } from "../report.ts";
 import type { Rule } from "./rule.ts";
 import { anonymousLoop } from "./rules/anonymous-loop.ts";
+import { beyondLimits } from "./rules/beyond-limits.ts";
 import { constantCondition } from "./rules/constant-condition.ts";
 import { dependencyCycle } from "./rules/dependency-cycle.ts";
 import { duplicateId } from "./rules/duplicate-id.ts";
@@ -31,6 +32,7 @@ import { unusedOutput } from "./rules/unused-output.ts";
 
 export const RULES: readonly Rule[] = [
   shapeAtRunTime,
+  beyondLimits,
   duplicateId,
   indexDerivedId,
   nondeterministicId,

@@ -360,7 +360,7 @@ function enter(ev: Evaluation, fn: Closure, span: Core.Span | undefined): boolea
 const MAX_RECURSION = 200;
 
 /** A component that stands twice in each of its own levels doubles with every level. */
-export const MAX_EXPANSIONS = 12_000;
+export const MAX_EXPANSIONS = 50_000;
 
 /** `new X(…)`: Core's own classes stay as they are; classes of packages and of the source give opaque instances. */
 export function evaluateNew(

@@ -1,8 +1,10 @@
 /** The state of one evaluation: what it has found and registered so far. Handed to every function of the phase. */
+
 import type * as Core from "../../../plan/core/ast.ts";
 import { RESERVED_NAMES } from "../../../plan/core/index.ts";
 import type { Json } from "../../../plan/types.ts";
 import type { Diagnostic, Severity } from "../../diagnostics.ts";
+import { Numbered } from "../../numbered.ts";
 import type { SourceModule, Span } from "../../surface.ts";
 import type { AgentSource, ModuleSource } from "../4-lower/draft.ts";
 import { mentionsPoison, POISON_MARK } from "./poison.ts";
@@ -61,7 +63,7 @@ export interface Evaluation {
   /** Schemas that are read late, by the names that stand for them. */
   readonly lazySchemas: Map<string, Closure>;
   /** Every name ever given in the plan. */
-  readonly taken: Set<string>;
+  readonly taken: Numbered;
   /** Them again in order, so that a try that failed can give its names back. */
   readonly takenInOrder: { readonly name: string; readonly scope: Scope | null }[];
   /** Component closures being called, outermost first, with the number of open conditions at the call. */
@@ -141,7 +143,7 @@ export function newEvaluation(
     closureNames: new Map(),
     codeNames: new Map(),
     lazySchemas: new Map(),
-    taken: new Set(),
+    taken: new Numbered(),
     takenInOrder: [],
     calls: [],
     expansions: 0,
@@ -250,9 +252,7 @@ export function blockOf(
 /** A name of the plan that no other value has. */
 export function freshName(ev: Evaluation, wanted: string, scope: Scope | null = null): string {
   const base = wanted.replace(/[^\w$]/g, "_").replace(/^(?=\d)/, "_") || "value";
-  let name = base;
-  for (let n = 2; ev.taken.has(name) || RESERVED.has(name); n++) name = `${base}_${n}`;
-  ev.taken.add(name);
+  const name = ev.taken.take(base, "_", (x) => RESERVED.has(x));
   ev.takenInOrder.push({ name, scope });
   return name;
 }

@@ -4,6 +4,7 @@
  */
 
 import type * as Core from "../../../plan/core/ast.ts";
+import { Numbered } from "../../numbered.ts";
 import type * as Surface from "../../surface.ts";
 import { arrowOf, call, literal, memberOf, nameOf, objectOf } from "../3-evaluate/core.ts";
 import { touchesElements } from "../3-evaluate/shape.ts";
@@ -49,7 +50,7 @@ export function checkBlock(ev: Evaluation, tables: ReadonlyMap<string, Value>, v
     ev,
     tables,
     nodes: [],
-    keys: new Set(),
+    keys: new Numbered(),
     examples: new Examples(ev, tables),
     blocks: [],
   };

@@ -4,7 +4,9 @@
  * In: the evaluation and the workflow. Out: a PlanDraft whose agents, prompts, schemas and modules are still sources; null
  * where there is no tree at all. What was reported stands in it as poison, for phase 5 to find what else is wrong.
  */
+
 import type * as Core from "../../../plan/core/ast.ts";
+import { Numbered } from "../../numbered.ts";
 import { runWorkflow } from "../3-evaluate/index.ts";
 import { attempt, type Bail, type Evaluation, inScope, report } from "../3-evaluate/state.ts";
 import type { Value, WorkflowValue } from "../3-evaluate/value.ts";
@@ -31,7 +33,7 @@ export function lowerWorkflow(
     ev,
     tables: workflow.tables,
     nodes: [],
-    keys: new Set(),
+    keys: new Numbered(),
     examples: new Examples(ev, workflow.tables),
     blocks: [],
   };

@@ -1,6 +1,8 @@
 /** Where nodes are lowered to, and how one is added there. */
+
 import type * as Core from "../../../plan/core/ast.ts";
 import type { Json, NodeKind } from "../../../plan/types.ts";
+import type { Numbered } from "../../numbered.ts";
 import { under } from "../3-evaluate/choice.ts";
 import { conditional, logical, not, truthOf } from "../3-evaluate/core.ts";
 import { reify } from "../3-evaluate/reify.ts";
@@ -14,7 +16,7 @@ export interface Lowering {
   readonly ev: Evaluation;
   readonly tables: ReadonlyMap<string, Value>;
   readonly nodes: NodeDraft[];
-  readonly keys: Set<string>;
+  readonly keys: Numbered;
   readonly examples: Examples;
   readonly blocks: PlanDraft["blocks"][number][];
   /** The element of a pattern that is being read: what its source says stands there. */
@@ -133,9 +135,5 @@ function innerKey(to: Lowering, body: Value): Core.Expr | undefined {
 }
 
 export function uniqueKey(to: Lowering, wanted: string): string {
-  const base = wanted.slice(0, 80) || "node";
-  let key = base;
-  for (let n = 2; to.keys.has(key); n++) key = `${base}#${n}`;
-  to.keys.add(key);
-  return key;
+  return to.keys.take(wanted.slice(0, 80) || "node", "#");
 }
