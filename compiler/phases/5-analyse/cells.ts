@@ -7,28 +7,22 @@ import type { Model } from "./model.ts";
 const FREE = "name:";
 
 /** As plan/core/reads.ts names them; `name:X` stays where only a block knows what X is. */
-export function cellsOf(
-  model: Model,
-  scope: NodeDraft,
-  expr: Core.Expr,
-  seen: ReadonlySet<Core.Expr> = new Set(),
-): ReadonlySet<string> {
-  if (seen.has(expr)) return new Set();
-  const within = new Set([...seen, expr]);
+export function cellsOf(model: Model, scope: NodeDraft, expr: Core.Expr): ReadonlySet<string> {
   const cells = new Set<string>();
-  const add = (more: Iterable<string>): void => {
-    for (const cell of more) cells.add(cell);
+  const seen = new Set([expr]);
+  const open: [NodeDraft, Core.Expr][] = [[scope, expr]];
+  const follow = (from: NodeDraft, next: Core.Expr): void => {
+    if (seen.has(next)) return;
+    seen.add(next);
+    open.push([from, next]);
   };
-  for (const cell of readsOf(expr)) {
-    if (!cell.startsWith(FREE)) {
-      cells.add(cell);
-      continue;
+  for (const [at, part] of open)
+    for (const cell of readsOf(part)) {
+      const meaning = cell.startsWith(FREE) ? model.lookup(at, cell.slice(FREE.length)) : undefined;
+      if (!meaning || meaning.expr === "argument") cells.add(cell);
+      else if (typeof meaning.expr !== "string") follow(meaning.from, meaning.expr);
+      else follow(model.above(meaning.from)[0] ?? meaning.from, meaning.from.each!.of);
     }
-    const meaning = model.lookup(scope, cell.slice(FREE.length));
-    if (!meaning || meaning.expr === "argument") cells.add(cell);
-    else if (typeof meaning.expr !== "string") add(cellsOf(model, meaning.from, meaning.expr, within));
-    else add(cellsOf(model, model.above(meaning.from)[0] ?? meaning.from, meaning.from.each!.of, within));
-  }
   return cells;
 }
 
