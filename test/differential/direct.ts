@@ -513,7 +513,9 @@ function task(element: Element, kind: string, r: Rendering): Mounted {
     props.deps = names;
   }
   if (request) Object.assign(props, request);
-  if (!props.blocked) child(children, given, props, "children" in element.props, r.schemaOf(output));
+  const isCode = typeof children === "function" && children.constructor.name === "AsyncFunction";
+  if (isCode && deps && props.agent === undefined) props.compute = true;
+  else if (!props.blocked) child(children, given, props, "children" in element.props, r.schemaOf(output));
   return { kind, id: id === undefined || id === null ? null : String(id), props, children: [] };
 }
 

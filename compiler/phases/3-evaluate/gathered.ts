@@ -188,6 +188,7 @@ class Parts {
       case "ExprStmt":
         return this.#ofExpression(stmt.expr);
       case "If": {
+        if (mentions(stmt.test, this.of)) return undefined;
         const then = this.#ofBranch(stmt.then);
         const otherwise = stmt.else ? this.#ofBranch(stmt.else) : list([]);
         if (!then || !otherwise) return undefined;
@@ -259,6 +260,7 @@ class Parts {
     for (const one of body) {
       if (isExit(one, exit)) return [...result, returned(list(parts))];
       if (one.type === "If" && !one.else && endsIn(one.then, exit)) {
+        if (mentions(one.test, this.of)) return undefined;
         const inside = this.#ofBody(one.then, exit);
         const left = inside?.at(-1);
         if (!inside || left?.type !== "Return" || left.value?.type !== "Array") return undefined;

@@ -76,6 +76,18 @@ export function captureFields(ev: Evaluation, fn: Closure | Code, span: Core.Spa
 const isCtx = (value: Value): boolean =>
   value.type === "Residual" && value.expr.type === "Name" && value.expr.name === "ctx";
 
+/** The capture that a function with `deps` gets as its argument. */
+export const DEPS_NAME = "$deps";
+export const DEPS: ReadonlyMap<string, Field> = new Map([
+  [DEPS_NAME, { type: "core", expr: { type: "Name", name: "deps" } }],
+]);
+
+/** What is said of an async function that should give a prompt, and what helps. */
+export const ASYNC_PROMPT = [
+  "a prompt is evaluated when the task starts; the function that gives it can't be async",
+  "Return the prompt directly, and prepare what it needs in a compute task that this one depends on.",
+] as const;
+
 /** Gives a function its name among the plan's modules. */
 export function registerModule(
   ev: Evaluation,

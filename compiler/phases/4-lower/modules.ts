@@ -13,6 +13,7 @@ import type { SourceModule, Span } from "../../surface.ts";
 import type { Graph } from "../2-bind/bind.ts";
 import { lockedVersions } from "../2-bind/lock/index.ts";
 import type { Closure, Code, Environment } from "../3-evaluate/value.ts";
+import { DEPS_NAME } from "./captures.ts";
 import { pin } from "./pin.ts";
 import { type PieceCache, type Slice, type SlicePart, sliceOf } from "./slice.ts";
 import { planMap, withMap } from "./source-map.ts";
@@ -80,7 +81,8 @@ function entryOf(request: CodeRequest, slice: Slice): string {
   if (request.kind === "tool")
     return `export default async (input, ctx, task) => {\n${body}\n  return run.execute(input, { abortSignal: task?.signal });\n};`;
   const names = request.captures.length > 0 ? `{ ${request.captures.join(", ")} }` : "_captures";
-  return `export default async (${names}, ctx, task) => {\n${body}\n  return run(task);\n};`;
+  const given = request.captures.includes(DEPS_NAME) ? `${DEPS_NAME}, task` : "task";
+  return `export default async (${names}, ctx, task) => {\n${body}\n  return run(${given});\n};`;
 }
 
 function partText(part: SlicePart, tail: string): string {

@@ -3,11 +3,12 @@ import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
 import { call, literal, memberOf, nameOf, objectOf, sameExpr } from "../3-evaluate/core.ts";
 import { freeNames } from "../3-evaluate/names.ts";
-import { Bail, report } from "../3-evaluate/state.ts";
+import { report } from "../3-evaluate/state.ts";
 import { expr, type Names, type Translation, written } from "../3-evaluate/translate.ts";
 import { type Closure, type Code, lookup } from "../3-evaluate/value.ts";
 import type { BlockWriter } from "./blocks.ts";
-import { registerModule } from "./captures.ts";
+import { ASYNC_PROMPT, DEPS, registerModule } from "./captures.ts";
+import type { Field } from "./draft.ts";
 import { SPECIAL } from "./kinds.ts";
 import { KNOWN } from "./library.ts";
 import { schemaText, takesSchema, withSchemaProp } from "./prompt-schema.ts";
@@ -70,7 +71,14 @@ export function taskChild(
   const [fn] = functions;
   if (fn && functions.length === 1 && (fn.type === "Arrow" || fn.type === "Func")) {
     if (hasAgent || hasDeps) {
-      if (fn.type === "Func") throw new Bail("an async function with deps", fn.span);
+      if (fn.type === "Func" && hasAgent) {
+        report(t.ev, "SM103", fn.span, ASYNC_PROMPT[0], ASYNC_PROMPT[1]);
+        return;
+      }
+      if (fn.type === "Func") {
+        compute(t, fn, names, made, DEPS);
+        return;
+      }
       const render = made.argument("render", childText(w, t, fn, names));
       node.fields.set(field, { type: "core", expr: call(render, nameOf("deps")) });
       return;
@@ -113,6 +121,7 @@ function compute(
   fn: Surface.Func | Core.Arrow<Surface.Extra>,
   names: Names,
   made: Site,
+  given: ReadonlyMap<string, Field> = new Map(),
 ): void {
   const free = fn.type === "Func" ? new Set(fn.free) : freeNames(fn);
   const captures: string[] = [];
@@ -125,6 +134,10 @@ function compute(
     if (text.type === "Name" && text.name === "ctx") continue;
     captures.push(name);
     made.node.captures.set(name, made.pass(`capture_${name}`, text));
+  }
+  for (const [name, field] of given) {
+    captures.push(name);
+    made.node.captures.set(name, field);
   }
   const value: Closure | Code =
     fn.type === "Func"

@@ -18,7 +18,7 @@ import {
   toJson,
   type Value,
 } from "../3-evaluate/value.ts";
-import { captureFields, registerModule } from "./captures.ts";
+import { ASYNC_PROMPT, captureFields, DEPS, registerModule } from "./captures.ts";
 import { codeReads } from "./code-reads.ts";
 import type { Field, NodeDraft } from "./draft.ts";
 import { agentField, isNothing, plainField, tableField, tablesField } from "./fields.ts";
@@ -237,14 +237,12 @@ function childFields(to: Lowering, node: NodeDraft, element: ElementValue, place
     return;
   }
   if (fn && (hasAgent || hasDeps)) {
+    if (fn.type === "Code" && !hasAgent) {
+      compute(to, node, fn, element, DEPS);
+      return;
+    }
     if (fn.type === "Code") {
-      report(
-        ev,
-        "SM103",
-        fn.func.span,
-        "a function that gets deps is evaluated when the task starts; it can't be async",
-        "Return the prompt or the payload directly, or read the rows with ctx.output in a compute task.",
-      );
+      report(ev, "SM103", fn.func.span, ASYNC_PROMPT[0], ASYNC_PROMPT[1]);
       node.fields.set(field, { type: "core", expr: poisonText(ev) });
       return;
     }
@@ -307,9 +305,16 @@ function payload(to: Lowering, value: Value): ReturnType<typeof plainField> {
   return plainField(to.ev, value);
 }
 
-function compute(to: Lowering, node: NodeDraft, fn: Closure | Code, element: ElementValue): void {
+/** `given`: what is taken along beside the function's own captures. */
+function compute(
+  to: Lowering,
+  node: NodeDraft,
+  fn: Closure | Code,
+  element: ElementValue,
+  given: ReadonlyMap<string, Field> = new Map(),
+): void {
   const { ev } = to;
-  const captures = captureFields(ev, fn, element.span);
+  const captures = new Map([...captureFields(ev, fn, element.span), ...given]);
   const { cells, waits } = codeReads(ev, fn);
   // What the function surely reads with `ctx.output` is taken along, so that the task waits for it.
   for (const [i, expr] of waits.entries()) captures.set(`$output${i}`, { type: "core", expr });
