@@ -3,6 +3,7 @@ import { ts } from "ts-morph";
 import type { Arrow, Block } from "../../../plan/core/ast.ts";
 import type { Class, Expr, Extra, Func, Pattern } from "../../surface.ts";
 import { type Context, captureOf, foreign, hasModifier, spanOf, syntaxError } from "./context.ts";
+import { enumConstant } from "./enum-constants.ts";
 import { bound, freeNames, needsHostFunction } from "./free.ts";
 import { hoistedLet, hoistVars } from "./variables.ts";
 
@@ -108,6 +109,10 @@ export function classOf(ctx: Context, node: ts.ClassLikeDeclaration): Class {
   };
 }
 
+/** What a literal can say. */
+const isPlain = (value: string | number): boolean =>
+  typeof value === "string" || (Number.isFinite(value) && !Object.is(value, -0));
+
 /** A string or number enum with constant members is an object literal; any other is host code. */
 export function enumOf(ctx: Context, node: ts.EnumDeclaration): Expr {
   const span = spanOf(ctx, node);
@@ -117,12 +122,8 @@ export function enumOf(ctx: Context, node: ts.EnumDeclaration): Expr {
     const { name, initializer } = member;
     if (!ts.isIdentifier(name) && !ts.isStringLiteral(name)) return foreign(ctx, node, "an enum");
     let value: string | number | null = next;
-    if (initializer) {
-      if (ts.isStringLiteralLike(initializer)) value = initializer.text;
-      else if (ts.isNumericLiteral(initializer)) value = Number(initializer.text);
-      else return foreign(ctx, node, "an enum with computed members");
-    }
-    if (value === null) return foreign(ctx, node, "an enum with computed members");
+    if (initializer) value = enumConstant(initializer, node.name.text, members);
+    if (value === null || !isPlain(value)) return foreign(ctx, node, "an enum with computed members");
     members.set(name.text, value);
     if (typeof value === "number") members.set(String(value), name.text);
     next = typeof value === "number" ? value + 1 : null;

@@ -8,7 +8,7 @@ import { choose, mapChoices, under } from "./choice.ts";
 import { arrowOf, call, memberOf, nameOf } from "./core.ts";
 import { eachOf } from "./each.ts";
 import { spreadInto } from "./evaluate.ts";
-import { makesInstances } from "./makers.ts";
+import { makesInstances, reenters } from "./makers.ts";
 import { holdsSchema, reify } from "./reify.ts";
 import { isStructural, nullish, truth } from "./shape.ts";
 import { Bail, type Evaluation } from "./state.ts";
@@ -127,6 +127,12 @@ export function listMethod(
     return undefined;
   }
   if (target.type !== "Residual" && target.type !== "Array") return undefined;
+  if (
+    target.type === "Array" &&
+    UNROLLED.has(name) &&
+    reenters(callback, new Set(ev.calls.map((x) => x.arrow)))
+  )
+    return unrolled(ev, target, name, args, span);
   if (name === "map" || name === "flatMap") return eachOf(ev, reify(ev, target), callback, span);
   if (target.type === "Array" && ["reduce", "find", "some", "every"].includes(name))
     return unrolled(ev, target, name, args, span);

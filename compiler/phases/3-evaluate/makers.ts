@@ -12,6 +12,23 @@ export function readsDisk(fn: Value): fn is Closure {
   return fn.type === "Closure" && reads(fn.arrow, fn.env, new Set());
 }
 
+/** Whether it may call a function that is being read in place now: a known list of a recursion is walked, so that it ends. */
+export function reenters(fn: Closure, open: ReadonlySet<unknown>): boolean {
+  return leadsTo(fn.arrow, fn.env, open, new Set());
+}
+
+function leadsTo(node: unknown, env: Environment, open: ReadonlySet<unknown>, seen: Set<unknown>): boolean {
+  if (typeof node !== "object" || node === null || seen.has(node)) return false;
+  seen.add(node);
+  if (Array.isArray(node)) return node.some((item) => leadsTo(item, env, open, seen));
+  if ("type" in node && node.type === "Name") {
+    const value = lookup(env, (node as Core.Name).name)?.value;
+    if (value?.type !== "Closure") return false;
+    return open.has(value.arrow) || leadsTo(value.arrow, value.env, open, seen);
+  }
+  return Object.entries(node).some(([key, part]) => key !== "span" && leadsTo(part, env, open, seen));
+}
+
 function reads(node: unknown, env: Environment, seen: Set<unknown>): boolean {
   if (typeof node !== "object" || node === null || seen.has(node)) return false;
   seen.add(node);

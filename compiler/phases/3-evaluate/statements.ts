@@ -282,16 +282,21 @@ function choice(
   const groups: { tests: Core.Expr[]; isDefault: boolean; body: readonly Surface.Stmt[] }[] = [];
   let open: { tests: Core.Expr[]; isDefault: boolean } = { tests: [], isDefault: false };
   node.cases.forEach((one, n) => {
-    if (one.test) open.tests.push(binary("===", key, reify(ev, evaluate(ev, one.test, env))));
-    else open.isDefault = true;
+    if (one.test) {
+      const test = evaluate(ev, one.test, env);
+      const isKnown = subject.type === "Known" && test.type === "Known";
+      if (!isKnown) open.tests.push(binary("===", key, reify(ev, test)));
+      else if (subject.value === test.value) open.tests.push(literal(true));
+    } else open.isDefault = true;
     if (one.body.length === 0 && n < node.cases.length - 1) return;
     groups.push({ ...open, body: ended(one.body, n === node.cases.length - 1, node.span) });
     open = { tests: [], isDefault: false };
   });
-  const fallback = groups.find((x) => x.isDefault);
+  const certain = groups.findIndex((x) => x.tests.some((test) => test.type === "Literal"));
+  const fallback = certain < 0 ? groups.find((x) => x.isDefault) : groups[certain];
   let flow: Flow = fallback ? run(ev, fallback.body, new LocalEnvironment(env), tail) : NORMAL;
-  for (const group of groups.reverse()) {
-    if (group.isDefault) continue;
+  for (const group of groups.slice(0, certain < 0 ? undefined : certain).reverse()) {
+    if (group.isDefault || group.tests.length === 0) continue;
     const test = group.tests.reduce((a, b) => ({ type: "Logical", op: "||", left: a, right: b }));
     const then = under(ev, test, true, () => run(ev, group.body, new LocalEnvironment(env), tail));
     flow = { type: "choice", test, then, else: flow };

@@ -1,0 +1,76 @@
+/** What is known while building decides: recursion over a known tree, cases of a known switch, constants of enums. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { compareFile } from "./compare.ts";
+import { type Snippet, workflowOf } from "./snippets.ts";
+
+const folder = mkdtempSync(path.join(os.tmpdir(), "unfolding-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function shapeOf(name: string, snippet: Snippet): Promise<string> {
+  const file = path.join(folder, `${name.replace(/\W+/g, "-")}.tsx`);
+  writeFileSync(file, workflowOf(snippet));
+  const result = await compareFile(file, { seeds: 5 });
+  expect(result.problem).toBeUndefined();
+  expect(result.frames).toBeGreaterThan(0);
+  return result.shape.split(" ")[0] ?? "";
+}
+
+const TREE = `const TREE = { id: "root", kind: "seq", of: [{ id: "a", kind: "leaf" }, { id: "p", kind: "par", of: [{ id: "b", kind: "leaf" }, { id: "c", kind: "leaf" }] }] };`;
+
+describe("what is known while building", () => {
+  const cases: Record<string, Snippet> = {
+    "a tree that a component follows": {
+      top: `${TREE}
+const Tree = ({ node, depth = 0 }) => {
+  if (node.kind === "leaf") return <T id={node.id}>{"depth " + depth}</T>;
+  const inner = node.of.map((child) => <Tree key={child.id} node={child} depth={depth + 1} />);
+  return node.kind === "par" ? <Parallel>{inner}</Parallel> : <Sequence>{inner}</Sequence>;
+};`,
+      jsx: "<Tree node={TREE} />",
+    },
+    "a tree that a function follows through another": {
+      top: `${TREE}
+const all = (nodes) => nodes.flatMap((child) => one(child));
+const one = (node) => (node.of ? all(node.of) : [<T key={node.id} id={node.id}>{node.kind}</T>]);`,
+      jsx: "<Parallel>{one(TREE)}</Parallel>",
+    },
+    "the case of a switch": {
+      top: `${TREE}
+const Tree = ({ node }) => {
+  switch (node.kind) {
+    case "leaf":
+      return <T id={node.id}>leaf</T>;
+    case "par":
+    case "seq": {
+      const inner = node.of.map((child) => <Tree key={child.id} node={child} />);
+      return node.kind === "par" ? <Parallel>{inner}</Parallel> : <Sequence>{inner}</Sequence>;
+    }
+    default:
+      return null;
+  }
+};`,
+      jsx: "<Tree node={TREE} />",
+    },
+    "that no case of a switch fits": {
+      top: `const Case = ({ kind }) => { switch (kind) { case "a": return <T id="a">a</T>; case "b": return <T id="b">b</T>; default: return <T id="other">other</T>; } };`,
+      jsx: `<Case kind="c" /><Case kind="b" />`,
+    },
+    "that a case stands before one that the run decides": {
+      top: `const Case = ({ kind, other }) => { switch (kind) { case other: return <T id="same">same</T>; case "a": return <T id="a">a</T>; default: return null; } };`,
+      jsx: `<Case kind="a" other={row?.kind} />`,
+    },
+    "constants of an enum": {
+      top: `enum Flag { None, A = 1 << 0, B = 1 << 1, Both = A | Flag.B, Next, Low = -1, Word = "w" + "x", Long = \`\${Word}-\${A}\` }`,
+      body: "const flags = (row?.ok ? Flag.A : 0) | (row?.n ? Flag.B : 0);",
+      show: "JSON.stringify(Object.entries(Flag)) + Flag[flags] + Flag[-1] + Flag.Long",
+      jsx: `{flags === Flag.Both && <T id="both">both</T>}`,
+    },
+  };
+  for (const [name, snippet] of Object.entries(cases))
+    it(name, async () => {
+      expect(await shapeOf(name, snippet)).toBe("structural");
+    });
+});
