@@ -16,6 +16,10 @@ const values = types.flatMap(({ list }) => list);
 // what Core has no text, number or key for: functions, whose source text would be a fact of the engine
 const OPAQUE = ["function", "intrinsic"];
 
+/** A function that Core has and this engine not yet. */
+const isNewer = (name: string, key: string): boolean =>
+  key === "groupBy" && !(key in (name === "Map" ? Map : Object));
+
 describe("V8 and Core agree, form by receiver type", () => {
   it("on every operator and pair of types", () => {
     const coverage = new Coverage();
@@ -101,7 +105,7 @@ describe("V8 and Core agree, form by receiver type", () => {
         ...(value.run === undefined ? [] : [name]),
         ...(value.construct === undefined ? [] : [`new ${name}`]),
         ...[...value.members]
-          .filter(([, member]) => member instanceof Intrinsic)
+          .filter(([key, member]) => member instanceof Intrinsic && !isNewer(name, key))
           .map(([key]) => `${name}.${key}`),
       ];
       for (const form of forms) {

@@ -34,6 +34,15 @@ describe("evaluate", () => {
     ["(() => { const f = (n) => (n < 2 ? n : f(n - 1) + f(n - 2)); return f(10); })()", 55],
     ["new Map([['a', 1]]).get('a')", 1],
     ["'a-b-c'.split('-').length", 3],
+    [
+      "Object.entries(Object.groupBy(['a', 'bb', 'c'], (x, i) => x.length + i % 1)).map(([k, v]) => k + v).join(' ')",
+      "1a,c 2bb",
+    ],
+    ["[...Map.groupBy([1, 2, 3], (x) => x > 1)].map(([k, v]) => k + ':' + v).join(' ')", "false:1 true:2,3"],
+    [
+      "(() => { const g = Object.groupBy(['a'], (x) => x); g.a.push('b'); g.c = 1; return g.a.join() + g.c; })()",
+      "a,b1",
+    ],
   ])("%s", (text, value) => {
     expect(run(text, { a: { b: null } })).toBe(value);
   });

@@ -11,7 +11,7 @@ export {
   ranOutOfStack,
 } from "./evaluate.ts";
 export { envName, hostCall, hostNames, isHostName } from "./host.ts";
-export { RESERVED_NAMES } from "./intrinsics/names.ts";
+export { hasFunction, RESERVED_NAMES } from "./intrinsics/names.ts";
 export { type Limits, limits } from "./limits.ts";
 export { CoreSyntaxError, parseExpr } from "./parse.ts";
 export { printExpr, printLines } from "./print.ts";

@@ -1,4 +1,4 @@
-/** What is known while building decides: recursion over a known tree, cases of a known switch, constants of enums. */
+/** What is known while building decides: recursion over a known tree, cases of a known switch, constants of enums, tags. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -61,6 +61,14 @@ const Tree = ({ node }) => {
     "that a case stands before one that the run decides": {
       top: `const Case = ({ kind, other }) => { switch (kind) { case other: return <T id="same">same</T>; case "a": return <T id="a">a</T>; default: return null; } };`,
       jsx: `<Case kind="a" other={row?.kind} />`,
+    },
+    "the tag of a template": {
+      top: `const clean = (texts, ...values) => texts.map((text, i) => text + (i < values.length ? String(values[i] ?? "none") : "")).join("").trim();`,
+      show: "clean`\n  note: ${row?.note}\n  n: ${row?.n ?? 0}${ctx.input.goal}\n` + clean`fixed`",
+    },
+    "the raw texts of a tagged template": {
+      top: "const joined = (texts: TemplateStringsArray, ...values: unknown[]) => texts.raw.map((text, i) => text + (values[i] ?? '')).join('');",
+      show: "joined`c ${row?.id} d`",
     },
     "constants of an enum": {
       top: `enum Flag { None, A = 1 << 0, B = 1 << 1, Both = A | Flag.B, Next, Low = -1, Word = "w" + "x", Long = \`\${Word}-\${A}\` }`,

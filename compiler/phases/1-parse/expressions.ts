@@ -5,8 +5,9 @@ import { access, construct } from "./access.ts";
 import { type Context, foreign, reference, spanOf } from "./context.ts";
 import { classOf, functionOf } from "./functions.ts";
 import { element, fragment } from "./jsx.ts";
-import { array, numberLiteral, object, regexLiteral, taggedTemplate, template } from "./literals.ts";
+import { array, numberLiteral, object, regexLiteral, template } from "./literals.ts";
 import { binary, prefix, update } from "./operators.ts";
+import { taggedTemplate } from "./tagged.ts";
 
 const K = ts.SyntaxKind;
 

@@ -5,6 +5,7 @@ import type { Class, Expr, Extra, Func, Pattern } from "../../surface.ts";
 import { type Context, captureOf, foreign, hasModifier, spanOf, syntaxError } from "./context.ts";
 import { enumConstant } from "./enum-constants.ts";
 import { bound, freeNames, needsHostFunction } from "./free.ts";
+import { textsParameter, withRawTexts } from "./tagged.ts";
 import { hoistedLet, hoistVars } from "./variables.ts";
 
 type FunctionNode =
@@ -49,11 +50,13 @@ export function functionOf(ctx: Context, node: FunctionNode): Expr {
     return { type: "Literal", value: null, span: spanOf(ctx, node) };
   }
   const { params, rest } = parameters(ctx, node);
-  const body = functionBody(
+  const written = functionBody(
     ctx,
     node.body,
     node.parameters.flatMap((p) => bound(p.name)),
   );
+  const texts = textsParameter(node);
+  const body = texts === undefined ? written : withRawTexts(written, texts);
   const span = spanOf(ctx, node);
   const name = node.name && ts.isIdentifier(node.name) ? node.name.text : undefined;
   const async = hasModifier(node, ts.SyntaxKind.AsyncKeyword);

@@ -33,30 +33,6 @@ export function template(ctx: Context, node: ts.TemplateLiteral): Template<Extra
   };
 }
 
-/** `String.raw` is a template over the raw text; any other tag is host code. */
-export function taggedTemplate(ctx: Context, node: ts.TaggedTemplateExpression): Expr {
-  const { tag } = node;
-  const isRaw =
-    ts.isPropertyAccessExpression(tag) &&
-    ts.isIdentifier(tag.expression) &&
-    tag.expression.text === "String" &&
-    tag.name.text === "raw";
-  if (!isRaw) return foreign(ctx, node, "a tagged template");
-  const raw = (part: ts.TemplateLiteralLikeNode): string => {
-    const text = ctx.source.text.slice(part.getStart(ctx.source), part.end);
-    return text.slice(1, text.endsWith("${") ? -2 : -1);
-  };
-  const quote = node.template;
-  if (ts.isNoSubstitutionTemplateLiteral(quote))
-    return { type: "Template", quasis: [raw(quote)], exprs: [], span: spanOf(ctx, node) };
-  return {
-    type: "Template",
-    quasis: [raw(quote.head), ...quote.templateSpans.map((s) => raw(s.literal))],
-    exprs: quote.templateSpans.map((s) => ctx.expr(s.expression)),
-    span: spanOf(ctx, node),
-  };
-}
-
 export function spread(ctx: Context, node: ts.SpreadElement | ts.SpreadAssignment): Spread<Extra> {
   return { type: "Spread", arg: ctx.expr(node.expression), span: spanOf(ctx, node) };
 }

@@ -244,7 +244,7 @@ describe("forms that become others", () => {
 
   it.each([
     ["const a = 10n;", "a bigint"],
-    ["const a = tag`x`;", "a tagged template"],
+    ["const a = tag`\\n`;", "a tagged template with escapes"],
     ["const a = { set b(x) { c = x; } };", "a getter or setter"],
     ["const a = { __proto__: b };", "an object literal that sets `__proto__`"],
     ["const a = import('x');", "`import()`"],
@@ -252,6 +252,12 @@ describe("forms that become others", () => {
     ["namespace N { export const a = 1; }", "a namespace"],
   ])("keeps %s as a foreign form", (text, what) => {
     expect(firstInit(text)).toMatchObject({ type: "Foreign", what });
+  });
+
+  it("reads a tagged template as a call of its tag", () => {
+    expect(bare(firstInit("const a = tag`x${1}y`;"))).toEqual(
+      bare(firstInit('const a = tag(["x", "y"], 1);')),
+    );
   });
 
   it("reads numbers, escapes, raw templates and patterns as the engine does", () => {

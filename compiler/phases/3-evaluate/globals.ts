@@ -1,6 +1,6 @@
 /** Global names: which are part of Core, which only the host can answer, and what each use is told. */
 import type * as Core from "../../../plan/core/ast.ts";
-import { RESERVED_NAMES } from "../../../plan/core/index.ts";
+import { hasFunction, RESERVED_NAMES } from "../../../plan/core/index.ts";
 import { call, memberOf, nameOf } from "./core.ts";
 import { hostObject, startedAt, unrecorded } from "./host-values.ts";
 import { type Evaluation, report } from "./state.ts";
@@ -38,6 +38,38 @@ const EFFECTS: ReadonlySet<string> = new Set([
   "alert",
 ]);
 
+/** What every engine has, and Core leaves out: its results differ between machines, or it holds no data. */
+const ENGINE: ReadonlySet<string> = new Set([
+  ...["Intl", "Symbol", "Proxy", "Reflect", "WeakMap", "WeakSet", "WeakRef", "FinalizationRegistry"],
+  ...["Promise", "BigInt", "Iterator", "Atomics", "Temporal", "AbortController", "AbortSignal"],
+  ...["ArrayBuffer", "SharedArrayBuffer", "DataView", "Uint8Array", "Uint16Array", "Uint32Array"],
+  ...["Int8Array", "Int16Array", "Int32Array", "Float32Array", "Float64Array", "Uint8ClampedArray"],
+  ...[
+    "structuredClone",
+    "escape",
+    "unescape",
+    "atob",
+    "btoa",
+    "TextEncoder",
+    "TextDecoder",
+    "URLSearchParams",
+  ],
+]);
+
+const BY_OTHER_MEANS = "Say it with other means, or do it in a compute task and read its output.";
+
+/** What says the same within the language. */
+const OTHERWISE: ReadonlyMap<string, string> = new Map([
+  ["Intl", "Use toFixed(), padStart() or toLocaleString('en-US'), or format it in a compute task."],
+  [
+    "structuredClone",
+    "Copy what changes: { ...object } or [...list]; values of the run never change by themselves.",
+  ],
+  ["BigInt", "Use a number, or a string where the digits are many."],
+  ["String.raw", "Write it as a tag: String.raw`…`, or join the parts."],
+  ["Object.getPrototypeOf", "Ask for a field: 'kind' in value."],
+]);
+
 /** The value of a name that no source binds. */
 export function globalValue(ev: Evaluation, name: string, env: Environment, span?: Core.Span): Value {
   if (name === "undefined") return { type: "Known", value: undefined };
@@ -58,6 +90,14 @@ export function globalValue(ev: Evaluation, name: string, env: Environment, span
       "Move it into a compute task: a function as child of a <Task> without an agent.",
     );
   }
+  if (ENGINE.has(name))
+    return report(
+      ev,
+      "SM103",
+      span,
+      `'${name}' is not part of the language in which a plan's expressions stand`,
+      OTHERWISE.get(name) ?? BY_OTHER_MEANS,
+    );
   return report(
     ev,
     "SM103",
@@ -90,7 +130,7 @@ export function clockRead(ev: Evaluation, what: string, span?: Core.Span): Value
   return residual(call(memberOf(nameOf("ctx"), "now")), { kind: "number", defined: true });
 }
 
-/** Calls of global functions that are not pure; undefined for all others. `top`: while the module is loaded. */
+/** Calls of global functions that are not pure or not there; undefined for all others. `top`: while the module is loaded. */
 export function impureCall(
   ev: Evaluation,
   object: string,
@@ -100,6 +140,14 @@ export function impureCall(
 ): Value | undefined {
   if (object === "Math" && method === "random") return randomRead(ev, "Math.random()", span);
   if (object === "Date" && method === "now") return top ? startedAt(span) : clockRead(ev, "Date.now()", span);
+  if (isCoreGlobal(object) && !hasFunction(object, method))
+    return report(
+      ev,
+      "SM103",
+      span,
+      `'${object}.${method}' is no function of the language in which a plan's expressions stand`,
+      OTHERWISE.get(`${object}.${method}`) ?? BY_OTHER_MEANS,
+    );
   return undefined;
 }
 

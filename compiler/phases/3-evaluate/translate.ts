@@ -387,7 +387,12 @@ function callText(t: Translation, node: Core.Call<Surface.Extra>, names: Names):
       const stateful = statefulCall(t.ev, value, node.callee.property, node.span);
       if (stateful) return written(t, stateful, node.span);
     }
-    if (!value && node.callee.type === "Member" && typeof node.callee.property === "string") {
+    if (
+      !value &&
+      node.callee.type === "Member" &&
+      node.callee.object === root &&
+      typeof node.callee.property === "string"
+    ) {
       const impure = impureCall(t.ev, root.name, node.callee.property, node.span);
       if (impure) return written(t, impure, node.span);
     }

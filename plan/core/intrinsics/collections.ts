@@ -5,7 +5,8 @@ import { elementsOf, notIterable } from "../evaluate/iterate.ts";
 import { typed } from "../evaluate/shown.ts";
 import { checkWrite } from "../evaluate/writes.ts";
 import type { Value } from "../values.ts";
-import { callback, methods } from "./define.ts";
+import { callback, methods, statics } from "./define.ts";
+import { mapGroupBy } from "./group.ts";
 import { entryOf } from "./object.ts";
 
 function writable(ev: Evaluation, self: object, method: string): void {
@@ -83,6 +84,7 @@ export const MAP = new Intrinsic("Map", {
     return map;
   },
   run: () => throwType("Constructor Map requires 'new'"),
+  members: statics("Map", { groupBy: mapGroupBy }),
 });
 
 export const SET = new Intrinsic("Set", {

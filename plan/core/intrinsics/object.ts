@@ -10,6 +10,7 @@ import { hasOwn, isObject, typeOf } from "../evaluate/types.ts";
 import { checkWrite, setMember } from "../evaluate/writes.ts";
 import type { Value } from "../values.ts";
 import { methods, statics } from "./define.ts";
+import { objectGroupBy } from "./group.ts";
 
 function toObject(value: Value): Record<string, Value> {
   if (value === undefined || value === null) {
@@ -105,6 +106,7 @@ const OBJECT_STATICS = statics("Object", {
     }
     return out;
   },
+  groupBy: objectGroupBy,
   hasOwn: (ev, args) => ownHas(ev, args[0], args[1]),
   is: (_ev, args) => Object.is(args[0], args[1]),
   keys: (ev, args) => ev.array(ownKeys(toObject(args[0]))),
