@@ -70,6 +70,11 @@ const Tree = ({ node }) => {
       top: "const joined = (texts: TemplateStringsArray, ...values: unknown[]) => texts.raw.map((text, i) => text + (values[i] ?? '')).join('');",
       show: "joined`c ${row?.id} d`",
     },
+    "that Math calls nothing it is given": {
+      top: `const widest = (lines) => { const xs = lines.map((l) => l.trim()); const n = Math.max(...xs.filter(Boolean).map((l) => l.length)); return xs.map((l) => l.slice(0, n)).join(); };`,
+      body: "const { tags } = ctx.input;",
+      show: "widest(tags)",
+    },
     "constants of an enum": {
       top: `enum Flag { None, A = 1 << 0, B = 1 << 1, Both = A | Flag.B, Next, Low = -1, Word = "w" + "x", Long = \`\${Word}-\${A}\` }`,
       body: "const flags = (row?.ok ? Flag.A : 0) | (row?.n ? Flag.B : 0);",

@@ -532,7 +532,7 @@ export class WriteAnalysis {
   /** A function that comes out of an object is handed to something that calls it: `lists.forEach(ops.add)`. */
   #mayBeCalled(callee: Surface.Expr, known: boolean, arg: Surface.Expr, nested: Locals): boolean {
     if (arg.type !== "Member" && arg.type !== "Call" && !alternatives(arg)) return false;
-    if (!known && callee.type === "Name" && this.#isDataGlobal(callee.name, nested)) return false;
+    if (!known && this.#takesData(callee, nested)) return false;
     const name = callee.type === "Member" && typeof callee.property === "string" ? callee.property : "";
     const calls = known || ITERATORS.has(name) || name === "reduce" || !isBuiltinMethod(name);
     return calls && this.#unread(arg, nested, true) && this.#holdsFunctions(arg, nested);
@@ -550,8 +550,20 @@ export class WriteAnalysis {
     return nested.bound(name) === "parameter" || this.#plain.has(nested.at(name) ?? name);
   }
 
+  /** `String(x)`, `Math.max(…)`: what they are given they never call. */
+  #takesData(callee: Surface.Expr, nested: Locals): boolean {
+    if (callee.type === "Name") return this.#isDataGlobal(callee.name, nested);
+    if (callee.type !== "Member" || callee.object.type !== "Name") return false;
+    const { name } = callee.object;
+    return (name === "Math" || name === "Number") && !this.#isBound(name, nested);
+  }
+
   #isDataGlobal(name: string, nested: Locals): boolean {
-    return DATA_GLOBALS.has(name) && !nested.has(name) && !this.origins.has(name) && !lookup(this.env, name);
+    return DATA_GLOBALS.has(name) && !this.#isBound(name, nested);
+  }
+
+  #isBound(name: string, nested: Locals): boolean {
+    return nested.has(name) || this.origins.has(name) || lookup(this.env, name) !== undefined;
   }
 
   /** Whether an expression makes no function and takes none but out of parameters. */
