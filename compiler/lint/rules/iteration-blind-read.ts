@@ -12,7 +12,7 @@ import type { Rule } from "../rule.ts";
 export const iterationBlindRead: Rule = {
   code: "SM307",
   ofWhole: true,
-  check: (model) => [...named(model), ...firstRows(model)],
+  check: (model) => [...named(model), ...inBlocks(model), ...firstRows(model)],
 };
 
 /** `const n = ctx.iteration` (or a wait for a row) outside of a loop, used inside of it. */
@@ -66,6 +66,34 @@ function scopedRead(
   });
   return found;
 }
+
+/** A block is evaluated as a whole, around the loops that it yields: what it reads is not of their iterations. */
+function inBlocks(model: Model): Diagnostic[] {
+  const loops = [...model.nodes.values()].filter((node) => node.kind === "loop");
+  return model.exprs.flatMap(({ node, role, expr }) => {
+    if (role.type !== "field" || role.name !== "yields") return [];
+    const loop = loops.find((one) => model.above(one).includes(node));
+    if (!loop) return [];
+    const found: Diagnostic[] = [];
+    walk(expr, (part) => {
+      if (!isIteration(part)) return;
+      const message = `\`ctx.iteration\` is read for the whole of a part whose shape is known only at run time, so for what stands in \`${loop.key}\` it is not that of the loop's iteration.`;
+      found.push(
+        problem("SM307", part.span ?? node.span, message, {
+          hint: "Write it directly in the prompt or prop of a task, or give this part a shape that the plan shows (SM109).",
+        }),
+      );
+    });
+    return found;
+  });
+}
+
+/** `ctx.iteration`, also where a component was handed `ctx`. */
+const isIteration = (part: Core.Node): part is Core.Member =>
+  part.type === "Member" &&
+  part.property === "iteration" &&
+  part.object.type === "Name" &&
+  /^ctx(\$\d+)?$/.test(part.object.name);
 
 /** `ctx.outputs.t[0]` and `{ iteration: 0 }` in the loop that writes the table: always the first iteration's row. */
 function firstRows(model: Model): Diagnostic[] {
