@@ -87,3 +87,10 @@ const Tree = ({ node }) => {
       expect(await shapeOf(name, snippet)).toBe("structural");
     });
 });
+
+describe("what a block's own names choose", () => {
+  it("a table", async () => {
+    const body = `const els = []; for (const name of ["other", "row"]) { if (row?.n > 100) break; els.push(<Task key={name} id={"t-" + name} output={outputs[name]} agent={agent}>x</Task>); }`;
+    expect(await shapeOf("a table", { body, jsx: "<Parallel>{els}</Parallel>" })).toBe("block");
+  });
+});

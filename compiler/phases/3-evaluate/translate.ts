@@ -4,6 +4,7 @@
  */
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
+import { memberOf, nameOf, objectOf } from "./core.ts";
 import { evaluate } from "./evaluate.ts";
 import { globalValue, impureCall, newDate, statefulCall } from "./globals.ts";
 import { hostObject } from "./host-values.ts";
@@ -15,7 +16,7 @@ import { holdsSchema, reify } from "./reify.ts";
 import { patternNames } from "./shape.ts";
 import { Bail, type Evaluation, RESERVED, report } from "./state.ts";
 import { translateBlock } from "./translate-statements.ts";
-import { type Closure, type Environment, lookup, type Value } from "./value.ts";
+import { type Closure, type Environment, lookup, residual, type Value } from "./value.ts";
 
 /** Names bound in the text being translated → what they are called there. */
 export class Names {
@@ -340,6 +341,8 @@ function libraryMember(t: Translation, node: Core.Member<Surface.Extra>, names: 
   const value = lookup(t.env, root.name)?.value;
   // What a call gives is a value of the run: only the call itself is answered.
   if (!value || isHost(value) || (value.type === "Native" && holdsCall(node))) return undefined;
+  const chosen = node.object === root ? memberByLocalKey(t, value, node.property, names) : undefined;
+  if (chosen) return chosen;
   // What a schema says of itself is known; the schema is no part of the text.
   if (holdsSchema(value) && holdsSchema(evaluate(t.ev, node.object, t.env)))
     return evaluate(t.ev, node, t.env);
@@ -347,6 +350,24 @@ function libraryMember(t: Translation, node: Core.Member<Surface.Extra>, names: 
     LIBRARY.has(value.type) ||
     (value.type === "Object" && node.object === root && typeof node.property === "string" && !value.ref);
   return answered ? evaluate(t.ev, node, t.env) : undefined;
+}
+
+/** `outputs[name]` with a name of the text's own: the table of all members, from which the text takes one. */
+function memberByLocalKey(
+  t: Translation,
+  value: Value,
+  key: string | Surface.Expr,
+  names: Names,
+): Value | undefined {
+  if (value.type !== "Namespace" || value.tables !== "outputs" || !value.keys || typeof key === "string")
+    return undefined;
+  if (![...freeNames(key)].some((name) => names.get(name) !== undefined)) return undefined;
+  const span = key.span ?? { file: 0, start: 0, end: 0 };
+  const members = value.keys().map((name): [string, Core.Expr] => {
+    const member = value.member(name, span);
+    return [name, member ? written(t, member, span) : nameOf("undefined")];
+  });
+  return residual(memberOf(objectOf(members), expr(t, key, names)));
 }
 
 const isHost = (value: Value | undefined): boolean => value?.type === "Namespace" && value.host !== undefined;
