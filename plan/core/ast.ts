@@ -223,7 +223,12 @@ export interface ArrayPattern<X = never> extends Base {
 
 export interface ObjectPattern<X = never> extends Base {
   readonly type: "ObjectPattern";
-  readonly props: readonly { readonly key: string | Expr<X>; readonly value: Pattern<X> }[];
+  /** `span` is that of the key. */
+  readonly props: readonly {
+    readonly key: string | Expr<X>;
+    readonly value: Pattern<X>;
+    readonly span?: Span;
+  }[];
   readonly rest?: Pattern<X>;
 }
 

@@ -1,7 +1,7 @@
 /** Destructuring: in declarations and parameters (bindings), and on the left of an assignment (targets). */
 import { ts } from "ts-morph";
 import type { ObjectPattern } from "../../../plan/core/ast.ts";
-import type { Expr, Extra, Pattern } from "../../surface.ts";
+import type { Expr, Extra, Pattern, Span } from "../../surface.ts";
 import { type Context, reference, spanOf, syntaxError } from "./context.ts";
 import { keyOf } from "./literals.ts";
 
@@ -28,7 +28,7 @@ export function binding(ctx: Context, node: ts.BindingName): Pattern {
     }
     return { type: "ArrayPattern", elements, ...(rest ? { rest } : {}), span };
   }
-  const props: { key: string | Expr; value: Pattern }[] = [];
+  const props: { key: string | Expr; value: Pattern; span: Span }[] = [];
   let rest: Pattern | undefined;
   for (const e of node.elements) {
     if (e.dotDotDotToken) {
@@ -36,7 +36,8 @@ export function binding(ctx: Context, node: ts.BindingName): Pattern {
       continue;
     }
     const key = e.propertyName ? keyOf(ctx, e.propertyName) : ts.isIdentifier(e.name) ? e.name.text : "";
-    props.push({ key, value: withDefault(ctx, e, binding(ctx, e.name), e.initializer) });
+    const value = withDefault(ctx, e, binding(ctx, e.name), e.initializer);
+    props.push({ key, value, span: spanOf(ctx, e.propertyName ?? e.name) });
   }
   const pattern: ObjectPattern<Extra> = { type: "ObjectPattern", props, ...(rest ? { rest } : {}), span };
   return pattern;

@@ -77,7 +77,8 @@ function bindObject(
     const key = typeof prop.key === "string" ? known(prop.key) : evaluate(ev, prop.key, env);
     if (key.type === "Known") taken.push(String(key.value));
     else if (pattern.rest) throw new Bail("a computed key beside a rest pattern", pattern.span);
-    bind(ev, prop.value, access(ev, value, key, { optional: false, chain: null, span: pattern.span }), env);
+    const span = prop.span ?? pattern.span;
+    bind(ev, prop.value, access(ev, value, key, { optional: false, chain: null, span }), env);
   }
   if (pattern.rest) bind(ev, pattern.rest, restOf(ev, value, taken), env);
 }

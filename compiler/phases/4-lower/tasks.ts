@@ -246,10 +246,8 @@ function childFields(to: Lowering, node: NodeDraft, element: ElementValue, place
       node.fields.set(field, { type: "core", expr: poisonText(ev) });
       return;
     }
-    const given =
-      deps?.type === "Object"
-        ? object([...deps.props.keys()].map((key) => [key, residual(memberOf(nameOf("deps"), key))] as const))
-        : residual(nameOf("deps"), { kind: "object", defined: true });
+    // Known only when the task starts, names included: a name that `deps` lacks is told of where it is read (SM303).
+    const given = residual(nameOf("deps"), { kind: "object", defined: true });
     const scope = newScope("node", place.scope);
     const made = inScope(ev, scope, () => {
       const result = resultOf(to, fn, given);

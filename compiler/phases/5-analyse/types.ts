@@ -12,7 +12,13 @@ export type Alternative =
   | { readonly kind: "number"; readonly values: readonly number[] | null }
   | { readonly kind: "string"; readonly values: readonly string[] | null }
   | { readonly kind: "array"; readonly items: Type | null }
-  | { readonly kind: "object"; readonly fields: Fields; readonly closed: boolean }
+  /** `rest`: what the fields hold that have no entry of their own. */
+  | {
+      readonly kind: "object";
+      readonly fields: Fields;
+      readonly closed: boolean;
+      readonly rest?: Type | null;
+    }
   | { readonly kind: "function" };
 
 export type Fields = ReadonlyMap<string, Type | null>;
@@ -92,7 +98,11 @@ function ofObject(schema: { readonly [key: string]: Json }, of: string): Alterna
   const closed =
     schema.properties !== undefined &&
     (schema.additionalProperties === undefined || schema.additionalProperties === false);
-  return { kind: "object", fields: new Map(fields), closed };
+  const more = schema.additionalProperties;
+  // Any name may be there, or not. Only objects are told: of plain values nobody asks whether they are there.
+  const values = isRecord(more) ? ofSchema(more, `a value of ${of}`) : null;
+  const rest = values?.alternatives.every(({ kind }) => kind === "object") ? orUndefined(values) : null;
+  return { kind: "object", fields: new Map(fields), closed, ...(rest ? { rest } : {}) };
 }
 
 /** One of these JSON values. */

@@ -398,8 +398,8 @@ class Typer implements Flow {
   /** Binds a pattern; fields that it takes out and that are not there are reported. */
   #bind(names: Names, pattern: Core.Pattern, type: Type | null): Names {
     if (pattern.type === "ObjectPattern")
-      for (const { key, value } of pattern.props)
-        if (typeof key === "string") this.#checkField(type, key, value.span ?? pattern.span);
+      for (const { key, value, span } of pattern.props)
+        if (typeof key === "string") this.#checkField(type, key, span ?? value.span ?? pattern.span);
     return bindPattern(names, pattern, type);
   }
 
@@ -497,7 +497,7 @@ class Typer implements Flow {
       return typeof property === "string" ? this.#model.rowsType(property) : null;
     const type = this.#visit(object, names);
     if (expr.optional && maybeNothing(type)) this.#ended = true;
-    if (typeof property !== "string") return onlyKind(type) === "array" ? orUndefined(itemOf(type)) : null;
+    if (typeof property !== "string") return elementOf(type);
     return this.#field(type, property, nameSpan(expr));
   }
 
@@ -509,7 +509,9 @@ class Typer implements Flow {
       return { ...typeOf(`the length of ${type.of}`, NUMBER), told: type.told };
     const objects = type.alternatives.filter((one) => one.kind === "object");
     if (objects.length === 0 || onlyKind(type) !== "object") return null;
-    return objects.map((one) => one.fields.get(name) ?? null).reduce((all, one) => join(all, one));
+    return objects
+      .map((one) => (one.fields.has(name) ? one.fields.get(name)! : (one.rest ?? null)))
+      .reduce((all, one) => join(all, one));
   }
 
   /** Whether a value may have a field; reports one that it can't have. */
@@ -558,6 +560,7 @@ class Typer implements Flow {
     }
     if (callee.type === "Name" && names.get(callee.name) === undefined)
       return this.#helper(callee.name, call.args.some((arg) => arg.type === "Spread") ? [] : args);
+    if (callee.type === "Arrow") return this.#arrow(callee, args, names);
     this.#visit(callee, names);
     return null;
   }
@@ -625,6 +628,13 @@ export function isText(type: Type | null): boolean {
   return (
     type !== null && type.alternatives.length > 0 && type.alternatives.every(({ kind }) => kind === "string")
   );
+}
+
+/** What stands at a computed place of a list, or of a record without names of its own. */
+function elementOf(type: Type | null): Type | null {
+  if (onlyKind(type) === "array") return orUndefined(itemOf(type));
+  const [one, ...more] = present(type)?.alternatives ?? [];
+  return one?.kind === "object" && more.length === 0 && one.fields.size === 0 ? (one.rest ?? null) : null;
 }
 
 function isJsonText(callee: Core.Expr): boolean {
