@@ -2,7 +2,7 @@
 import type { Diagnostic } from "../../diagnostics.ts";
 import { onlyKind } from "../../phases/5-analyse/methods.ts";
 import type { Placed } from "../../phases/5-analyse/model.ts";
-import { maybeNothing, type Type, truthOf } from "../../phases/5-analyse/types.ts";
+import { describe, maybeNothing, type Type, truthOf } from "../../phases/5-analyse/types.ts";
 import { problem } from "../../report.ts";
 import type { Rule } from "../rule.ts";
 
@@ -20,31 +20,39 @@ export const constantCondition: Rule = {
       // `list && list.map(…)` asks once too often, but does what it says.
       if (!negated && node.each) return [];
       const type = model.flow.typeOf(scope, tested);
-      if (!isAlwaysThere(type) || truthOf(type) !== true) return [];
-      const kind = onlyKind(type);
+      const kind = mistakenKind(type);
+      if (!kind || truthOf(type) !== true) return [];
       return [
         problem(
           "SM401",
           expr.span ?? node.span,
-          kind === "array"
-            ? `${what} is always ${negated ? "false" : "true"}: \`${type!.of}\` is a list, and an empty list counts as true.`
-            : `${what} is always ${negated ? "false" : "true"}: it is a function, which nothing calls.`,
-          {
-            hint:
-              kind === "array"
-                ? "Ask for its length: rows.length > 0."
-                : "Write the expression itself: until={ctx.latest(…)?.done === true}.",
-          },
+          `${what} is always ${negated ? "false" : "true"}: ${REASONS[kind](type!)}`,
+          { hint: HINTS[kind] },
         ),
       ];
     }),
 };
 
-/** Lists and functions are told from what is in them by mistake; that an object is there is asked for on purpose. */
-function isAlwaysThere(type: Type | null): boolean {
+type Kind = "array" | "function" | "string";
+
+const REASONS: Readonly<Record<Kind, (type: Type) => string>> = {
+  array: ({ of }) => `\`${of}\` is a list, and an empty list counts as true.`,
+  function: () => "it is a function, which nothing calls.",
+  string: (type) => `\`${type.of}\` is ${describe(type)}, and every such text counts as true.`,
+};
+
+const HINTS: Readonly<Record<Kind, string>> = {
+  array: "Ask for its length: rows.length > 0.",
+  function: "Write the expression itself: until={ctx.latest(…)?.done === true}.",
+  string: 'Compare it with the text that is meant: === "…".',
+};
+
+/** What is told from its content by mistake: lists, functions, words of an enumeration. That an object is there is asked for on purpose. */
+function mistakenKind(type: Type | null): Kind | null {
+  if (!type || maybeNothing(type)) return null;
   const kind = onlyKind(type);
-  if (maybeNothing(type)) return false;
-  return kind === "function" || (kind === "array" && type!.told);
+  if (kind === "function") return kind;
+  return type.told && (kind === "array" || kind === "string") ? kind : null;
 }
 
 function nameOf({ role }: Placed): string | null {

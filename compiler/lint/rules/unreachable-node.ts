@@ -16,6 +16,14 @@ export const unreachableNode: Rule = {
     model.draft.nodes.flatMap((node): Diagnostic[] => {
       if (!node.if) return [];
       const own = factsOfTests(model, node, [[node.if, true]], false);
+      if (exclude(plain(own, own), plain(own, own))) {
+        const span = node.if.span ?? node.span;
+        return [
+          problem("SM402", span, "This is never mounted: its condition contradicts itself.", {
+            hint: "Write || where one of the two is meant, or take it away.",
+          }),
+        ];
+      }
       for (const at of [node, ...model.above(node)]) {
         const tests: [Core.Expr, boolean][] = [];
         if (at.if && at !== node) tests.push([at.if, true]);

@@ -35,9 +35,15 @@ export function waitsOf(model: Model): Wait[] {
         add(id, model.placeIn(node.span, id));
       }
     }
-    for (const id of dependsOnOf(node)) add(id, model.placeIn(node.span, id));
+    for (const id of dependsOnOf(node)) add(id, model.placeIn(dependsOnSpan(model, node), id));
     return waits;
   });
+}
+
+/** The node from its `dependsOn` on: the same id may stand in front of it. */
+function dependsOnSpan(model: Model, { span }: NodeDraft): Span {
+  const start = model.files[span.file]?.text.indexOf("dependsOn", span.start) ?? -1;
+  return start >= 0 && start < span.end ? { ...span, start } : span;
 }
 
 /** Ids that `dependsOn` writes out. */
