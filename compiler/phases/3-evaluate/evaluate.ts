@@ -280,14 +280,19 @@ function join(ev: Evaluation, node: Core.Logical<Surface.Extra>, left: Value, ri
     return residual({ type: "Logical", op: node.op, left: text, right: reify(ev, right) }, facts);
   }
   const value = residual(text, factsOf(left));
-  if (node.op === "&&") return choose(ev, testOf(ev, left), right, value);
-  if (node.op === "||") return choose(ev, testOf(ev, left), value, right);
+  if (node.op === "&&") return choose(ev, placed(testOf(ev, left), node.left.span), right, value);
+  if (node.op === "||") return choose(ev, placed(testOf(ev, left), node.left.span), value, right);
   return choose(
     ev,
     { type: "Binary", op: "!=", left: text, right: { type: "Literal", value: null } },
     value,
     right,
   );
+}
+
+/** A condition with its place: the name of a value has none of its own. */
+function placed(test: Core.Expr, span: Core.Span | undefined): Core.Expr {
+  return test.span || !span ? test : { ...test, span };
 }
 
 function joinKnown(ev: Evaluation, node: Core.Logical<Surface.Extra>, left: Value, right: Value): Value {
@@ -309,7 +314,7 @@ function evaluateConditional(ev: Evaluation, node: Core.Conditional<Surface.Extr
     evaluate(ev, node.else, refineEnv(ev, node.test, env, false)),
   );
   if (keptApart(then) || keptApart(otherwise) || holdsSchema(then) || holdsSchema(otherwise))
-    return choose(ev, text, then, otherwise);
+    return choose(ev, placed(text, node.test.span), then, otherwise);
   return residual(
     conditional(reify(ev, test), reify(ev, then), reify(ev, otherwise)),
     sharedFacts(then, otherwise),
