@@ -55,6 +55,8 @@ export interface Class {
   readonly span: Core.Span;
   readonly name?: string;
   readonly extends?: Expr;
+  /** It hands its options on to the class it extends and changes nothing that a plan uses. */
+  readonly handsOn?: "all" | "but preflight";
   readonly free: readonly string[];
 }
 

@@ -5,6 +5,7 @@ import type { Class, Expr, Extra, Func, Pattern } from "../../surface.ts";
 import { type Context, captureOf, foreign, hasModifier, spanOf, syntaxError } from "./context.ts";
 import { enumConstant } from "./enum-constants.ts";
 import { bound, freeNames, needsHostFunction } from "./free.ts";
+import { handsOn, hasPreflight } from "./handing.ts";
 import { textsParameter, withRawTexts } from "./tagged.ts";
 import { hoistedLet, hoistVars } from "./variables.ts";
 
@@ -108,6 +109,7 @@ export function classOf(ctx: Context, node: ts.ClassLikeDeclaration): Class {
     span: spanOf(ctx, node),
     ...(node.name ? { name: node.name.text } : {}),
     ...(base ? { extends: ctx.expr(base.expression) } : {}),
+    ...(base && handsOn(node) ? { handsOn: hasPreflight(node) ? "but preflight" : "all" } : {}),
     free: captureOf(ctx, node),
   };
 }

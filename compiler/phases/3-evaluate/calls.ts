@@ -1,4 +1,5 @@
 /** Calls: pure helpers stay calls, functions that make elements are read in place, the library is answered here. */
+
 import type * as Core from "../../../plan/core/ast.ts";
 import type { Json } from "../../../plan/types.ts";
 import type * as Surface from "../../surface.ts";
@@ -8,6 +9,7 @@ import { eachOf } from "./each.ts";
 import { LocalEnvironment } from "./env.ts";
 import { type ChainMode, CUT, evaluate, evaluateItems } from "./evaluate.ts";
 import { impureCall, newDate, statefulCall } from "./globals.ts";
+import { handedOn } from "./handed-on.ts";
 import { entriesOf, globalMethod, listMethod } from "./lists.ts";
 import { makesInstances, readsDisk } from "./makers.ts";
 import { access, failure } from "./member.ts";
@@ -379,7 +381,7 @@ export function evaluateNew(
     );
     return residual({ ...node, args: texts }, { kind: "object", defined: true });
   }
-  const callee = evaluate(ev, node.callee, env);
+  const callee = handedOn(ev, evaluate(ev, node.callee, env));
   if (callee.type === "Poison") return poisonedCall(ev, evaluateItems(ev, node.args, env));
   if (callee.type === "External" || callee.type === "Class") {
     const args = plainArgs(evaluateItems(ev, node.args, env), node.span);
