@@ -95,7 +95,9 @@ class CoreTexts {
   parts(value: unknown, path: string, depth = 0): void {
     if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return;
     const text = dynamicText(value);
-    if (text !== null) this.check(text, path, PLAN_SCOPE, NO_NAMES);
+    if (text !== null && !isText(text))
+      this.problems.add(path, "core-syntax", "Core text is a string or a list of lines");
+    else if (text !== null) this.check(text, path, PLAN_SCOPE, NO_NAMES);
     else
       for (const [key, part] of Object.entries(value))
         this.parts(
@@ -258,3 +260,7 @@ function through(group: readonly string[]): string {
   const names = group.map((key) => key.slice(Math.max(key.indexOf(":"), key.indexOf("\0")) + 1));
   return ` through ${names.slice(0, 5).join(", ")}${names.length > 5 ? ", …" : ""}`;
 }
+
+/** What stands in an agent has no structure that was checked before. */
+const isText = (text: unknown): boolean =>
+  typeof text === "string" || (Array.isArray(text) && text.every((line) => typeof line === "string"));
