@@ -169,6 +169,10 @@ describe("validatePlan on hostile JSON", () => {
   const root = good.nodes[good.root]!;
   it.each<[string, () => unknown]>([
     [
+      "Core text in an agent that is no text",
+      () => ({ ...good, agents: { a: { kind: "model", class: "X", options: { x: { $: { y: 1 } } } } } }),
+    ],
+    [
       "nesting without end",
       () =>
         JSON.parse(
