@@ -80,6 +80,8 @@ const wrap =
  * comes before another of its kind takes that one's key (`board/sequence` becomes `board/sequence#2`).
  */
 const WITHIN = new Set<string>([
+  "agents-or-entries Sequence",
+  "agents-or-entries Parallel",
   "board Parallel",
   "gates Sequence",
   "gates Parallel",

@@ -88,6 +88,9 @@ class Agent {
     this.className = className;
     this.options = options;
   }
+  generate(): never {
+    throw new Error("an agent is called while the workflow is rendered");
+  }
 }
 
 interface Definition {

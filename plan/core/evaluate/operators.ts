@@ -95,6 +95,12 @@ function arithmetic(run: (a: number, b: number) => number): BinaryRun {
   };
 }
 
+/** What every agent has and none has, whatever its class: so a list of agents is told from one of entries that hold them. */
+const OF_AGENTS: ReadonlyMap<string, boolean> = new Map([
+  ["generate", true],
+  ["agent", false],
+]);
+
 function isIn(ev: Evaluation, key: Value, target: Value): boolean {
   if (!isObject(target)) {
     return throwType(
@@ -104,7 +110,8 @@ function isIn(ev: Evaluation, key: Value, target: Value): boolean {
   const name = toKey(ev, key);
   guardKey(name);
   if (target instanceof Handle) {
-    return handleError("'in' on a reference to the plan");
+    const answer = target.kind === "agent" ? OF_AGENTS.get(name) : undefined;
+    return answer ?? handleError("'in' on a reference to the plan");
   }
   if (
     target instanceof HostObject ||
