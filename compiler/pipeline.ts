@@ -14,7 +14,6 @@ import type { Parse } from "./phases/1-parse/parse.ts";
 import { bind, type Graph } from "./phases/2-bind/bind.ts";
 import { checkEntry, defaultExportSpan } from "./phases/2-bind/check-entry.ts";
 import { projectRoot } from "./phases/2-bind/root.ts";
-import { MAX_EXPANSIONS } from "./phases/3-evaluate/calls.ts";
 import { findWorkflow } from "./phases/3-evaluate/index.ts";
 import { type Evaluation, LIBRARY_PATH, newEvaluation, TooMuch } from "./phases/3-evaluate/state.ts";
 import { lowerAgents } from "./phases/4-lower/agents.ts";
@@ -64,7 +63,7 @@ export async function build(entry: string, options: BuildOptions = {}): Promise<
   const problems = draft?.problems ?? [];
   const lowered = draft?.draft ? await withinText(graph, draft.draft, problems, draft.values) : null;
   const broken = [...graph.problems, ...problems].some((d) => d.severity === "error");
-  const findings = lowered && draft?.draft ? analyse(draft.draft, lowered, graph.files.list, broken) : [];
+  const findings = lowered && draft?.draft ? findingsOf(graph, draft.draft, lowered, problems, broken) : [];
 
   const sources = graph.files.list;
   const { severity = {} } = options;
@@ -106,7 +105,7 @@ function sealed(draft: Parameters<typeof seal>[0], entry: SourceModule, problems
       problems.push(notText(entry, error));
       return null;
     }
-    if (!(error instanceof CoreSyntaxError)) throw error;
+    if (!(error instanceof CoreSyntaxError || error instanceof RangeError)) throw error;
   }
   problems.push(tooDeep(entry));
   return null;
@@ -130,9 +129,27 @@ async function withinText(graph: Graph, draft: PlanDraft, problems: Diagnostic[]
   } catch (error) {
     if (!graph.entry) throw error;
     if (error instanceof CanonicalError) problems.push(notText(graph.entry, error));
-    else if (error instanceof CoreSyntaxError) problems.push(tooDeep(graph.entry));
+    else if (error instanceof CoreSyntaxError || error instanceof RangeError)
+      problems.push(tooDeep(graph.entry));
     else throw error;
     return null;
+  }
+}
+
+/** What phase 5 finds; what lies too deep for it is a problem of the workflow. */
+function findingsOf(
+  graph: Graph,
+  draft: PlanDraft,
+  lowered: Parameters<typeof seal>[0],
+  problems: Diagnostic[],
+  broken: boolean,
+): Diagnostic[] {
+  try {
+    return analyse(draft, lowered, graph.files.list, broken);
+  } catch (error) {
+    if (!(error instanceof RangeError) || !graph.entry) throw error;
+    problems.push(tooDeep(graph.entry));
+    return [];
   }
 }
 
@@ -143,10 +160,9 @@ function tooDeep(entry: SourceModule): Diagnostic {
   });
 }
 
-function tooMuch(entry: SourceModule, { span }: TooMuch): Diagnostic {
+function tooMuch(entry: SourceModule, { span, message }: TooMuch): Diagnostic {
   const hint =
     "Give the recursion an end that comes sooner, or let a list of the run decide how many there are.";
-  const message = `The workflow reads more than ${MAX_EXPANSIONS.toLocaleString("en-US")} calls of functions and components in place: each adds to the plan.`;
   return problem("SM118", span ?? defaultExportSpan(entry), message, { hint });
 }
 

@@ -17,7 +17,9 @@ export const duplicateId: Rule = {
     for (const { node, id } of model.producers) {
       // Which instances of a block's sites there are only the run knows.
       if (id.type !== "exact" || !node.id || isInBlock(model, node)) continue;
-      byId.set(id.id, [...(byId.get(id.id) ?? []), node]);
+      const same = byId.get(id.id);
+      if (same) same.push(node);
+      else byId.set(id.id, [node]);
     }
     return [...[...byId].flatMap(([id, nodes]) => clashes(model, id, nodes)), ...sameForAll(model)];
   },

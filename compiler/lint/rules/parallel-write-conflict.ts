@@ -17,7 +17,9 @@ export const parallelWriteConflict: Rule = {
       const parallel = model.above(node).find(({ kind }) => kind === "parallel");
       if (shape === null || !parallel || isInBlock(model, node)) continue;
       const key = `${parallel.key} ${shape}`;
-      byShape.set(key, [...(byShape.get(key) ?? []), node]);
+      const same = byShape.get(key);
+      if (same) same.push(node);
+      else byShape.set(key, [node]);
     }
     return [...byShape.values()].flatMap((nodes) => conflicts(model, nodes));
   },

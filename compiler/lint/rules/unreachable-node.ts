@@ -4,7 +4,14 @@ import { printExpr } from "../../../plan/core/index.ts";
 import type { Diagnostic } from "../../diagnostics.ts";
 import type { NodeDraft } from "../../phases/4-lower/draft.ts";
 import { cellsOf } from "../../phases/5-analyse/cells.ts";
-import { assume, exclude, type Fact, type Facts, noFacts } from "../../phases/5-analyse/conditions.ts";
+import {
+  addFact,
+  assume,
+  exclude,
+  type Fact,
+  type Facts,
+  noFacts,
+} from "../../phases/5-analyse/conditions.ts";
 import type { Model } from "../../phases/5-analyse/model.ts";
 import { problem } from "../../report.ts";
 import type { Rule } from "../rule.ts";
@@ -81,12 +88,9 @@ function namesIn(model: Model, scope: NodeDraft, text: string): string {
 /** The facts of one side that mean the same on the other. */
 function plain(told: Told, other: Told): Facts {
   const scopes = new Set([...other.values()].map(({ names }) => names));
-  return {
-    certain: new Map(
-      [...told].filter(([, { names }]) => scopes.has(names)).map(([text, { fact }]) => [text, fact]),
-    ),
-    choices: [],
-  };
+  const facts = noFacts();
+  for (const [text, { fact, names }] of told) if (scopes.has(names)) addFact(facts, text, fact);
+  return facts;
 }
 
 function hasLoopBetween(model: Model, node: NodeDraft, above: NodeDraft): boolean {

@@ -18,7 +18,7 @@ import { newUrl } from "./node-url.ts";
 import { bind } from "./patterns.ts";
 import { poisonText, reify } from "./reify.ts";
 import { isStructural, nullish } from "./shape.ts";
-import { attempt, Bail, type Evaluation, report, TooMuch } from "./state.ts";
+import { attempt, Bail, type Evaluation, MAX_EXPANSIONS, report, TooMuch } from "./state.ts";
 import { runBody } from "./statements.ts";
 import {
   array,
@@ -325,7 +325,11 @@ function residualCall(ev: Evaluation, callee: Core.Expr, args: Args, how: Callin
 export function inline(ev: Evaluation, fn: Closure, args: Args, span: Core.Span | undefined): Value {
   if (!enter(ev, fn, span)) return POISON;
   ev.expansions++;
-  if (ev.expansions > MAX_EXPANSIONS) throw new TooMuch(span);
+  if (ev.expansions > MAX_EXPANSIONS)
+    throw new TooMuch(
+      `The workflow reads more than ${MAX_EXPANSIONS.toLocaleString("en-US")} calls of functions and components in place: each adds to the plan.`,
+      span,
+    );
   try {
     const env = new LocalEnvironment(fn.env);
     const { params, rest, body } = fn.arrow;
@@ -360,9 +364,6 @@ function enter(ev: Evaluation, fn: Closure, span: Core.Span | undefined): boolea
 }
 
 const MAX_RECURSION = 200;
-
-/** A component that stands twice in each of its own levels doubles with every level. */
-export const MAX_EXPANSIONS = 50_000;
 
 /** `new X(…)`: Core's own classes stay as they are; classes of packages and of the source give opaque instances. */
 export function evaluateNew(

@@ -163,7 +163,8 @@ export function named(ev: Evaluation, name: string, value: Value): Value {
       if (value.ref) return value;
       const path = withPath(value, name);
       if (path.type === "Object" && isAgentObject(path)) return path;
-      if (!isStructural(path) && !holdsSchema(path)) return under(path, declare(ev, name, reify(ev, path)));
+      if (!isStructural(path) && !holdsSchema(path))
+        return under(ev, path, declare(ev, name, reify(ev, path)));
       return membersNamed(ev, name, path);
     }
     case "Choice": {
@@ -195,7 +196,9 @@ export function holdsSchema(value: Value): boolean {
     case "Schema":
       return true;
     case "Array":
-      return value.items.some((item) => holdsSchema(item.type === "SpreadItem" ? item.value : item));
+      return (
+        !value.ref && value.items.some((item) => holdsSchema(item.type === "SpreadItem" ? item.value : item))
+      );
     case "Object":
       return !value.ref && [...value.props.values()].some(holdsSchema);
     default:
@@ -211,6 +214,8 @@ const isName = (expr: Core.Expr): boolean =>
 /** Agents and functions in a table are named by their path in it. */
 function withPath<T extends Value>(value: T, path: string): T;
 function withPath(value: Value, path: string): Value {
+  // What has a name of its own was given its paths with it.
+  if ((value.type === "Object" || value.type === "Array") && value.ref) return value;
   switch (value.type) {
     case "Object": {
       const props = [...value.props].map(([key, x]) => [key, withPath(x, `${path}.${key}`)] as const);
@@ -230,23 +235,31 @@ function withPath(value: Value, path: string): Value {
   }
 }
 
-/** A value whose allocation stands under a name: its members are read through it, except literals and handles. */
-function under(value: Value, ref: Core.Expr): Value {
+/**
+ * A value whose allocation stands under a name: its members are read through it, except literals and handles. What lies
+ * deep and has a name that can be read here keeps it, or tables that share their parts would be copied without end.
+ */
+function under(ev: Evaluation, value: Value, ref: Core.Expr, depth = 0): Value {
   switch (value.type) {
     case "Object":
-      if (isAgentObject(value)) return value;
+      if (isAgentObject(value) || (depth > MOST_LEVELS && isReadable(ev, value.ref))) return value;
       return {
         ...value,
         ref,
-        props: new Map([...value.props].map(([key, x]) => [key, under(x, memberOf(ref, key))])),
+        props: new Map(
+          [...value.props].map(([key, x]) => [key, under(ev, x, memberOf(ref, key), depth + 1)]),
+        ),
       };
     case "Array": {
+      if (depth > MOST_LEVELS && isReadable(ev, value.ref)) return value;
       if (value.items.some((item) => item.type === "SpreadItem"))
         return residual(ref, { kind: "array", defined: true });
       return {
         ...value,
         ref,
-        items: value.items.map((x, n) => (x.type === "SpreadItem" ? x : under(x, memberOf(ref, literal(n))))),
+        items: value.items.map((x, n) =>
+          x.type === "SpreadItem" ? x : under(ev, x, memberOf(ref, literal(n)), depth + 1),
+        ),
       };
     }
     case "Residual":
@@ -260,6 +273,15 @@ function under(value: Value, ref: Core.Expr): Value {
     default:
       return value;
   }
+}
+
+/** Levels of a table that are read through its own name. */
+const MOST_LEVELS = 5;
+
+/** Whether the name that a text begins with is one of the module's or of this scope. */
+function isReadable(ev: Evaluation, ref: Core.Expr | undefined): boolean {
+  if (ref?.type === "Member") return isReadable(ev, ref.object);
+  return ref?.type === "Name" && (ev.constants.has(ref.name) || ev.scope.values.has(ref.name));
 }
 
 function membersNamed(ev: Evaluation, name: string, value: Value): Value {

@@ -29,10 +29,13 @@ export function isStructural(value: Value): boolean {
       return true;
     case "Closure":
       return touchesElements(value.arrow, value.env, new Set());
+    // What stands under a name is data: reading it again costs nothing, however often it is shared.
     case "Array":
-      return value.items.some((item) => isStructural(item.type === "SpreadItem" ? item.value : item));
+      return (
+        !value.ref && value.items.some((item) => isStructural(item.type === "SpreadItem" ? item.value : item))
+      );
     case "Object":
-      return !isAgentObject(value) && [...value.props.values()].some(isStructural);
+      return !value.ref && !isAgentObject(value) && [...value.props.values()].some(isStructural);
     case "Choice":
       return isStructural(value.then) || isStructural(value.else);
     case "Select":

@@ -105,11 +105,14 @@ export class Bail extends Error {
   }
 }
 
-/** The build unrolled more than it may: nothing can be read of the workflow. */
+/** How often one place of the source may be read in place, or stand in the tree: a real workflow stays far below. */
+export const MAX_EXPANSIONS = 50_000;
+
+/** The build unrolled more than it may: nothing can be read of the workflow. The message is the user's. */
 export class TooMuch extends Error {
   readonly span: Core.Span | undefined;
-  constructor(span: Core.Span | undefined) {
-    super("too much is unrolled");
+  constructor(message: string, span: Core.Span | undefined) {
+    super(message);
     this.name = "TooMuch";
     this.span = span;
   }

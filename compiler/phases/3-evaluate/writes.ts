@@ -211,8 +211,9 @@ export class WriteAnalysis {
       return assumed;
     }
     let result: Summary = { params: new Set(), captured: new Set(), deep: new Set() };
-    // functions that call one another this deep are taken to write all they are given
-    if (this.#assumed.size > 12) {
+    // What is found under an assumption is read anew each time: in such a circle deep calls are taken to write all they
+    // are given. So are those too deep for the stack.
+    if (this.#assumed.size > (this.#met.size > 0 ? 12 : 100)) {
       const params = new Set(arrow.params.keys());
       return { ...result, params, deep: params };
     }

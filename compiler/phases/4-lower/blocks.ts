@@ -51,6 +51,7 @@ export function checkBlock(ev: Evaluation, tables: ReadonlyMap<string, Value>, v
     tables,
     nodes: [],
     keys: new Numbered(),
+    given: new Map(),
     examples: new Examples(ev, tables),
     blocks: [],
   };

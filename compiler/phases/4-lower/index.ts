@@ -34,6 +34,7 @@ export function lowerWorkflow(
     tables: workflow.tables,
     nodes: [],
     keys: new Numbered(),
+    given: new Map(),
     examples: new Examples(ev, workflow.tables),
     blocks: [],
   };
@@ -72,6 +73,7 @@ function asTwin(to: Lowering, workflow: WorkflowValue, place: Place, why: Bail):
   const { ev } = to;
   to.nodes.length = 0;
   to.keys.clear();
+  to.given.clear();
   ev.scope.values.clear();
   ev.scope.guards.length = 0;
   return attempt(

@@ -6,7 +6,7 @@ import type { Numbered } from "../../numbered.ts";
 import { under } from "../3-evaluate/choice.ts";
 import { conditional, logical, not, truthOf } from "../3-evaluate/core.ts";
 import { reify } from "../3-evaluate/reify.ts";
-import type { Evaluation } from "../3-evaluate/state.ts";
+import { type Evaluation, MAX_EXPANSIONS, TooMuch } from "../3-evaluate/state.ts";
 import type { EachValue, Scope, Value } from "../3-evaluate/value.ts";
 import type { EachDraft, Field, NodeDraft, PlanDraft } from "./draft.ts";
 import type { Examples } from "./examples.ts";
@@ -17,6 +17,8 @@ export interface Lowering {
   readonly tables: ReadonlyMap<string, Value>;
   readonly nodes: NodeDraft[];
   readonly keys: Numbered;
+  /** How many nodes each place of the source has given, by its span. */
+  readonly given: Map<string, number>;
   readonly examples: Examples;
   readonly blocks: PlanDraft["blocks"][number][];
   /** The element of a pattern that is being read: what its source says stands there. */
@@ -78,6 +80,7 @@ export function addNode(
   item: readonly Condition[] = [],
 ): NodeDraft {
   const { each } = place;
+  count(to, span);
   const node: NodeDraft = {
     key: uniqueKey(to, wanted),
     kind,
@@ -108,6 +111,18 @@ export function addNode(
   } else if (keyText) node.orderKey = literalField(keyText);
   to.nodes.push(node);
   return node;
+}
+
+/** Elements that hold one another twice double with every level. */
+function count(to: Lowering, span: Core.Span): void {
+  const site = `${span.file}:${span.start}:${span.end}`;
+  const n = (to.given.get(site) ?? 0) + 1;
+  to.given.set(site, n);
+  if (n > MAX_EXPANSIONS)
+    throw new TooMuch(
+      `This element stands in the workflow more than ${MAX_EXPANSIONS.toLocaleString("en-US")} times: each adds to the plan.`,
+      placeOf(to, span),
+    );
 }
 
 /** A place in the source of a pattern is that of the element that stands for it. */

@@ -6,7 +6,7 @@ type Value = string | number | boolean | null | undefined;
 type Order = "<" | "<=" | ">" | ">=";
 
 /** `rows.length > 0`, or with `holds` false its denial, which is not `rows.length <= 0` when the value is NaN. */
-interface Claim {
+export interface Claim {
   readonly of: string;
   readonly op: "===" | "==" | Order | "truthy";
   readonly value: Value;
@@ -16,17 +16,15 @@ interface Claim {
 const MIRRORED: { readonly [op: string]: Order } = { "<": ">", "<=": ">=", ">": "<", ">=": "<=" };
 const FALSY: readonly Value[] = [undefined, null, false, 0, Number.NaN, ""];
 
-/** Whether no value makes one test come out as `holds` and the other as `holds2`. */
-export function contradict(test: Core.Expr, holds: boolean, test2: Core.Expr, holds2: boolean): boolean {
-  const [a, b] = [claimOf(test, holds), claimOf(test2, holds2)];
-  if (a.of !== b.of) return false;
+/** Whether no value fulfils both claims, which are of the same one. */
+export function contradict(a: Claim, b: Claim): boolean {
   const [few, other] = candidates(a) ? [a, b] : [b, a];
   const values = candidates(few);
   if (values) return !values.some((value) => isTrue(few, value) && isTrue(other, value));
   return disjoint(a, b) || (a.holds && !b.holds && within(a, b)) || (b.holds && !a.holds && within(b, a));
 }
 
-function claimOf(test: Core.Expr, holds: boolean): Claim {
+export function claimOf(test: Core.Expr, holds: boolean): Claim {
   if (test.type === "Binary") {
     const { op, left, right } = test;
     const order = MIRRORED[op];
@@ -48,6 +46,10 @@ function literal(expr: Core.Expr): [Value] | null {
     return [-Number(expr.arg.value)];
   return null;
 }
+
+/** Whether the claim can contradict another that is neither of few values nor of a range: only such a one does. */
+export const isOfFew = (claim: Claim): boolean => candidates(claim) !== null;
+export const isOfRange = (claim: Claim): boolean => rangeOf(claim) !== null;
 
 /** Every value that fulfils the claim, and perhaps some that don't; null where they are without number. */
 function candidates({ op, value, holds }: Claim): readonly Value[] | null {

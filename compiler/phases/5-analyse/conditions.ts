@@ -3,7 +3,7 @@ import type * as Core from "../../../plan/core/ast.ts";
 import { printExpr } from "../../../plan/core/index.ts";
 import { POISON_MARK } from "../3-evaluate/poison.ts";
 import type { NodeDraft } from "../4-lower/draft.ts";
-import { contradict } from "./claims.ts";
+import { type Claim, claimOf, contradict, isOfFew, isOfRange } from "./claims.ts";
 import type { Model } from "./model.ts";
 
 export interface Fact {
@@ -12,15 +12,42 @@ export interface Fact {
   readonly holds: boolean;
 }
 
+/** Claims of one value: those of few values can contradict any other, those of a range one another. */
+interface Claims {
+  readonly all: Claim[];
+  readonly few: Claim[];
+  readonly ranges: Claim[];
+}
+
 /** Conditions under which a node is mounted. */
 export interface Facts {
   /** By the test's text. */
   readonly certain: Map<string, Fact>;
+  /** What these claim, by the text of what it is claimed of. */
+  readonly claims: Map<string, Claims>;
+  /** One of them was reported: it may exclude anything. */
+  isPoisoned: boolean;
   /** Of each of these, one must hold: what is left of `!(a && b)` or `a || b`. */
   readonly choices: (readonly Facts[])[];
 }
 
-export const noFacts = (): Facts => ({ certain: new Map(), choices: [] });
+export const noFacts = (): Facts => ({
+  certain: new Map(),
+  claims: new Map(),
+  isPoisoned: false,
+  choices: [],
+});
+
+export function addFact(facts: Facts, text: string, fact: Fact): void {
+  facts.certain.set(text, fact);
+  facts.isPoisoned ||= text.includes(POISON_MARK);
+  const claim = claimOf(fact.test, fact.holds);
+  const claims = facts.claims.get(claim.of) ?? { all: [], few: [], ranges: [] };
+  facts.claims.set(claim.of, claims);
+  claims.all.push(claim);
+  if (isOfFew(claim)) claims.few.push(claim);
+  if (isOfRange(claim)) claims.ranges.push(claim);
+}
 
 export function factsOf(model: Model, node: NodeDraft): Facts {
   const facts = noFacts();
@@ -39,7 +66,7 @@ export function assume(facts: Facts, test: Core.Expr, holds: boolean): void {
   } else if (test.type === "Binary" && (test.op === "!==" || test.op === "!="))
     assume(facts, { ...test, op: test.op === "!==" ? "===" : "==" }, !holds);
   else {
-    facts.certain.set(printExpr(test), { test, holds });
+    addFact(facts, printExpr(test), { test, holds });
     if (test.type === "Logical" && test.op === (holds ? "||" : "&&"))
       facts.choices.push(
         [test.left, test.right].map((part) => {
@@ -56,18 +83,25 @@ export function assume(facts: Facts, test: Core.Expr, holds: boolean): void {
  * (`n > 0` and `n === 0`), or every way to fulfil one is shut out by the other.
  */
 export function exclude(a: Facts, b: Facts): boolean {
-  // What was reported may exclude anything.
-  if ([...a.certain.keys(), ...b.certain.keys()].some((text) => text.includes(POISON_MARK))) return true;
-  for (const [text, { test, holds }] of a.certain) {
-    const other = b.certain.get(text);
+  if (a.isPoisoned || b.isPoisoned) return true;
+  const [small, large] = a.certain.size < b.certain.size ? [a, b] : [b, a];
+  for (const [text, { holds }] of small.certain) {
+    const other = large.certain.get(text);
     if (other && other.holds !== holds) return true;
-    for (const fact of b.certain.values()) if (contradict(test, holds, fact.test, fact.holds)) return true;
+  }
+  for (const [of, one] of small.claims) {
+    const two = large.claims.get(of);
+    if (two && (anyOf(one.few, two.all) || anyOf(two.few, one.all) || anyOf(one.ranges, two.ranges)))
+      return true;
   }
   return (
     a.choices.some((ways) => ways.every((way) => exclude(way, b))) ||
     b.choices.some((ways) => ways.every((way) => exclude(a, way)))
   );
 }
+
+const anyOf = (claims: readonly Claim[], others: readonly Claim[]): boolean =>
+  claims.some((claim) => others.some((other) => contradict(claim, other)));
 
 /** Whether a node is mounted by a block, which alone decides when and how often. */
 export function isInBlock(model: Model, node: NodeDraft): boolean {

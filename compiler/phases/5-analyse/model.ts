@@ -78,8 +78,12 @@ export function modelOf(
   for (const node of draft.nodes) for (const [name, expr] of node.values) meanings.set(name, expr);
   const producers = draft.nodes.filter((node) => isLeaf(node.kind)).map((node) => ({ node, id: idOf(node) }));
   const exact = new Map<string, NodeDraft[]>();
-  for (const { node, id } of producers)
-    if (id.type === "exact") exact.set(id.id, [...(exact.get(id.id) ?? []), node]);
+  for (const { node, id } of producers) {
+    if (id.type !== "exact") continue;
+    const same = exact.get(id.id);
+    if (same) same.push(node);
+    else exact.set(id.id, [node]);
+  }
   const patterns = producers.flatMap(({ node, id }) => (id.type === "pattern" ? [{ node, id }] : []));
   const parserOf = (table: string) => (Object.hasOwn(schemas, table) ? parsers.get(table) : undefined);
   const rows = new Map<string, Type | null>();

@@ -1,5 +1,5 @@
 import { toInteger, toText } from "../evaluate/coerce.ts";
-import { forbidden, native, throwType } from "../evaluate/errors.ts";
+import { forbidden, limitError, native, throwType } from "../evaluate/errors.ts";
 import type { Evaluation } from "../evaluate/evaluation.ts";
 import { isCallable } from "../evaluate/functions.ts";
 import { checkWrite } from "../evaluate/writes.ts";
@@ -68,17 +68,30 @@ export function ownMatch<T extends Value>(ev: Evaluation, match: T): T {
 
 /** The replacement: a text with `$` signs, or a callback whose result is made a text. */
 function replacement(ev: Evaluation, value: Value): (run: (by: never) => string) => string {
+  // The texts that were put in, before the engine joins them to one that may be too long for it.
+  let length = 0;
+  const putIn = (text: string): string => {
+    length += text.length;
+    ev.fits(length);
+    return ev.text(text);
+  };
   if (!isCallable(value)) {
     const text = toText(ev, value);
-    return (run) => run(text as never);
+    return (run) => joining(() => run((text.includes("$") ? text : () => putIn(text)) as never));
   }
   const by = callback(ev, value, undefined, 60);
-  return (run) =>
-    run(((...args: Value[]) => {
-      const text = toText(ev, by(...args));
-      ev.text(text);
-      return text;
-    }) as never);
+  return (run) => joining(() => run(((...args: Value[]) => putIn(toText(ev, by(...args)))) as never));
+}
+
+/** Replaces in the engine, which has a limit of its own for the length of a text. */
+function joining(run: () => string): string {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof RangeError && error.message === "Invalid string length")
+      return limitError("a text that is longer than the engine allows");
+    throw error;
+  }
 }
 
 function replace(name: "replace" | "replaceAll"): Method<string> {

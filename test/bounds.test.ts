@@ -1,0 +1,106 @@
+/**
+ * What doubles, nests or repeats without measure ends with a diagnostic and soon: no stack trace, no hang. How the time of
+ * an ordinary build grows is test/scaling.test.ts.
+ */
+import { describe, expect, it } from "vitest";
+import { type BuildResult, build, memoryHost } from "../compiler/index.ts";
+
+const HEAD = `import { AnthropicAgent, createSmithers } from "smithers";
+import { z } from "zod";
+const { Workflow, Sequence, Task, smithers, outputs } = createSmithers({
+  input: z.object({ n: z.number() }),
+  done: z.object({ text: z.string() }),
+});
+const agent = new AnthropicAgent({ model: "m" });
+`;
+
+const repeat = (n: number, line: (i: number) => string): string =>
+  Array.from({ length: n }, (_, i) => line(i)).join("\n");
+const task = (id: string, prompt = "go"): string =>
+  `<Task id="${id}" output={outputs.done} agent={agent}>${prompt}</Task>`;
+const sourceOf = ({ top = "", body = "", tree = "" }): string =>
+  `${HEAD}${top}\nexport default smithers((ctx) => {\n${body}\nreturn <Workflow name="w">${tree}</Workflow>;\n});\n`;
+
+const read = (parts: Parameters<typeof sourceOf>[0]): Promise<BuildResult> =>
+  build("/p/main.tsx", { root: "/p", host: memoryHost({ "/p/main.tsx": sourceOf(parts) }) });
+
+const codesOf = ({ diagnostics }: BuildResult): string[] => diagnostics.map(({ code }) => code);
+
+/** Sixty levels, each of which holds the one before twice. */
+const DOUBLING = 60;
+
+describe("a build ends", () => {
+  it("where elements hold one another twice", async () => {
+    const result = await read({
+      body: `const e0 = ${task("t")};\n${repeat(DOUBLING, (i) => `const e${i + 1} = <>{e${i}}{e${i}}</>;`)}`,
+      tree: `{e${DOUBLING}}`,
+    });
+    expect(codesOf(result)).toEqual(["SM118"]);
+    expect(result.diagnostics[0]!.message).toContain("50,000 times");
+  });
+
+  it("where tables share their parts, which is no fault", async () => {
+    const { plan, diagnostics } = await read({
+      top: `const t0 = { a: 1 };\n${repeat(DOUBLING, (i) => `const t${i + 1} = { l: t${i}, r: t${i} };`)}`,
+      tree: task("t", `{t${DOUBLING}.l.r.l.r.l.r.l.r.l === t${DOUBLING - 9} ? "same" : "other"}`),
+    });
+    expect(diagnostics).toEqual([]);
+    expect(plan).not.toBeNull();
+  });
+
+  it("where lists that share their parts become one text", async () => {
+    const result = await read({
+      top: `const t0 = [1];\n${repeat(DOUBLING, (i) => `const t${i + 1} = [t${i}, t${i}];`)}`,
+      tree: task("t", `{JSON.stringify(t${DOUBLING})}`),
+    });
+    expect(codesOf(result)).toEqual(["SM118"]);
+  });
+
+  it("where a replacement would give a text that no engine can hold", async () => {
+    for (const by of ["'a'.repeat(2000)", "() => 'a'.repeat(2000)"]) {
+      const result = await read({
+        top: `const long = "a".repeat(2000).replaceAll("a", "a".repeat(2000)).replaceAll("a", ${by});`,
+        tree: task("t", "{long}"),
+      });
+      expect(codesOf(result)).toEqual(["SM118"]);
+    }
+  });
+
+  it("where helpers call one another deeper than the stack", async () => {
+    const result = await read({
+      top: `const f0 = (n: number) => n;\n${repeat(500, (i) => `const f${i + 1} = (n: number) => f${i}(n) + 1;`)}`,
+      tree: task("t", "{f500(ctx.input.n)}"),
+    });
+    expect(codesOf(result)).toContain("SM112");
+  });
+});
+
+describe("what is long is no fault", () => {
+  it("forty helpers that call one another change nothing", async () => {
+    const result = await read({
+      top: `const f0 = (n: number) => n;\n${repeat(40, (i) => `const f${i + 1} = (n: number) => f${i}(n) + 1;`)}`,
+      tree: task("t", "{f40(ctx.input.n)}"),
+    });
+    expect(result.diagnostics).toEqual([]);
+  });
+
+  it("trees that return early exclude one another, and telling so takes no more than writing their conditions", async () => {
+    const cost = async (n: number): Promise<number> => {
+      const start = process.cpuUsage();
+      const { diagnostics } = await read({
+        body: repeat(
+          n,
+          (i) => `if (ctx.input.n === ${i}) return <Workflow name="w">${task("t")}</Workflow>;`,
+        ),
+        tree: task("t"),
+      });
+      expect(diagnostics).toEqual([]);
+      const { user, system } = process.cpuUsage(start);
+      return user + system;
+    };
+    await cost(50);
+    const small = Math.min(await cost(50), await cost(50));
+    const large = Math.min(await cost(200), await cost(200));
+    expect(large / Math.max(small, 20_000)).toBeLessThan(25);
+  }, 60_000);
+});
