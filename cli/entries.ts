@@ -117,6 +117,11 @@ function missing(file: string, shown: string): string {
     return `no such file: ${shown} (there is no folder ${path.dirname(shown)})`;
   }
   const stem = (name: string): string => name.toLowerCase().replace(SOURCE, "");
-  const near = names.filter((name) => SOURCE.test(name)).find((name) => stem(name) === stem(wanted));
+  // A link that leads nowhere is listed as well.
+  const near = names
+    .filter((name) => SOURCE.test(name) && name !== path.basename(file))
+    .find((name) => stem(name) === stem(wanted));
+  if (near === undefined && names.includes(path.basename(file)))
+    return `no such file: ${shown} (it is a link that leads nowhere)`;
   return `no such file: ${shown}${near === undefined ? "" : ` (there is ${path.join(path.dirname(shown), near)})`}`;
 }

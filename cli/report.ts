@@ -76,7 +76,7 @@ export function findingsOf(
   { diagnostics, sources, root }: Omit<BuildResult, "plan">,
   show: (file: string) => string,
 ): Finding[] {
-  const shown = sources.map(({ path, text }) => ({ path: show(`${root}/${path}`), text }));
+  const shown = compiler.indexed(sources.map(({ path, text }) => ({ path: show(`${root}/${path}`), text })));
   const counts = new Map<string, number>();
   type Span = NonNullable<BuildResult["diagnostics"][number]["span"]>;
   const placeOf = (span: Span): Place => {

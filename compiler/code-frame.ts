@@ -1,20 +1,29 @@
 /** Where a diagnostic is, as people read it, and the lines around it. */
 import { printable } from "../plan/render/printable.ts";
 import type { Diagnostic, Location } from "./diagnostics.ts";
+import { Lines } from "./lines.ts";
 import type { Span } from "./surface.ts";
 
 /** The texts that spans refer to: position in the list = `span.file`. */
-export type Sources = readonly { readonly path: string; readonly text: string }[];
+export type Sources = readonly Source[];
+
+interface Source {
+  readonly path: string;
+  readonly text: string;
+  /** Where its lines begin, where many places of it are asked for. */
+  readonly lines?: Lines;
+}
+
+/** The same sources, in which finding a line costs the same wherever it is. */
+export const indexed = (sources: Sources): Sources =>
+  sources.map((source) => ({ ...source, lines: source.lines ?? new Lines(source.text) }));
 
 /** The 1-based place of an offset. */
 export function locate(sources: Sources, span: Span, offset: number = span.start): Location {
   const source = sources[span.file];
   if (!source) return { path: "?", line: 1, column: 1 };
   const at = Math.min(offset, source.text.length);
-  const lineStart = source.text.lastIndexOf("\n", at - 1) + 1;
-  let line = 1;
-  for (let i = source.text.indexOf("\n"); i >= 0 && i < at; i = source.text.indexOf("\n", i + 1)) line++;
-  return { path: source.path, line, column: at - lineStart + 1 };
+  return { path: source.path, ...(source.lines ?? new Lines(source.text)).at(at) };
 }
 
 const MAX_WIDTH = 120;
@@ -30,12 +39,21 @@ export function codeFrame(sources: Sources, span: Span): string {
   const source = sources[span.file];
   if (!source) return "";
   const { line, column } = locate(sources, span);
-  const lines = source.text.split("\n");
-  const last = Math.min(line + 1, lines.length);
+  // Of the text only what is around the place: it may hold thousands of others.
+  const { text: whole } = source;
+  const start = Math.min(span.start, whole.length) - (column - 1);
+  const before = start < 2 ? 0 : whole.lastIndexOf("\n", start - 2) + 1;
+  const lines = new Map<number, string>();
+  for (let n = start === 0 ? line : line - 1, at = before; n <= line + 1; n++) {
+    const end = whole.indexOf("\n", at);
+    lines.set(n, whole.slice(at, end < 0 ? undefined : end));
+    if (end < 0) break;
+    at = end + 1;
+  }
+  const last = Math.max(...lines.keys());
   const width = String(last).length;
   const out: string[] = [];
-  for (let n = Math.max(1, line - 1); n <= last; n++) {
-    const text = lines[n - 1]!;
+  for (const [n, text] of lines) {
     // A long line (generated or minified) is shown around the place.
     const from = n === line && column > MAX_WIDTH ? column - MAX_WIDTH / 2 : 0;
     const shown = harmless(text.slice(from, from + MAX_WIDTH));
@@ -43,9 +61,9 @@ export function codeFrame(sources: Sources, span: Span): string {
     if (n !== line) continue;
     const room = Math.max(1, shown.length - (column - 1 - from));
     const length = Math.max(1, Math.min(span.end - span.start, text.length - column + 1, room));
-    const before = columnsOf(shown.slice(0, column - 1 - from));
+    const left = columnsOf(shown.slice(0, column - 1 - from));
     const marked = columnsOf(shown.slice(column - 1 - from, column - 1 - from + length));
-    out.push(`  ${" ".repeat(width)} | ${" ".repeat(before)}${"^".repeat(Math.max(1, marked))}`);
+    out.push(`  ${" ".repeat(width)} | ${" ".repeat(left)}${"^".repeat(Math.max(1, marked))}`);
   }
   return out.join("\n");
 }

@@ -1,7 +1,7 @@
 /** `smithers/compiler`: sources → plan and diagnostics. The command line uses nothing else. */
 import type { CatalogueEntry } from "./catalogue.ts";
 
-export { codeFrame, formatDiagnostic, locate, type Sources } from "./code-frame.ts";
+export { codeFrame, formatDiagnostic, indexed, locate, type Sources } from "./code-frame.ts";
 export type { SeverityOverrides } from "./collect.ts";
 export type { Diagnostic, Location, Severity } from "./diagnostics.ts";
 export { type BuildHost, memoryHost, nodeHost } from "./host.ts";

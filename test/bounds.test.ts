@@ -3,6 +3,9 @@
  * an ordinary build grows is test/scaling.test.ts.
  */
 import { describe, expect, it } from "vitest";
+import { renderText } from "../cli/render/report/text.ts";
+import { findingsOf } from "../cli/report.ts";
+import * as compiler from "../compiler/index.ts";
 import { type BuildResult, build, memoryHost } from "../compiler/index.ts";
 
 const HEAD = `import { AnthropicAgent, createSmithers } from "smithers";
@@ -103,4 +106,23 @@ describe("what is long is no fault", () => {
     const large = Math.min(await cost(200), await cost(200));
     expect(large / Math.max(small, 20_000)).toBeLessThan(25);
   }, 60_000);
+});
+
+describe("ten thousand problems", () => {
+  const wrong = { tree: repeat(10_000, (i) => `<Nope${i} />`) };
+
+  it("are told with place and lines in time linear in their number, and a terminal gets the first thousand", async () => {
+    const result = await read(wrong);
+    const start = process.cpuUsage();
+    const findings = findingsOf(compiler, result, (file) => file);
+    const { user } = process.cpuUsage(start);
+    expect(findings).toHaveLength(10_000);
+    expect(findings.at(-1)!.place!.line).toBe(findings[0]!.place!.line + 9_999);
+    expect(findings.at(-1)!.text).toContain("<Nope9999 />");
+    expect(user).toBeLessThan(1_500_000);
+    const same = (text: string): string => text;
+    const text = renderText(findings, new Proxy({}, { get: () => same }) as Parameters<typeof renderText>[1]);
+    expect(text.match(/error SM103/g)).toHaveLength(1_000);
+    expect(text).toContain("9,000 more");
+  });
 });

@@ -104,6 +104,7 @@ describe("what is no file", () => {
     const { code, stderr } = await smithers(["check", ...names], project.dir);
     expect(code).toBe(2);
     for (const name of names) expect(stderr).toContain(name);
+    expect(stderr).toContain("dangling.tsx (it is a link that leads nowhere)");
     expect(stderr).not.toMatch(/internal error|\n\s+at /);
     project.write(
       "imports.tsx",
