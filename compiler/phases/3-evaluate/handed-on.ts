@@ -14,7 +14,7 @@ export function handedOn(ev: Evaluation, value: Value): Value {
     "SM704",
     value.syntax.span,
     `\`${value.name ?? "This class"}\` is kept as \`${name}\`: its own \`preflight\` is not run.`,
-    `The runner itself checks that the agent's program is there. Write \`new ${name}({…})\` to say the same.`,
+    `Check what it checks in a compute task before the agent's, and write \`new ${name}({…})\` to say the same.`,
     "warning",
   );
   return base;
