@@ -30,6 +30,11 @@ it("generated programs give in Core what they give in V8", () => {
   expect(counts.same).toBeGreaterThan(RUNS / 2);
 });
 
+it("a circle through an error is told with the error's own class, as in V8", () => {
+  const result = compare("((e) => JSON.stringify((e.self = e)))(new TypeError('boom'))");
+  expect(result.core).toBe(result.v8);
+});
+
 /** The tree without its spans. */
 function bare(node: unknown): unknown {
   return JSON.parse(JSON.stringify(node, (key, value: unknown) => (key === "span" ? undefined : value)));

@@ -97,6 +97,8 @@ function circular(w: Writer, start: object, closing: string): string {
 }
 
 function tagOf(value: Value): string {
+  // The tag of every kind of error is that of Error.
+  if (value instanceof Error) return value.constructor.name;
   return Object.prototype.toString.call(value).slice(8, -1);
 }
 
