@@ -23,6 +23,7 @@ import {
   type Report,
   type Rule,
   type Severity,
+  type TwinReport,
 } from "./report.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -38,11 +39,13 @@ export interface Outcome {
   readonly diagnostics: readonly Diagnostic[];
   readonly plan: BuiltPlan | null;
   readonly line: string | null;
+  /** The comparison with the plain twin, where one was asked for. */
+  readonly twin?: TwinReport;
 }
 
-export type Action = (file: string, result: BuildResult, compiler: Compiler) => Outcome;
+export type Action = (file: string, result: BuildResult, compiler: Compiler) => Outcome | Promise<Outcome>;
 
-type Compiler = Awaited<ReturnType<typeof loadCompiler>>;
+export type Compiler = Awaited<ReturnType<typeof loadCompiler>>;
 
 /** A call as it stands after arguments and configuration were read. */
 export interface Batch {
@@ -131,8 +134,9 @@ export async function runBatch(
 
 export function exitOf(batch: Batch, files: readonly FileReport[], problems: readonly string[]): ExitCode {
   if (problems.length > 0) return EXIT.usage;
-  const failed = files.some(({ findings }) =>
-    findings.some(({ severity }) => counts(severity, batch.maxSeverity)),
+  const failed = files.some(
+    ({ findings, twin }) =>
+      twin?.agrees === false || findings.some(({ severity }) => counts(severity, batch.maxSeverity)),
   );
   return failed ? EXIT.negative : EXIT.ok;
 }
@@ -150,14 +154,14 @@ export async function compileEntry(
   const isNone =
     result.diagnostics.some(({ code }) => code === "SM113") && !callsSmithers(result.sources[0]?.text ?? "");
   if (!named && isNone) return null;
-  const outcome = action(file, result, compiler);
+  const outcome = await action(file, result, compiler);
   const show = shower(format);
   const diagnostics = [...result.diagnostics, ...outcome.diagnostics];
   const findings = findingsOf(compiler, { ...result, diagnostics }, show);
   if (format === "text" && findings.length > 0) terminal.err(renderText(findings, terminal.paint));
   if (outcome.line !== null) terminal.err(outcome.line);
   const plan = outcome.plan && { ...outcome.plan, path: show(outcome.plan.path) };
-  return { file: show(file), findings, compiled: result.plan !== null, plan };
+  return { file: show(file), findings, compiled: result.plan !== null, plan, twin: outcome.twin ?? null };
 }
 
 /** The summary for people, or the report for programs. */

@@ -1,6 +1,7 @@
 /** What a build or a check found, as all output formats read it: plain data, places as people count them. */
 import type { BuildResult } from "../compiler/index.ts";
 import { sha256 } from "../plan/index.ts";
+import type { FrameDifference } from "./twin/compare.ts";
 
 export type Severity = BuildResult["diagnostics"][number]["severity"];
 
@@ -37,6 +38,18 @@ export interface BuiltPlan {
   readonly nodes: number;
 }
 
+/** A plan against its plain twin. */
+export interface TwinReport {
+  /** Null where nothing could be compared: `why` says what is in the way. */
+  readonly agrees: boolean | null;
+  readonly why: string | null;
+  readonly frames: number;
+  readonly nodes: number;
+  readonly runs: number;
+  readonly waiting: number;
+  readonly difference: FrameDifference | null;
+}
+
 export interface FileReport {
   /** The entry file. */
   readonly file: string;
@@ -45,6 +58,8 @@ export interface FileReport {
   readonly compiled: boolean;
   /** Null where none was written. */
   readonly plan: BuiltPlan | null;
+  /** Null where no comparison was asked for. */
+  readonly twin: TwinReport | null;
 }
 
 export interface Report {

@@ -6,10 +6,25 @@ import type { Terminal } from "../terminal.ts";
 export const command = "check [files..]";
 export const describe = "Report all problems of workflow files; writes nothing";
 
-export const options = (yargs: Argv) => reportOptions(yargs);
+interface Args extends ReportArgs {
+  readonly twin: boolean;
+}
 
-export async function handler(args: ReportArgs, terminal: Terminal): CommandResult {
+export const options = (yargs: Argv) =>
+  reportOptions(yargs)
+    .option("twin", {
+      type: "boolean",
+      default: false,
+      describe:
+        "Compile each file a second time as one block; exit with 1 when the two plans give unequal frames for made-up runs",
+    })
+    .example("$0 check 'flows/**/*.tsx' --format sarif", "all problems, for CI")
+    .example("$0 check workflow.tsx --twin", "is the plan what the source says?");
+
+export async function handler(args: Args, terminal: Terminal): CommandResult {
   const { openBatch, runBatch } = await import("../batch.ts");
   const batch = await openBatch(args, terminal);
-  return runBatch(batch, () => ({ diagnostics: [], plan: null, line: null }), terminal);
+  if (!args.twin) return runBatch(batch, () => ({ diagnostics: [], plan: null, line: null }), terminal);
+  const { twinAction } = await import("../twin/report.ts");
+  return runBatch(batch, twinAction(terminal), terminal);
 }

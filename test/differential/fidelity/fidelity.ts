@@ -4,7 +4,8 @@
  */
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import type { z } from "zod";
+import { MadeUp } from "../../../cli/twin/made-up.ts";
+import type { Assignment } from "../../../cli/twin/sampler.ts";
 import { build } from "../../../compiler/index.ts";
 import { LIBRARY_PATH } from "../../../compiler/phases/3-evaluate/state.ts";
 import type { Json, Plan } from "../../../plan/types.ts";
@@ -15,16 +16,7 @@ import { MACHINE } from "../machine.ts";
 import { hash, type Random, random } from "../rows.ts";
 import type { Mounted } from "../tree.ts";
 import { type Bound, firstDifference, type Line, linesOfDirect, linesOfPreview } from "./lines.ts";
-import {
-  type Assignment,
-  type Decide,
-  type Levels,
-  type Pool,
-  pairwise,
-  poolOf,
-  sampleAt,
-} from "./sampler.ts";
-import { type Ready, type Row, Simulation, type View } from "./simulate.ts";
+import { type Ready, Simulation, type View } from "./simulate.ts";
 
 /** One frame that both sides have been asked for, and what direct execution said. */
 export interface Case {
@@ -101,13 +93,11 @@ class Comparison {
   readonly #program: Program;
   readonly #plan: Plan;
   readonly #twin: Plan | null;
-  readonly #pool: Pool;
-  readonly #inputs: readonly string[];
+  readonly #madeUp: MadeUp;
   readonly #name: string;
   /** An error in a value that nothing uses is seen by JavaScript only; the compiler has said so. */
   readonly #lenient: boolean;
   readonly #bound: { readonly plan: Bound; readonly twin: Bound } = { plan: new Map(), twin: new Map() };
-  #factors = new Map<string, number>();
 
   constructor(
     file: string,
@@ -122,16 +112,11 @@ class Comparison {
     this.#plan = plan;
     this.#twin = twin;
     this.#lenient = lenient;
-    this.#pool = poolOf(sources);
-    this.#inputs = [
-      ...new Set(sources.flatMap((text) => [...text.matchAll(/input\??\.(\w+)/g)].map(([, name]) => name!))),
-    ];
+    this.#madeUp = new MadeUp(program.schemas, sources);
   }
 
   all(seeds: number, frames: number): string | undefined {
-    this.#factors = new Map(this.#findFactors());
-    const assignments = pairwise(this.#factors, seeds, random(hash(this.#name)));
-    for (const [seed, assignment] of assignments.entries()) {
+    for (const [seed, assignment] of this.#madeUp.assignments(seeds, random(hash(this.#name))).entries()) {
       this.count.seeds++;
       const problem = this.#run(seed, assignment, frames);
       if (problem) return problem;
@@ -139,34 +124,9 @@ class Comparison {
     return undefined;
   }
 
-  /** Every decision that values of the input and of the tables ask for. */
-  #findFactors(): Levels {
-    const factors = new Map<string, number>();
-    // Nothing is absent or empty in a probe, so that every place is reached.
-    const probe: Decide = (place, levels) => {
-      factors.set(place, levels);
-      return levels - 1;
-    };
-    const next = random(1);
-    for (const [table, schema] of Object.entries(this.#program.schemas))
-      sampleAt(schema, table, probe, next, this.#pool);
-    // Of a union, each way.
-    for (let way = 0; way < 4; way++) {
-      const other: Decide = (place, levels) => {
-        factors.set(place, levels);
-        return place.endsWith("|") ? way % levels : levels - 1;
-      };
-      for (const [table, schema] of Object.entries(this.#program.schemas))
-        sampleAt(schema, table, other, next, this.#pool);
-    }
-    if (!("input" in this.#program.schemas))
-      for (const name of this.#inputs) factors.set(`input.${name}~`, KINDS.length);
-    return factors;
-  }
-
   #run(seed: number, assignment: Assignment, frames: number): string | undefined {
     const next = random(hash(this.#name) + seed * 7919);
-    const given = this.#input(assignment, next);
+    const given = this.#madeUp.input(assignment, next);
     if (!given) return undefined;
     const simulation = new Simulation(this.#program, given.parsed);
     for (let n = 0; n < frames; n++) {
@@ -190,25 +150,6 @@ class Comparison {
       ...simulation.recorded.map(({ iteration }) => iteration),
       0,
     );
-    return undefined;
-  }
-
-  #input(assignment: Assignment, next: Random): { readonly raw: Json; readonly parsed: unknown } | undefined {
-    const schema = this.#program.schemas.input as z.ZodType | undefined;
-    if (schema === undefined) {
-      const raw = Object.fromEntries(
-        this.#inputs.flatMap((name) => {
-          const value = KINDS[assignment.get(`input.${name}~`) ?? 0]!(name, next, this.#pool);
-          return value === undefined ? [] : [[name, value]];
-        }),
-      );
-      return { raw, parsed: raw };
-    }
-    for (let tries = 0; tries < 30; tries++) {
-      const raw = sampleAt(schema, "input", (place) => assignment.get(place) ?? 0, next, this.#pool);
-      const parsed = schema.safeParse(raw);
-      if (parsed.success) return { raw: raw ?? null, parsed: parsed.data };
-    }
     return undefined;
   }
 
@@ -259,7 +200,8 @@ class Comparison {
   ): boolean {
     let grew = false;
     for (const task of ready) {
-      const row = this.#row(task, assignment, seed, next);
+      const iteration = task.place.reduce((sum, at) => sum + at.iteration, 0);
+      const row = this.#madeUp.row(task, assignment, { seed, iteration }, next);
       if (!row) continue;
       simulation.record(task, row);
       // A result is a frame: `until` may close its loop for good at any of them.
@@ -269,37 +211,7 @@ class Comparison {
     }
     return grew;
   }
-
-  #row({ table, kind, place }: Ready, assignment: Assignment, seed: number, next: Random): Row | undefined {
-    const schema = this.#program.schemas[table] as z.ZodType | undefined;
-    if (!schema) return undefined;
-    const iteration = place.reduce((sum, at) => sum + at.iteration, 0);
-    // In half of the runs results change from round to round, in the others they stay.
-    const decide: Decide = (at, levels) => ((assignment.get(at) ?? 0) + (seed % 2 ? iteration : 0)) % levels;
-    for (let tries = 0; tries < 30; tries++) {
-      const parsed = schema.safeParse(sampleAt(schema, table, decide, next, this.#pool));
-      if (!parsed.success || typeof parsed.data !== "object" || parsed.data === null) continue;
-      const row = JSON.parse(JSON.stringify(parsed.data)) as Row;
-      // A denial may end the run; what comes after an approval is what is compared.
-      return kind === "approval" ? { ...row, approved: true } : row;
-    }
-    return undefined;
-  }
 }
-
-type Maker = (name: string, next: Random, pool: Pool) => Json | undefined;
-
-/** What an input without schema may hold. */
-const KINDS: readonly Maker[] = [
-  () => undefined,
-  (name, next, pool) =>
-    pool.strings.length > 0 && next() < 0.6
-      ? pool.strings[Math.floor(next() * pool.strings.length)]!
-      : `a ${name}`,
-  () => true,
-  (_, next) => Math.floor(next() * 10),
-  (name) => [`${name}-1`, `${name}-2`],
-];
 
 function framed(plan: Plan, input: Json, rows: readonly PreviewRow[]): PreviewFrame {
   return previewFrame(plan, input, rows, { runId: "run-1", now: 1_700_000_000_000, host: MACHINE });

@@ -2,8 +2,8 @@
  * Values made up from Zod schemas so that every decision is covered: booleans, enums, unions, presence and list lengths
  * are factors, whose pairs of levels all occur over the seeds; strings and numbers lean on literals of the source.
  */
-import type { Json } from "../../../plan/types.ts";
-import type { Random } from "../rows.ts";
+import type { Json } from "../../plan/types.ts";
+import type { Random } from "./random.ts";
 
 /** Decides between `levels` ways at a place of a schema; places repeat for every row of a table. */
 export type Decide = (place: string, levels: number) => number;

@@ -1,0 +1,141 @@
+/** `check --twin`: a plan against its plain twin, over made-up runs. */
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { main } from "../../cli/cli.ts";
+import { twinAction } from "../../cli/twin/report.ts";
+import * as compiler from "../../compiler/index.ts";
+import { jsonLines, type Scratch, scratch } from "./harness.ts";
+
+const FLOW = `import { AnthropicAgent, createSmithers } from "smithers";
+import { z } from "zod";
+
+const { Workflow, Task, Loop, smithers, outputs } = createSmithers({
+  input: z.object({ topic: z.string(), deep: z.boolean() }),
+  draft: z.object({ text: z.string() }),
+  review: z.object({ ok: z.boolean(), points: z.array(z.string()) }),
+});
+const writer = new AnthropicAgent({ model: "m" });
+
+export default smithers((ctx) => {
+  const review = ctx.latest("review", "check");
+  const points = (review?.points ?? []).map((p, i) => \`\${i + 1}. \${p}\`);
+  return (
+    <Workflow name="flow">
+      <Loop id="rounds" until={review?.ok === true} maxIterations={3}>
+        <Task id="write" output={outputs.draft} agent={writer}>
+          Write about {ctx.input.topic}. {points.join("; ")}
+        </Task>
+        <Task id="check" output={outputs.review} agent={writer} retries={2}>
+          Check it.
+        </Task>
+      </Loop>
+      {ctx.input.deep && (
+        <Task id="again" output={outputs.draft} agent={writer}>
+          Once more.
+        </Task>
+      )}
+    </Workflow>
+  );
+});
+`;
+
+let project: Scratch;
+const home = process.cwd();
+beforeEach(() => {
+  project = scratch();
+  process.chdir(project.dir);
+});
+afterEach(() => {
+  process.chdir(home);
+  project.remove();
+});
+
+const plain = (text: string): string => text;
+const paint = { bold: plain, dim: plain, red: plain, green: plain, yellow: plain, cyan: plain };
+
+async function check(...argv: string[]) {
+  const out: string[] = [];
+  const err: string[] = [];
+  const code = await main(["check", ...argv], {
+    out: (text) => void out.push(text),
+    err: (text) => void err.push(text),
+    paint,
+    paintOut: paint,
+    columns: null,
+    outColumns: null,
+  });
+  return { code, stdout: out.join("\n"), stderr: err.join("\n") };
+}
+
+/** The comparison where the twin is compiled from another text: what a fault of the compiler would look like. */
+async function against(changed: string) {
+  project.write("flow.tsx", FLOW);
+  project.write("other.tsx", changed);
+  const terminal = { out() {}, err() {}, paint, paintOut: paint, columns: null, outColumns: null };
+  const result = await compiler.build(path.resolve("flow.tsx"));
+  const other = path.resolve("other.tsx");
+  return twinAction(terminal)(path.resolve("flow.tsx"), result, {
+    ...compiler,
+    build: (_, options) => compiler.build(other, options),
+  });
+}
+
+describe("check --twin", () => {
+  it("counts the frames that agree, and exits with 0", async () => {
+    project.write("flow.tsx", FLOW);
+    const { code, stderr } = await check("flow.tsx", "--twin");
+    expect(code).toBe(0);
+    const [, frames, nodes, runs] = /twin {2}flow\.tsx: (\d+) frames with (\d+) nodes in (\d+) runs agree/
+      .exec(stderr)!
+      .map(Number);
+    expect(runs).toBeGreaterThan(3);
+    expect(frames).toBeGreaterThan(runs! * 2);
+    expect(nodes).toBeGreaterThan(frames! * 3);
+    expect((await check("flow.tsx", "--twin")).stderr).toBe(stderr);
+  });
+
+  it("gives the counts as a line of JSON, too", async () => {
+    project.write("flow.tsx", FLOW);
+    const { stdout } = await check("flow.tsx", "--twin", "--json");
+    expect(jsonLines(stdout).at(-1)).toMatchObject({ type: "twin", agrees: true, difference: null });
+  });
+
+  it("says nothing of a twin where none was asked for", async () => {
+    project.write("flow.tsx", FLOW);
+    const { stdout, stderr } = await check("flow.tsx", "--json");
+    expect(stdout + stderr).not.toContain("twin");
+  });
+
+  it.each([
+    ["a prompt", "Once more.", "Once mare.", 'task "again"', "prompt"],
+    ["a condition", "{ctx.input.deep && (", "{!ctx.input.deep && (", 'task "again"', null],
+    ["an end of a loop", "review?.ok === true", "review?.ok !== true", 'loop "rounds"', "until"],
+    ["a policy", "retries={2}", "retries={1}", 'task "check"', "retries"],
+    ["an agent's options", 'model: "m"', 'model: "n"', 'task "write"', "agent"],
+    ["an expression that rows alone tell apart", "i + 1", "i + 2", 'task "write"', "prompt"],
+    ["an error", "(review?.points ?? [])", "review!.points", 'workflow "flow"', "error"],
+  ])("names node, field, input and rows where %s differs", async (_, from, to, node, field) => {
+    const { twin, line } = await against(FLOW.replace(from, to));
+    expect(twin?.agrees).toBe(false);
+    expect(twin?.difference?.node).toBe(node);
+    expect(twin?.difference?.field).toBe(field);
+    expect(line).toContain("differs from its plain twin");
+    for (const part of ["node   ", "input  {", "rows   ["]) expect(line).toContain(part);
+  });
+
+  it("exits with 1 where there is a difference, whatever the findings are", async () => {
+    const { exitOf } = await import("../../cli/batch.ts");
+    const { twin } = await against(FLOW.replace("Once more.", "Once mare."));
+    const file = { file: "flow.tsx", findings: [], compiled: true, plan: null };
+    const batch = { maxSeverity: "error" } as Parameters<typeof exitOf>[0];
+    expect(exitOf(batch, [{ ...file, twin: twin! }], [])).toBe(1);
+    expect(exitOf(batch, [{ ...file, twin: null }], [])).toBe(0);
+  });
+
+  it("says why nothing is compared: no plan", async () => {
+    project.write("flow.tsx", FLOW.replace("ctx.input.topic", "ctx.input.tropic"));
+    const { code, stderr } = await check("flow.tsx", "--twin");
+    expect(code).toBe(1);
+    expect(stderr).toContain("twin  flow.tsx: not compared: there is no plan");
+  });
+});
