@@ -33,8 +33,10 @@ export function linesOf(plan: Plan, frame: PreviewFrame): Line[] {
         parallel: node.kind === "parallel" ? id : around.parallel,
       };
       // What the author wrote before what follows from it: the first difference is the cause.
-      const { iteration = null, phase = null, ...written } = node.loop ?? {};
-      const fields = { ...own, maxConcurrency: node.maxConcurrency, ...written, iteration, phase };
+      const { iteration = null, phase = null, until, ...others } = node.loop ?? {};
+      // None, never and not yet known are the same to a loop.
+      const written = { maxConcurrency: node.maxConcurrency, until: until ?? false, ...others };
+      const fields = { ...own, ...written, iteration, phase };
       return [{ node: name, fields }, ...walk(node.children, inside)];
     });
   return walk(frame.tree, { depth: 0, loop: null, parallel: null });

@@ -132,6 +132,11 @@ describe("check --twin", () => {
     expect(exitOf(batch, [{ ...file, twin: null }], [])).toBe(0);
   });
 
+  it("takes a loop without `until` for one that never ends early", async () => {
+    project.write("flow.tsx", FLOW.replace("until={review?.ok === true}", "until={false}"));
+    expect((await check("flow.tsx", "--twin")).code).toBe(0);
+  });
+
   it("says why nothing is compared: no plan", async () => {
     project.write("flow.tsx", FLOW.replace("ctx.input.topic", "ctx.input.tropic"));
     const { code, stderr } = await check("flow.tsx", "--twin");
