@@ -30,7 +30,7 @@ export function lowerBlock(to: Lowering, value: BlockValue, place: Place): void 
   const node = addNode(to, place, "block", `${place.owner}/block`, undefined, spanOf(value));
   const writer = new BlockWriter(to, node.key, place.owner);
   const yields = writer.write(value);
-  to.nodes.push(...inDocumentOrder(writer.sites, node.key));
+  to.nodes.push(...inDocumentOrder(writer.all(), node.key));
   node.fields.set("yields", { type: "core", expr: yields });
   to.blocks.push({ key: node.key, why: value.why, span: node.span });
 }
@@ -80,7 +80,12 @@ export class BlockWriter implements ElementWriter {
   readonly to: Lowering;
   readonly parent: string;
   readonly owner: string;
-  sites: NodeDraft[] = [];
+  /** Sites of the text that is being written: the block's own, or that of a function. */
+  #sites: NodeDraft[] = [];
+  /** Sites of functions that are written already. */
+  #ofFunctions: NodeDraft[] = [];
+  /** When each was written: a function stands where it is first called. */
+  readonly #order = new Map<NodeDraft, number>();
   lazy = false;
   mountName = "mount";
   #prelude: { readonly name: string; readonly expr: Core.Expr }[] = [];
@@ -125,12 +130,29 @@ export class BlockWriter implements ElementWriter {
     return call(arrowOf([], { type: "Block", body: [...prelude, { type: "Return", value: mounted }] }));
   }
 
+  add(site: NodeDraft): void {
+    this.#order.set(site, this.#order.size);
+    this.#sites.push(site);
+  }
+
+  all(): readonly NodeDraft[] {
+    const order = (site: NodeDraft): number => this.#order.get(site) ?? 0;
+    return [...this.#ofFunctions, ...this.#sites].sort((a, b) => order(a) - order(b));
+  }
+
   #reset(): void {
-    for (const site of this.sites) this.to.keys.delete(site.key);
-    this.sites = [];
+    this.#drop(this.#ofFunctions);
+    this.#drop(this.#sites);
+    this.#sites = [];
+    this.#ofFunctions = [];
     this.#prelude = [];
     this.#names = new Map();
     this.parents = [];
+  }
+
+  /** Sites of a text that is written anew. */
+  #drop(sites: readonly NodeDraft[]): void {
+    for (const site of sites) this.to.keys.delete(site.key);
   }
 
   element(t: Translation, node: Surface.Element, names: Names): Core.Expr {
@@ -227,8 +249,16 @@ export class BlockWriter implements ElementWriter {
     const name = freshName(this.to.ev, value.name ?? "make");
     this.#names.set(value.arrow, name);
     const { parents } = this;
-    this.parents = [];
-    const text = translation(this.to.ev, value.env, this, (t) => arrow(t, value.arrow, new Names(null)));
+    const sites = this.#sites;
+    this.#sites = [];
+    const text = translation(this.to.ev, value.env, this, (t) => {
+      this.#drop(this.#sites);
+      this.#sites = [];
+      this.parents = [];
+      return arrow(t, value.arrow, new Names(null));
+    });
+    this.#ofFunctions.push(...this.#sites);
+    this.#sites = sites;
     this.parents = parents;
     this.#prelude.push({ name, expr: text });
     return nameOf(name);

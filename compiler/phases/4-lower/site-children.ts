@@ -185,7 +185,7 @@ export function transparent(
       return UNDEFINED;
     }
     const key = w.siteKey(`${w.owner}/branch`);
-    w.sites.push({
+    w.add({
       key,
       kind: "branch",
       parent: w.parentKey(),

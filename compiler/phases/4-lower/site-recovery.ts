@@ -211,6 +211,6 @@ function open(w: BlockWriter, names: Names, kind: NodeKind, wanted: string, elem
     fields: new Map(),
     span: element.span ?? { file: 0, start: 0, end: 0 },
   };
-  w.sites.push(node);
+  w.add(node);
   return new Site(node, w.local(names));
 }

@@ -262,7 +262,7 @@ function site(
     fields: new Map(),
     span: element.span ?? NOWHERE,
   };
-  w.sites.push(node);
+  w.add(node);
   const made = new Site(node, w.local(names));
   let skip: Core.Expr | undefined;
   for (const [prop, text] of given) {
