@@ -137,6 +137,14 @@ describe("check --twin", () => {
     expect((await check("flow.tsx", "--twin")).code).toBe(0);
   });
 
+  it("says why nothing is compared: the twin waits as a whole for one of its own tasks", async () => {
+    const read = 'const draft = ctx.output("draft", { nodeId: "write" });\n  const points';
+    project.write("flow.tsx", FLOW.replace("const points", read).replace("Once more.", "{draft.text}"));
+    const { code, stderr } = await check("flow.tsx", "--twin");
+    expect(stderr).toContain("twin  flow.tsx: not compared: every frame waits");
+    expect(code).toBe(0);
+  });
+
   it("says why nothing is compared: no plan", async () => {
     project.write("flow.tsx", FLOW.replace("ctx.input.topic", "ctx.input.tropic"));
     const { code, stderr } = await check("flow.tsx", "--twin");

@@ -1,6 +1,7 @@
 /** A prompt file both ways: as the template that the plan would hold, and as `@mdx-js/mdx` and a JavaScript engine run it. */
 import { readFileSync } from "node:fs";
 import { build } from "esbuild";
+import type { Random } from "../../cli/twin/random.ts";
 import type { Diagnostic } from "../../compiler/diagnostics.ts";
 import { nodeHost } from "../../compiler/host.ts";
 import { bind } from "../../compiler/phases/2-bind/bind.ts";
@@ -11,7 +12,6 @@ import { compileExpr, parseExpr, printLines } from "../../plan/core/index.ts";
 import type { Env, Value } from "../../plan/core/values.ts";
 import { createElement, FRAGMENT, promptText } from "./direct.ts";
 import { mdxSource } from "./markdown.ts";
-import type { Random } from "./rows.ts";
 
 type Props = Record<string, unknown>;
 export type Render = (props: Props) => string;

@@ -2,8 +2,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { random } from "../../cli/twin/random.ts";
 import { compiledPrompt, directPrompt, type Render, sampleProps } from "./prompt.ts";
-import { random } from "./rows.ts";
 
 const SEEDS = 12;
 const OWN = path.resolve("fixtures/prompts");

@@ -5,15 +5,15 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { MadeUp } from "../../../cli/twin/made-up.ts";
+import { hash, type Random, random } from "../../../cli/twin/random.ts";
 import type { Assignment } from "../../../cli/twin/sampler.ts";
-import { build } from "../../../compiler/index.ts";
+import { build, type Diagnostic, isFirm, MESSAGES } from "../../../compiler/index.ts";
 import { LIBRARY_PATH } from "../../../compiler/phases/3-evaluate/state.ts";
 import type { Json, Plan } from "../../../plan/types.ts";
 import { type PreviewFrame, type PreviewNode, previewFrame } from "../../../runtime/preview.ts";
 import type { PreviewRow } from "../../../runtime/preview-rows.ts";
 import { load, loopName, type Program } from "../direct.ts";
 import { MACHINE } from "../machine.ts";
-import { hash, type Random, random } from "../rows.ts";
 import type { Mounted } from "../tree.ts";
 import { type Bound, firstDifference, type Line, linesOfDirect, linesOfPreview } from "./lines.ts";
 import { type Ready, Simulation, type View } from "./simulate.ts";
@@ -37,8 +37,11 @@ export interface Result {
   readonly threw: number;
   readonly waited: number;
   readonly problem: string | undefined;
-  /** Why nothing was compared. */
+  /** Why nothing was compared: codes of errors. */
   readonly skipped: string | undefined;
+  /** Why there was no twin beside the plan: codes of errors. */
+  readonly twinless: string | undefined;
+  readonly shape: "structural" | "block" | "none";
   readonly plan: Plan | null;
 }
 
@@ -47,6 +50,8 @@ export interface Options {
   readonly seeds: number;
   readonly root?: string;
   readonly frames?: number;
+  /** Whether what only the rules find is an error of the plan as well; true by default, and never so for the twin. */
+  readonly rules?: boolean;
 }
 
 const FRAMES = 24;
@@ -68,20 +73,44 @@ function withoutDormant(program: Program): Program {
 
 export async function compareBuilt(file: string, options: Options): Promise<Result> {
   const root = options.root ?? path.dirname(path.resolve(file));
-  const { plan, diagnostics } = await build(file, { root });
+  const { plan, diagnostics } = await build(file, { root, ...(options.rules === false && withoutRules()) });
   const none = { frames: 0, tasks: 0, seeds: 0, iterations: 0, cases: [], unseen: [], threw: 0, waited: 0 };
-  const codes = [...new Set(diagnostics.map(({ code }) => code))];
-  if (!plan) return { ...none, problem: undefined, skipped: `no plan: ${codes.join(" ")}`, plan };
-  const twin = await build(file, { root, twin: true });
+  if (!plan) {
+    const skipped = errorsOf(diagnostics);
+    const problem = skipped === "" ? "no plan and no diagnostic" : undefined;
+    return { ...none, problem, skipped, twinless: undefined, shape: "none", plan };
+  }
+  const twin = await build(file, { root, twin: true, ...withoutRules() });
   const program = withoutDormant(await load(file, root));
   const sources = Object.keys(plan.sources)
     .filter((name) => name !== LIBRARY_PATH)
     .map((name) => readFileSync(path.resolve(root, name), "utf8"));
-  const run = new Comparison(file, program, plan, twin.plan, sources, codes.includes("SM406"));
+  const lenient = diagnostics.some(({ code }) => code === "SM406");
+  const run = new Comparison(file, program, plan, twin.plan, sources, lenient);
   const problem = run.all(options.seeds, options.frames ?? FRAMES);
   const unseen = Object.keys(plan.nodes).filter((key) => !run.seen.has(key) && !isTransparent(plan, key));
-  return { ...run.count, cases: run.cases, unseen, problem, skipped: undefined, plan };
+  const isBlock = Object.values(plan.nodes).some(({ kind }) => kind === "block");
+  return {
+    ...run.count,
+    cases: run.cases,
+    unseen,
+    problem,
+    skipped: undefined,
+    twinless: twin.plan ? undefined : errorsOf(twin.diagnostics),
+    shape: isBlock ? "block" : "structural",
+    plan,
+  };
 }
+
+/** A plan is what it is, whatever is wrong with the workflow. */
+const withoutRules = () => ({
+  severity: Object.fromEntries(
+    Object.keys(MESSAGES).flatMap((code) => (isFirm(code) ? [] : [[code, "info" as const]])),
+  ),
+});
+
+const errorsOf = (diagnostics: readonly Diagnostic[]): string =>
+  [...new Set(diagnostics.filter((d) => d.severity === "error").map(({ code }) => code))].join(" ");
 
 const isTransparent = (plan: Plan, key: string): boolean =>
   plan.nodes[key]!.kind === "group" || plan.nodes[key]!.kind === "block";
@@ -175,7 +204,7 @@ class Comparison {
       if (!plan) continue;
       const frame = framed(plan, input, rows);
       if (side === "plan") for (const key of keysOf(frame.tree)) this.seen.add(key);
-      const found = differs(plan, frame, expected, bound, this.#lenient);
+      const found = differs(plan, frame, expected, bound, this.#lenient && side === "plan");
       if (found) return `${side}, ${at}: ${found}`;
     }
     return undefined;
