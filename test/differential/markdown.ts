@@ -70,7 +70,7 @@ export function tagText(tag: string, props: Readonly<Record<string, unknown>>, r
       (x): x is Element => r.isElement(x) && tags.split(" ").includes(String(x.type)),
     );
   const rows = (): string =>
-    children
+    spread(children, r)
       .map((x) => (typeof x === "string" && x.replaceAll(LINE, "").trim() === "" ? "" : r.part(x)))
       .join("");
   const heading = /^h([1-6])$/.exec(tag);

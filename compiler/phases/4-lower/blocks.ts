@@ -23,6 +23,7 @@ import type { NodeDraft } from "./draft.ts";
 import { Examples } from "./examples.ts";
 import { tableName } from "./fields.ts";
 import { addNode, type Lowering, type Place, uniqueKey } from "./place.ts";
+import { type Inside, NOWHERE } from "./prompts/inside.ts";
 import { writeSite } from "./sites.ts";
 
 /** Lowers a region to a block node and its sites. */
@@ -93,6 +94,10 @@ export class BlockWriter implements ElementWriter {
   #keys: Set<string> | null = null;
   /** The site whose children are being written: parent of the sites among them. */
   parents: string[] = [];
+  /** The tag of a prompt whose children are being written. */
+  inside: Inside = NOWHERE;
+  /** How many list items were written so far. */
+  items = 0;
 
   constructor(to: Lowering, parent: string, owner: string) {
     this.to = to;
@@ -177,6 +182,17 @@ export class BlockWriter implements ElementWriter {
     if (!this.lazy) throw new NeedsLaziness();
   }
 
+  /** Writes something that stands in another place of a prompt. */
+  within<T>(inside: Inside, write: () => T): T {
+    const { inside: around } = this;
+    this.inside = inside;
+    try {
+      return write();
+    } finally {
+      this.inside = around;
+    }
+  }
+
   siteKey(wanted: string): string {
     return uniqueKey(this.to, wanted);
   }
@@ -251,12 +267,14 @@ export class BlockWriter implements ElementWriter {
     const { parents } = this;
     const sites = this.#sites;
     this.#sites = [];
-    const text = translation(this.to.ev, value.env, this, (t) => {
-      this.#drop(this.#sites);
-      this.#sites = [];
-      this.parents = [];
-      return arrow(t, value.arrow, new Names(null));
-    });
+    const text = this.within(NOWHERE, () =>
+      translation(this.to.ev, value.env, this, (t) => {
+        this.#drop(this.#sites);
+        this.#sites = [];
+        this.parents = [];
+        return arrow(t, value.arrow, new Names(null));
+      }),
+    );
     this.#ofFunctions.push(...this.#sites);
     this.#sites = sites;
     this.parents = parents;

@@ -9,7 +9,7 @@ import type { BlockWriter } from "./blocks.ts";
 import type { NodeDraft } from "./draft.ts";
 import { keyFromId } from "./fields.ts";
 import { fieldName, KINDS, type Kind } from "./kinds.ts";
-import { markup } from "./prompts/markup.ts";
+import { NOWHERE } from "./prompts/inside.ts";
 import { checkPresence, fits, propSpan, unknownProp } from "./props.ts";
 import { agentJson, jsonOf, Site } from "./site.ts";
 import { childTexts, containerChildren, taskChild, transparent } from "./site-children.ts";
@@ -23,15 +23,19 @@ import {
   requestSite,
   withSpreadChildren,
 } from "./site-props.ts";
+import { partsIn, tagParts } from "./site-tags.ts";
 import { refuseTag, tagValue } from "./tags.ts";
 import { sequence } from "./text.ts";
 
-const NOWHERE: Core.Span = { file: 0, start: 0, end: 0 };
+const NO_SPAN: Core.Span = { file: 0, start: 0, end: 0 };
 const UNDEFINED: Core.Expr = { type: "Name", name: "undefined" };
 
 export function writeSite(w: BlockWriter, t: Translation, node: Surface.Element, names: Names): Core.Expr {
-  if (node.tag === null) return { type: "Array", elements: childTexts(w, t, node, names) };
-  if (node.tag.type === "Literal") return markdownText(w, t, node, names, String(node.tag.value));
+  if (node.tag === null) {
+    const parts = w.inside.table ? partsIn(w, t, node, names) : childTexts(w, t, node, names);
+    return { type: "Array", elements: parts };
+  }
+  if (node.tag.type === "Literal") return sequence(tagParts(w, t, node, names, String(node.tag.value)));
   const tag = tagValue(t, node.tag, names);
   if (!tag) return component(w, t, node, names);
   switch (tag.type) {
@@ -91,9 +95,11 @@ function propsObject(
   const props = node.props.flatMap((prop): (Core.Property | Core.Spread)[] => {
     if (prop.type === "Spread") return [{ ...prop, arg: expr(t, prop.arg, names) }];
     if (prop.name === "key" || prop.name === "children") return [];
-    return [{ type: "Property", key: prop.name, value: expr(t, prop.value, names) }];
+    const value = w.within(NOWHERE, () => expr(t, prop.value, names));
+    return [{ type: "Property", key: prop.name, value }];
   });
-  const kids = childrenProp(w, t, node, names, join);
+  // Where a component or a prompt file puts its children, only it knows.
+  const kids = w.within(NOWHERE, () => childrenProp(w, t, node, names, join));
   return {
     type: "Object",
     props: kids ? [...props, { type: "Property", key: "children", value: kids }] : props,
@@ -113,32 +119,6 @@ function component(w: BlockWriter, t: Translation, node: Surface.Element, names:
     callee,
     props,
   );
-}
-
-function markdownText(
-  w: BlockWriter,
-  t: Translation,
-  node: Surface.Element,
-  names: Names,
-  tag: string,
-): Core.Expr {
-  const attributes = new Map<string, Core.Expr>();
-  for (const prop of node.props) {
-    if (prop.type === "ElementProp") {
-      if (prop.name !== "children") attributes.set(prop.name, expr(t, prop.value, names));
-    } else
-      report(
-        t.ev,
-        "SM107",
-        prop.span,
-        "the props that this spread brings are not known at build time",
-        "Name the attributes of a tag.",
-      );
-  }
-  const inner = childTexts(w, t, node, names).map(
-    (part): Core.Expr => (part.type === "Spread" ? arrayOf([part]) : part),
-  );
-  return arrayOf(markup({ tag, attributes, inner }));
 }
 
 /** Props in source order, spreads opened into the props that the kind knows. */
@@ -260,7 +240,7 @@ function site(
     values: new Map(),
     guards: [],
     fields: new Map(),
-    span: element.span ?? NOWHERE,
+    span: element.span ?? NO_SPAN,
   };
   w.add(node);
   const made = new Site(node, w.local(names));

@@ -11,7 +11,9 @@ import { Bail, type Evaluation, inScope, report } from "../3-evaluate/state.ts";
 import { type ElementValue, object, type Value } from "../3-evaluate/value.ts";
 import type { Field } from "./draft.ts";
 import { localStatements } from "./locals.ts";
-import { markup, merge, plainText, TABLE } from "./prompts/markup.ts";
+import { type Inside, insideOf, NOWHERE, tagMarkup } from "./prompts/inside.ts";
+import { merge, plainText } from "./prompts/markup.ts";
+import { outlineOfElement } from "./prompts/outline.ts";
 
 /** The children of a task as prompt text. */
 export function promptField(ev: Evaluation, children: Value): Field {
@@ -34,18 +36,6 @@ function needsText(children: Value): boolean {
 function tidy(text: string): string {
   return text.replace(/\n{3,}/g, "\n\n").trim();
 }
-
-/** What a place inside a tag means for the elements in it. */
-interface Inside {
-  /** What stands in front of the next list item. */
-  readonly marker?: () => string;
-  /** Directly in a `pre`. */
-  readonly block?: true;
-  /** Between the parts of a table: white space is nothing. */
-  readonly table?: true;
-}
-
-const NOWHERE: Inside = {};
 
 /** Children as arguments of `text`, neighbours that are literal joined. */
 export function partsOf(ev: Evaluation, value: Value, inside: Inside = NOWHERE): Core.Expr[] {
@@ -164,9 +154,8 @@ const isMarkup = (value: Value): boolean => isStructural(value) && value.type !=
 
 function tagParts(ev: Evaluation, tag: string, element: ElementValue, inside: Inside): Core.Expr[] {
   const children = element.props.get("children");
-  const within = insideOf(tag, element);
-  const inner = children ? partsOf(ev, children, within) : [];
-  if (tag === "pre" && children && elementsIn(children).some((x) => x.tag === "code")) return inner;
+  const outline = { ...outlineOfElement(element)!, tag };
+  const inner = children ? partsOf(ev, children, insideOf(outline)) : [];
   const attributes = new Map<string, Core.Expr>();
   for (const [name, value] of element.props) {
     if (name === "children" || value.type === "Closure" || value.type === "Code") continue;
@@ -180,52 +169,5 @@ function tagParts(ev: Evaluation, tag: string, element: ElementValue, inside: In
       );
     else attributes.set(name, reify(ev, value));
   }
-  return markup({
-    tag,
-    attributes,
-    inner,
-    ...(inside.marker && { marker: inside.marker() }),
-    ...(inside.block && { block: true }),
-    ...(tag === "thead" && children && { columns: columnsOf(children) }),
-  });
-}
-
-function insideOf(tag: string, element: ElementValue): Inside {
-  if (tag === "pre") return { block: true };
-  if (TABLE.has(tag)) return { table: true };
-  if (tag === "ul") return { marker: () => "- " };
-  if (tag !== "ol") return NOWHERE;
-  const children = element.props.get("children");
-  const start = element.props.get("start");
-  // Items that only the run counts are numbered by whoever renders the Markdown.
-  if (!children || !isFixed(children)) return { marker: () => "1. " };
-  let next = start?.type === "Known" && typeof start.value === "number" ? start.value : 1;
-  return { marker: () => `${next++}. ` };
-}
-
-/** Whether the run has no say in which elements there are. */
-function isFixed(value: Value): boolean {
-  if (value.type === "Array") return value.items.every((x) => x.type !== "SpreadItem" && isFixed(x));
-  return value.type === "Known" || (value.type === "Element" && typeof value.tag === "string");
-}
-
-function elementsIn(value: Value): ElementValue[] {
-  if (value.type === "Element") return [value];
-  if (value.type !== "Array") return [];
-  return value.items.flatMap((x) => (x.type === "SpreadItem" ? [] : elementsIn(x)));
-}
-
-/** The delimiter of each column, from the first row of the head. */
-function columnsOf(head: Value): string[] {
-  const row = elementsIn(head)
-    .find((x) => x.tag === "tr")
-    ?.props.get("children");
-  if (!row) return [];
-  return elementsIn(row).flatMap((cell) => {
-    if (cell.tag !== "th" && cell.tag !== "td") return [];
-    const align = cell.props.get("align");
-    const side = align?.type === "Known" ? align.value : undefined;
-    if (side === "center") return [":---:"];
-    return [side === "right" ? "---:" : side === "left" ? ":---" : "---"];
-  });
+  return [...tagMarkup(outline, { attributes, inner }, inside)];
 }
