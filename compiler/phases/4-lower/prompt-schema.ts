@@ -7,6 +7,7 @@ import type { Evaluation } from "../3-evaluate/state.ts";
 import { known, residual, type Value } from "../3-evaluate/value.ts";
 import type { NodeDraft } from "./draft.ts";
 import type { Examples } from "./examples.ts";
+import { changeResults } from "./results.ts";
 import { INPUT } from "./schemas.ts";
 
 /** The example as text; null where the task has no output whose schema is known. */
@@ -101,64 +102,16 @@ const asksForSchema = (text: string): boolean =>
   /\bprops\s*(?:\?\.|\.)\s*schema\b|\bprops\s*(?:\?\.)?\[|\bprops\b(?!\s*(?:\?\.|\.\s*[\w$]))/.test(text);
 
 /** The same for the syntax of a child that a block writes. `mayTake` judges a tag. */
-export function withSchemaProp<E extends Surface.Expr>(
-  child: E,
+export const withSchemaProp = (
+  child: Surface.Expr,
   schema: Core.Expr,
   mayTake: (tag: Surface.Expr) => boolean,
-): Surface.Expr {
-  const again = (x: Surface.Expr): Surface.Expr => withSchemaProp(x, schema, mayTake);
-  switch (child.type) {
-    case "Conditional":
-      return { ...child, then: again(child.then), else: again(child.else) };
-    case "Logical":
-      return {
-        ...child,
-        left: child.op === "&&" ? child.left : again(child.left),
-        right: again(child.right),
-      };
-    case "Arrow":
-      return {
-        ...child,
-        body:
-          child.body.type === "Block"
-            ? { ...child.body, body: returning(child.body.body, again) }
-            : again(child.body),
-      };
-    case "Element": {
-      if (!child.tag || child.tag.type === "Literal" || !mayTake(child.tag)) return child;
-      if (child.props.some((x) => x.type === "ElementProp" && x.name === "schema")) return child;
-      const prop: Surface.ElementProp = {
-        type: "ElementProp",
-        span: child.span,
-        name: "schema",
-        value: schema,
-      };
-      // As React appends it; what a spread brings may be the author's own.
-      const isFirst = child.props.some((x) => x.type === "Spread");
-      return { ...child, props: isFirst ? [prop, ...child.props] : [...child.props, prop] };
-    }
-    default:
-      return child;
-  }
-}
-
-type Stmt = Surface.Stmt;
-
-/** The statements with what they return changed. */
-function returning(body: readonly Stmt[], change: (x: Surface.Expr) => Surface.Expr): Stmt[] {
-  const all = (x: readonly Stmt[]): Stmt[] => returning(x, change);
-  return body.map((stmt): Stmt => {
-    switch (stmt.type) {
-      case "Return":
-        return stmt.value ? { ...stmt, value: change(stmt.value) } : stmt;
-      case "If": {
-        const [then, otherwise] = all(stmt.else ? [stmt.then, stmt.else] : [stmt.then]);
-        return { ...stmt, then: then!, ...(otherwise && { else: otherwise }) };
-      }
-      case "Block":
-        return { ...stmt, body: all(stmt.body) };
-      default:
-        return stmt;
-    }
+): Surface.Expr =>
+  changeResults(child, (x: Surface.Expr): Surface.Expr => {
+    if (x.type !== "Element" || !x.tag || x.tag.type === "Literal" || !mayTake(x.tag)) return x;
+    if (x.props.some((prop) => prop.type === "ElementProp" && prop.name === "schema")) return x;
+    const prop: Surface.ElementProp = { type: "ElementProp", span: x.span, name: "schema", value: schema };
+    // As React appends it; what a spread brings may be the author's own.
+    const isFirst = x.props.some(({ type }) => type === "Spread");
+    return { ...x, props: isFirst ? [prop, ...x.props] : [...x.props, prop] };
   });
-}
