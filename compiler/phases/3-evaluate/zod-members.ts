@@ -138,7 +138,7 @@ function fields(node: Core.Expr | Core.Spread): Map<string, Core.Expr> | null {
 }
 
 /** Constants and functions as the evaluation knows them so far. */
-class BuildEnv implements Env {
+export class BuildEnv implements Env {
   readonly #ev: Evaluation;
   constructor(ev: Evaluation) {
     this.#ev = ev;

@@ -9,6 +9,7 @@ import { encodeSpans, type SpanStart } from "../../../plan/spans.ts";
 import {
   type Agent,
   type Capabilities,
+  type Constant,
   type CoreText,
   IR_VERSION,
   type Json,
@@ -19,7 +20,6 @@ import type { Diagnostic } from "../../diagnostics.ts";
 import { Lines } from "../../lines.ts";
 import type { SourceFile } from "../2-bind/files.ts";
 import { json as exprOf } from "../3-evaluate/core.ts";
-import { constantOf, literalOf } from "./constants.ts";
 import type { Field, NodeDraft, PlanDraft } from "./draft.ts";
 import { INPUT, lowerSchemas } from "./schemas.ts";
 
@@ -75,6 +75,40 @@ export function assemble(input: Assembly, problems: Diagnostic[]): Draft {
 
 function mapValues<A, B>(map: ReadonlyMap<string, A>, change: (value: A) => B): Record<string, B> {
   return Object.fromEntries([...map].map(([key, value]) => [key, change(value)]));
+}
+
+function constantOf(expr: Core.Expr): Constant {
+  const value = literalOf(expr);
+  return value === undefined ? { expr: printLines(expr) } : { value };
+}
+
+/** The JSON that an expression writes out; undefined where it is more than a literal. */
+function literalOf(expr: Core.Expr): Json | undefined {
+  switch (expr.type) {
+    case "Literal":
+      return expr.value;
+    case "Template":
+      return expr.exprs.length === 0 ? expr.quasis[0] : undefined;
+    case "Unary": {
+      const value = expr.op === "-" ? literalOf(expr.arg) : undefined;
+      return typeof value === "number" && value !== 0 ? -value : undefined;
+    }
+    case "Array": {
+      const items = expr.elements.map((e) => (e === null || e.type === "Spread" ? undefined : literalOf(e)));
+      return items.every((item) => item !== undefined) ? items : undefined;
+    }
+    case "Object": {
+      const entries: [string, Json][] = [];
+      for (const p of expr.props) {
+        const value = p.type === "Spread" || typeof p.key !== "string" ? undefined : literalOf(p.value);
+        if (value === undefined || p.type === "Spread") return undefined;
+        entries.push([p.key as string, value]);
+      }
+      return Object.fromEntries(entries);
+    }
+    default:
+      return undefined;
+  }
 }
 
 /** Prints the expressions of nodes and notes where each comes from. */

@@ -1,21 +1,20 @@
 /** The JSON example of a task's output that its prompt is given as `schema` (DESIGN §4). */
 import type { z } from "zod";
-import { printLines } from "../../../plan/core/index.ts";
 import { ZodBuildError } from "../../../plan/zod/index.ts";
 import type { Evaluation } from "../3-evaluate/state.ts";
 import type { Value } from "../3-evaluate/value.ts";
-import { constantOf } from "./constants.ts";
+import { BuildEnv } from "../3-evaluate/zod-members.ts";
 import { SchemaBuilder } from "./schemas.ts";
 
-/** Examples by output table, each made once. */
+/** Examples by output table, each made once and only when a prompt asks for it. */
 export class Examples {
-  readonly #ev: Evaluation;
   readonly #tables: ReadonlyMap<string, Value>;
+  readonly #builder: SchemaBuilder;
   readonly #made = new Map<string, string | null>();
 
   constructor(ev: Evaluation, tables: ReadonlyMap<string, Value>) {
-    this.#ev = ev;
     this.#tables = tables;
+    this.#builder = new SchemaBuilder(tables, new BuildEnv(ev));
   }
 
   get tables(): readonly string[] {
@@ -34,12 +33,8 @@ export class Examples {
   #make(table: string): string | null {
     const value = this.#tables.get(table);
     if (value?.type !== "Schema") return null;
-    const print = new Map([...this.#ev.constants].map(([name, expr]) => [name, constantOf(expr)]));
-    const functions = new Map([...this.#ev.functions].map(([name, arrow]) => [name, printLines(arrow)]));
-    const plan = { constants: Object.fromEntries(print), functions: Object.fromEntries(functions) };
     try {
-      const example = exampleOf(withoutPipe(new SchemaBuilder(this.#tables, plan).build(value.expr)), []);
-      return JSON.stringify(example, null, 2);
+      return JSON.stringify(exampleOf(withoutPipe(this.#builder.build(value.expr)), []), null, 2);
     } catch (error) {
       if (error instanceof ZodBuildError || SchemaBuilder.isReported(error)) return null;
       throw error;

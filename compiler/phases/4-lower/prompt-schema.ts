@@ -43,24 +43,27 @@ function chosenText(examples: Examples, output: Core.Expr): Core.Expr | null {
 const lines = (text: string): Core.Expr =>
   text.includes("\n") ? { type: "Template", quasis: [text], exprs: [] } : literal(text);
 
-/** The child of a task with `schema` among the props of the one element that it is. */
-export function withSchema(ev: Evaluation, child: Value, schema: Core.Expr): Value {
+/** The child of a task with `schema` among the props of the one element that it is. Only such an element asks for the text. */
+export function withSchema(ev: Evaluation, child: Value, text: () => Core.Expr | null): Value {
   switch (child.type) {
     case "Choice":
       return {
         ...child,
-        then: withSchema(ev, child.then, schema),
-        else: withSchema(ev, child.else, schema),
+        then: withSchema(ev, child.then, text),
+        else: withSchema(ev, child.else, text),
       };
     case "Select":
       return {
         ...child,
-        cases: child.cases.map((x) => ({ ...x, value: withSchema(ev, x.value, schema) })),
-        other: withSchema(ev, child.other, schema),
+        cases: child.cases.map((x) => ({ ...x, value: withSchema(ev, x.value, text) })),
+        other: withSchema(ev, child.other, text),
       };
     case "Element": {
       const { tag, opaque } = child;
       if (tag === null || typeof tag === "string" || !takesSchema(tag)) return child;
+      if (!opaque && child.props.has("schema")) return child;
+      const schema = text();
+      if (!schema) return child;
       if (opaque) {
         // What the spread brings comes after it.
         const given = reify(ev, opaque);
@@ -69,7 +72,6 @@ export function withSchema(ev: Evaluation, child: Value, schema: Core.Expr): Val
         const first: Core.Property = { type: "Property", key: "schema", value: schema };
         return { ...child, opaque: residual({ type: "Object", props: [first, ...rest] }) };
       }
-      if (child.props.has("schema")) return child;
       return { ...child, props: new Map([...child.props, ["schema", asValue(tag, schema)]]) };
     }
     default:
@@ -104,12 +106,14 @@ const asksForSchema = (text: string): boolean =>
 /** The same for the syntax of a child that a block writes. `mayTake` judges a tag. */
 export const withSchemaProp = (
   child: Surface.Expr,
-  schema: Core.Expr,
+  text: () => Core.Expr | null,
   mayTake: (tag: Surface.Expr) => boolean,
 ): Surface.Expr =>
   changeResults(child, (x: Surface.Expr): Surface.Expr => {
     if (x.type !== "Element" || !x.tag || x.tag.type === "Literal" || !mayTake(x.tag)) return x;
     if (x.props.some((prop) => prop.type === "ElementProp" && prop.name === "schema")) return x;
+    const schema = text();
+    if (!schema) return x;
     const prop: Surface.ElementProp = { type: "ElementProp", span: x.span, name: "schema", value: schema };
     // As React appends it; what a spread brings may be the author's own.
     const isFirst = x.props.some(({ type }) => type === "Spread");

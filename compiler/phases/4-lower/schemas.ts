@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type * as Core from "../../../plan/core/ast.ts";
 import { printLines } from "../../../plan/core/index.ts";
+import type { Env } from "../../../plan/core/values.ts";
 import type { DraftSchema } from "../../../plan/draft.ts";
 import type { Plan } from "../../../plan/types.ts";
 import { buildZod, jsonSchemaOf, noJsonForm, PlanEnv, ZodBuildError } from "../../../plan/zod/index.ts";
@@ -19,7 +20,7 @@ export function lowerSchemas(
   plan: Pick<Plan, "constants" | "functions">,
   problems: Diagnostic[],
 ): Record<string, DraftSchema> {
-  const builder = new SchemaBuilder(tables, plan);
+  const builder = new SchemaBuilder(tables, new PlanEnv(plan));
   const schemas: Record<string, DraftSchema> = {};
   for (const [name, value] of tables) {
     if (isPoisoned(value) || (value.type === "Schema" && mentionsPoison(value.expr))) continue;
@@ -43,12 +44,13 @@ class Reported extends Error {}
 /** Builds each construction once, so that a table and the schema that refers to it are the same one. */
 export class SchemaBuilder {
   readonly #tables: ReadonlyMap<string, Value>;
-  readonly #env: PlanEnv;
+  readonly #env: Env;
   readonly #built = new Map<Core.Expr, z.ZodType>();
 
-  constructor(tables: ReadonlyMap<string, Value>, plan: Pick<Plan, "constants" | "functions">) {
+  /** `env`: what names in the constructions stand for. */
+  constructor(tables: ReadonlyMap<string, Value>, env: Env) {
     this.#tables = tables;
-    this.#env = new PlanEnv(plan);
+    this.#env = env;
   }
 
   /** Whether building failed for a reason that was reported. */

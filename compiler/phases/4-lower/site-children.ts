@@ -107,8 +107,9 @@ function schemaGiven(
   // What the site is handed as an argument is the block's own text outside it.
   const given =
     output?.type === "core" ? made.args.find(([name]) => sameExpr(nameOf(name), output.expr)) : undefined;
-  const schema = schemaText(w.to.examples, given ? { type: "core", expr: given[1] } : output);
-  if (!schema || child.type === "Spread") return child;
+  if (child.type === "Spread") return child;
+  const schema = (): Core.Expr | null =>
+    schemaText(w.to.examples, given ? { type: "core", expr: given[1] } : output);
   return withSchemaProp(child, schema, (tag) => {
     const value = tagValue(t, tag, names);
     return value === undefined || takesSchema(value);

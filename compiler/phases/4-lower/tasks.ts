@@ -265,8 +265,8 @@ function childFields(to: Lowering, node: NodeDraft, element: ElementValue, place
 }
 
 function taskPrompt(to: Lowering, node: NodeDraft, child: Value): Field {
-  const schema = schemaText(to.examples, node.fields.get("output"));
-  return promptField(to.ev, schema ? withSchema(to.ev, child, schema) : child);
+  const schema = (): Core.Expr | null => schemaText(to.examples, node.fields.get("output"));
+  return promptField(to.ev, withSchema(to.ev, child, schema));
 }
 
 /** Names that a function of `deps` gave to parts of it are local to the field: nothing else sees `deps`. */
