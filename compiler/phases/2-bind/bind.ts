@@ -17,11 +17,11 @@ import { parseMarkdown } from "../1-parse/mdx/module.ts";
 import { type Parse, parseModule } from "../1-parse/parse.ts";
 import { LIBRARY_PATH, type Resolve, type Resolved } from "../3-evaluate/state.ts";
 import { Aliases } from "./aliases.ts";
+import { authoringPackage, ownName } from "./authoring.ts";
 import { checkCircles, checkErased, checkImports } from "./check-imports.ts";
 import { checkZodStatements, checkZodVersion } from "./check-zod.ts";
 import { Files, type SourceFile } from "./files.ts";
 import { lockedVersions } from "./lock/index.ts";
-import { authoringPackage, ownName } from "./renamed.ts";
 import { leadsToTypes, resolveSpecifier, type Target } from "./resolve.ts";
 
 export interface Graph {

@@ -3,6 +3,7 @@ import { isBuiltin } from "node:module";
 import path from "node:path";
 import { nearest } from "../../suggest.ts";
 import type { Aliases } from "./aliases.ts";
+import { isAuthoring } from "./authoring.ts";
 import type { Files } from "./files.ts";
 import { ceilingOf, entriesOf, linkedDirectory, type Tree } from "./workspace.ts";
 
@@ -29,7 +30,7 @@ export function resolveSpecifier(
   importer: string,
   specifier: string,
 ): Target {
-  if (isSmithers(specifier)) return { type: "smithers", from: specifier };
+  if (isAuthoring(specifier)) return { type: "smithers", from: specifier };
   if (ZOD.has(specifier)) return { type: "zod" };
   if (isBuiltin(specifier))
     return { type: "external", name: specifier.startsWith("node:") ? specifier : `node:${specifier}` };
@@ -72,11 +73,6 @@ export function leadsToTypes(files: Files, importer: string, specifier: string):
   const base = path.resolve(path.dirname(importer), specifier);
   const stem = base.replace(/\.([cm]?)js$/, "");
   return [`${stem}.d.ts`, `${stem}.d.mts`, path.join(base, "index.d.ts")].some((file) => files.exists(file));
-}
-
-/** `smithers`, its older name, and every subpath of either. */
-function isSmithers(specifier: string): boolean {
-  return /^smithers(-orchestrator)?(\/|$)/.test(specifier);
 }
 
 function findFile(files: Files, base: string): string | null {

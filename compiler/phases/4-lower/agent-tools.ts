@@ -2,11 +2,13 @@
  * Tools in an agent's options → data. A tool of the library stands by its name; one with an `execute` of its own by what a
  * model is told of it and a module that runs it; one that the library makes from settings by those settings.
  */
+
 import { freeNames, printExpr } from "../../../plan/core/index.ts";
 import type { Json } from "../../../plan/types.ts";
 import type { Diagnostic } from "../../diagnostics.ts";
 import { problem } from "../../report.ts";
 import type { Span } from "../../surface.ts";
+import { isAuthoring } from "../2-bind/authoring.ts";
 import { isPoisoned } from "../3-evaluate/poison.ts";
 import type { Instance, ObjectValue, Value } from "../3-evaluate/value.ts";
 import type { CodeRequest } from "./modules.ts";
@@ -61,7 +63,7 @@ function toolOf(value: Value, name: string, to: ToolContext): Json | undefined {
 }
 
 const isLibrary = (value: Instance): boolean =>
-  value.callee.type === "External" && /^smithers(-orchestrator)?(\/|$)/.test(value.callee.from);
+  value.callee.type === "External" && isAuthoring(value.callee.from);
 
 /** The whole declaration is cut out as a module, so that its schema counts for the digest where it is no data. */
 function withCode(

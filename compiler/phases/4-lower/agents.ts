@@ -1,4 +1,5 @@
 /** Agents → declarative entries of the plan: what the constructor would have been given, as data. */
+
 import type * as Core from "../../../plan/core/ast.ts";
 import { envName, freeNames, printExpr } from "../../../plan/core/index.ts";
 import type { Agent, Dynamic, Json } from "../../../plan/types.ts";
@@ -6,6 +7,7 @@ import type { Diagnostic } from "../../diagnostics.ts";
 import { problem } from "../../report.ts";
 import { nearest } from "../../suggest.ts";
 import type { Span } from "../../surface.ts";
+import { isAuthoring } from "../2-bind/authoring.ts";
 import { isPoisoned } from "../3-evaluate/poison.ts";
 import type { Instance, ObjectValue, Value } from "../3-evaluate/value.ts";
 import { type ToolContext, toolsOf } from "./agent-tools.ts";
@@ -278,7 +280,7 @@ function optionJson(value: Value, constants: Constants): Json | undefined {
       return Object.fromEntries(entries);
     }
     case "External":
-      return /^smithers(-orchestrator)?(\/|$)/.test(value.from) ? { tool: value.path.join(".") } : undefined;
+      return isAuthoring(value.from) ? { tool: value.path.join(".") } : undefined;
     case "Instance": {
       const callee = value.callee.type === "External" ? value.callee.path.join(".") : "";
       if (callee === "stepCountIs") return optionCall(value, "maxSteps", constants);

@@ -1,8 +1,11 @@
 /**
- * The authoring package under a name of the project's own: a fork, or an alias of the package manager. The package that
- * makes a file's JSX and that the file takes `createSmithers` from can be no other.
+ * The names of the authoring package. It may stand under one of the project's own: a fork, or an alias of the package
+ * manager. The package that makes a file's JSX and that the file takes `createSmithers` from can be no other.
  */
 import type { SourceModule } from "../../surface.ts";
+
+/** `smithers`, its older name, and every subpath of either. */
+export const isAuthoring = (specifier: string): boolean => /^smithers(-orchestrator)?(\/|$)/.test(specifier);
 
 /** The name under which the module has the authoring package, where it is not one of its usual names. */
 export function authoringPackage(module: SourceModule, configured: string | null): string | null {
