@@ -1,5 +1,4 @@
 /** Calls: pure helpers stay calls, functions that make elements are read in place, the library is answered here. */
-
 import type * as Core from "../../../plan/core/ast.ts";
 import type { Json } from "../../../plan/types.ts";
 import type * as Surface from "../../surface.ts";

@@ -1,5 +1,4 @@
 /** The state of one evaluation: what it has found and registered so far. Handed to every function of the phase. */
-
 import type * as Core from "../../../plan/core/ast.ts";
 import { RESERVED_NAMES } from "../../../plan/core/index.ts";
 import type { Json } from "../../../plan/types.ts";

@@ -2,9 +2,7 @@
  * The sound fallback: a region as one Core expression that yields instances of sites. Statements run in source order;
  * every dynamic prop is evaluated in place and handed to its site as an argument.
  */
-
 import type * as Core from "../../../plan/core/ast.ts";
-import { Numbered } from "../../numbered.ts";
 import type * as Surface from "../../surface.ts";
 import { arrowOf, call, literal, memberOf, nameOf, objectOf } from "../3-evaluate/core.ts";
 import { touchesElements } from "../3-evaluate/shape.ts";
@@ -20,9 +18,8 @@ import {
 } from "../3-evaluate/translate.ts";
 import type { BlockValue, Closure, Value } from "../3-evaluate/value.ts";
 import type { NodeDraft } from "./draft.ts";
-import { Examples } from "./examples.ts";
 import { tableName } from "./fields.ts";
-import { addNode, type Lowering, type Place, uniqueKey } from "./place.ts";
+import { addNode, type Lowering, newLowering, type Place, uniqueKey } from "./place.ts";
 import { type Inside, NOWHERE } from "./prompts/inside.ts";
 import { writeSite } from "./sites.ts";
 
@@ -47,16 +44,7 @@ function inDocumentOrder(sites: readonly NodeDraft[], parent: string): NodeDraft
 
 /** Throws Bail where a region can't be a block by itself: the one around it has to be. */
 export function checkBlock(ev: Evaluation, tables: ReadonlyMap<string, Value>, value: BlockValue): void {
-  const to: Lowering = {
-    ev,
-    tables,
-    nodes: [],
-    keys: new Numbered(),
-    given: new Map(),
-    examples: new Examples(ev, tables),
-    blocks: [],
-  };
-  new BlockWriter(to, "block", "block").write(value);
+  new BlockWriter(newLowering(ev, tables), "block", "block").write(value);
 }
 
 const spanOf = (value: BlockValue): Core.Span => {

@@ -4,18 +4,15 @@
  * In: the evaluation and the workflow. Out: a PlanDraft whose agents, prompts, schemas and modules are still sources; null
  * where there is no tree at all. What was reported stands in it as poison, for phase 5 to find what else is wrong.
  */
-
 import type * as Core from "../../../plan/core/ast.ts";
-import { Numbered } from "../../numbered.ts";
 import { runWorkflow } from "../3-evaluate/index.ts";
 import { attempt, type Bail, type Evaluation, inScope, report } from "../3-evaluate/state.ts";
 import type { Value, WorkflowValue } from "../3-evaluate/value.ts";
 import { lazySchemas } from "../3-evaluate/zod-lazy.ts";
 import { checkBlock } from "./blocks.ts";
 import type { NodeDraft, PlanDraft } from "./draft.ts";
-import { Examples } from "./examples.ts";
 import { lowerChildren } from "./nodes.ts";
-import { addNode, type Lowering, type Place } from "./place.ts";
+import { addNode, type Lowering, newLowering, type Place } from "./place.ts";
 import { lowerPrompts } from "./prompts.ts";
 import { prune } from "./prune.ts";
 
@@ -29,15 +26,7 @@ export function lowerWorkflow(
   workflow: WorkflowValue,
   options: LowerOptions = {},
 ): PlanDraft | null {
-  const to: Lowering = {
-    ev,
-    tables: workflow.tables,
-    nodes: [],
-    keys: new Numbered(),
-    given: new Map(),
-    examples: new Examples(ev, workflow.tables),
-    blocks: [],
-  };
+  const to = newLowering(ev, workflow.tables);
   ev.checkBlock = (block) => checkBlock(ev, workflow.tables, block);
   const place: Place = { parent: undefined, owner: "workflow", scope: ev.scope, conditions: [] };
   const lowered = attempt(

@@ -1,15 +1,14 @@
 /** Where nodes are lowered to, and how one is added there. */
-
 import type * as Core from "../../../plan/core/ast.ts";
 import type { Json, NodeKind } from "../../../plan/types.ts";
-import type { Numbered } from "../../numbered.ts";
+import { Numbered } from "../../numbered.ts";
 import { under } from "../3-evaluate/choice.ts";
 import { conditional, logical, not, truthOf } from "../3-evaluate/core.ts";
 import { reify } from "../3-evaluate/reify.ts";
 import { type Evaluation, MAX_EXPANSIONS, TooMuch } from "../3-evaluate/state.ts";
 import type { EachValue, Scope, Value } from "../3-evaluate/value.ts";
 import type { EachDraft, Field, NodeDraft, PlanDraft } from "./draft.ts";
-import type { Examples } from "./examples.ts";
+import { Examples } from "./examples.ts";
 import { isNothing } from "./fields.ts";
 
 export interface Lowering {
@@ -24,6 +23,17 @@ export interface Lowering {
   /** The element of a pattern that is being read: what its source says stands there. */
   pattern?: { readonly file: number; readonly span: Core.Span };
 }
+
+/** A lowering of which nothing is done yet. */
+export const newLowering = (ev: Evaluation, tables: ReadonlyMap<string, Value>): Lowering => ({
+  ev,
+  tables,
+  nodes: [],
+  keys: new Numbered(),
+  given: new Map(),
+  examples: new Examples(ev, tables),
+  blocks: [],
+});
 
 export interface Condition {
   readonly test: Core.Expr;
