@@ -4,6 +4,7 @@ import { compileExpr, freeNames } from "../../../plan/core/index.ts";
 import { CoreError, type Env, type Value } from "../../../plan/core/values.ts";
 import { eachChild } from "../../../plan/core/walk.ts";
 import type { Diagnostic } from "../../diagnostics.ts";
+import { firstSpan } from "../../phases/3-evaluate/core.ts";
 import type { Model } from "../../phases/5-analyse/model.ts";
 import { problem } from "../../report.ts";
 import type { Span } from "../../surface.ts";
@@ -126,13 +127,4 @@ function leaves(node: Core.Node, own: boolean): boolean {
       return found;
     }
   }
-}
-
-function firstSpan(node: Core.Node): Span | null {
-  if (node.span) return node.span;
-  let found: Span | null = null;
-  eachChild(node, (child) => {
-    found ??= firstSpan(child);
-  });
-  return found;
 }

@@ -113,3 +113,15 @@ export function sizeOf(node: unknown): number {
   for (const [key, part] of Object.entries(node)) if (key !== "span") size += sizeOf(part);
   return size;
 }
+
+/** The place of an expression; made up ones have that of their first part. */
+export function firstSpan(node: unknown): Core.Span | undefined {
+  if (typeof node !== "object" || node === null) return undefined;
+  const { span } = node as { readonly span?: Core.Span };
+  if (span) return span;
+  for (const part of Object.values(node)) {
+    const found = firstSpan(part);
+    if (found) return found;
+  }
+  return undefined;
+}

@@ -19,7 +19,7 @@ import {
 import type { Diagnostic } from "../../diagnostics.ts";
 import { Lines } from "../../lines.ts";
 import type { SourceFile } from "../2-bind/files.ts";
-import { json as exprOf } from "../3-evaluate/core.ts";
+import { json as exprOf, firstSpan } from "../3-evaluate/core.ts";
 import type { Field, NodeDraft, PlanDraft } from "./draft.ts";
 import { INPUT, lowerSchemas } from "./schemas.ts";
 
@@ -231,18 +231,6 @@ class Texts {
     this.#lines.set(span.file, lines);
     this.#places.set(path, { file: span.file, ...lines.at(span.start) });
   }
-}
-
-/** The place of an expression; made up ones have that of their first part. */
-function firstSpan(node: unknown): Core.Span | undefined {
-  if (typeof node !== "object" || node === null) return undefined;
-  const { span } = node as { readonly span?: Core.Span };
-  if (span) return span;
-  for (const part of Object.values(node)) {
-    const found = firstSpan(part);
-    if (found) return found;
-  }
-  return undefined;
 }
 
 /** Ids and keys are strings, as in React; only what the run computes is turned into one there. */
