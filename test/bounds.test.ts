@@ -5,27 +5,11 @@
 import { describe, expect, it } from "vitest";
 import { renderText } from "../cli/render/report/text.ts";
 import { findingsOf } from "../cli/report.ts";
+import type { BuildResult } from "../compiler/index.ts";
 import * as compiler from "../compiler/index.ts";
-import { type BuildResult, build, memoryHost } from "../compiler/index.ts";
+import { buildText, repeat, type Source, sourceOf, task } from "./sources.ts";
 
-const HEAD = `import { AnthropicAgent, createSmithers } from "smithers";
-import { z } from "zod";
-const { Workflow, Sequence, Task, smithers, outputs } = createSmithers({
-  input: z.object({ n: z.number() }),
-  done: z.object({ text: z.string() }),
-});
-const agent = new AnthropicAgent({ model: "m" });
-`;
-
-const repeat = (n: number, line: (i: number) => string): string =>
-  Array.from({ length: n }, (_, i) => line(i)).join("\n");
-const task = (id: string, prompt = "go"): string =>
-  `<Task id="${id}" output={outputs.done} agent={agent}>${prompt}</Task>`;
-const sourceOf = ({ top = "", body = "", tree = "" }): string =>
-  `${HEAD}${top}\nexport default smithers((ctx) => {\n${body}\nreturn <Workflow name="w">${tree}</Workflow>;\n});\n`;
-
-const read = (parts: Parameters<typeof sourceOf>[0]): Promise<BuildResult> =>
-  build("/p/main.tsx", { root: "/p", host: memoryHost({ "/p/main.tsx": sourceOf(parts) }) });
+const read = (parts: Source): Promise<BuildResult> => buildText(sourceOf(parts));
 
 const codesOf = ({ diagnostics }: BuildResult): string[] => diagnostics.map(({ code }) => code);
 

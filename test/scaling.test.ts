@@ -3,109 +3,85 @@
  * bound is wide enough for a busy machine and catches whatever became quadratic. bench/ has the curves.
  */
 import { describe, expect, it } from "vitest";
-import { build, memoryHost } from "../compiler/index.ts";
-
-const HEAD = `import { AnthropicAgent, createSmithers } from "smithers";
-import { z } from "zod";
-const { Workflow, Sequence, Task, smithers, outputs } = createSmithers({
-  input: z.object({ n: z.number() }),
-  done: z.object({ text: z.string() }),
-});
-const agent = new AnthropicAgent({ model: "m" });
-`;
-
-const repeat = (n: number, line: (i: number) => string): string =>
-  Array.from({ length: n }, (_, i) => line(i)).join("\n");
-const task = (id: string, prompt = "go"): string =>
-  `<Task id="${id}" output={outputs.done} agent={agent}>${prompt}</Task>`;
-
-interface Shape {
-  readonly top?: string;
-  readonly body?: string;
-  readonly tree?: string;
-}
+import { buildText, repeat, type Source, sourceOf, task } from "./sources.ts";
 
 /** Each grows in one direction; `size` is the smaller of the two sizes compared. */
-const SHAPES: readonly { readonly name: string; readonly size: number; readonly of: (n: number) => Shape }[] =
-  [
-    {
-      name: "tasks of a component",
-      size: 500,
-      of: (n) => ({
-        top: `const T = ({ id }: { id: string }) => ${task("x").replace('"x"', "{id}")};`,
-        tree: repeat(n, (i) => `<T id="t${i}" />`),
-      }),
-    },
-    {
-      name: "tasks that wait for the one before",
-      size: 200,
-      of: (n) => ({
-        body: repeat(n, (i) => `const r${i} = ctx.outputMaybe(outputs.done, { nodeId: "t${i}" });`),
-        tree: repeat(n, (i) =>
-          i === 0 ? task("t0") : `{r${i - 1} ? ${task(`t${i}`, `{r${i - 1}.text}`)} : null}`,
-        ),
-      }),
-    },
-    {
-      name: "statements under conditions",
-      size: 150,
-      of: (n) => ({
-        body: `let x = "";\n${repeat(n, (i) => `if (ctx.input.n > ${i}) x += "v${i}";`)}`,
-        tree: task("t", "{x}"),
-      }),
-    },
-    {
-      name: "elements pushed under conditions",
-      size: 150,
-      of: (n) => ({
-        body: `const xs: unknown[] = [];\n${repeat(n, (i) => `if (ctx.input.n > ${i}) xs.push(${task(`t${i}`)});`)}`,
-        tree: "{xs}",
-      }),
-    },
-    {
-      name: "early returns of a helper",
-      size: 200,
-      of: (n) => ({
-        top: `const f = (n: number) => {\n${repeat(n, (i) => `if (n === ${i}) return "v${i}";`)}\nreturn "z";\n};`,
-        tree: task("t", "{f(ctx.input.n)}"),
-      }),
-    },
-    {
-      name: "helpers",
-      size: 200,
-      of: (n) => ({
-        top: repeat(n, (i) => `const f${i} = (a: number) => a + ${i};`),
-        tree: repeat(n, (i) => task(`t${i}`, `{f${i}(ctx.input.n)}`)),
-      }),
-    },
-    {
-      name: "one component in one level after another",
-      size: 30,
-      of: (n) => ({
-        top: `const C0 = () => ${task("t")};\n${repeat(n, (i) => `const C${i + 1} = () => <Sequence><C${i} /></Sequence>;`)}`,
-        tree: `<C${n} />`,
-      }),
-    },
-    {
-      name: "one long prompt",
-      size: 2_000,
-      of: (n) => ({ tree: task("t", `{\`${repeat(n, (i) => `line ${i} of \${ctx.input.n}`)}\`}`) }),
-    },
-  ];
-
-function sourceOf({ top = "", body = "", tree = "" }: Shape): string {
-  return `${HEAD}${top}\nexport default smithers((ctx) => {\n${body}\nreturn <Workflow name="w">${tree}</Workflow>;\n});\n`;
-}
+const SHAPES: readonly {
+  readonly name: string;
+  readonly size: number;
+  readonly of: (n: number) => Source;
+}[] = [
+  {
+    name: "tasks of a component",
+    size: 500,
+    of: (n) => ({
+      top: `const T = ({ id }: { id: string }) => ${task("x").replace('"x"', "{id}")};`,
+      tree: repeat(n, (i) => `<T id="t${i}" />`),
+    }),
+  },
+  {
+    name: "tasks that wait for the one before",
+    size: 200,
+    of: (n) => ({
+      body: repeat(n, (i) => `const r${i} = ctx.outputMaybe(outputs.done, { nodeId: "t${i}" });`),
+      tree: repeat(n, (i) =>
+        i === 0 ? task("t0") : `{r${i - 1} ? ${task(`t${i}`, `{r${i - 1}.text}`)} : null}`,
+      ),
+    }),
+  },
+  {
+    name: "statements under conditions",
+    size: 150,
+    of: (n) => ({
+      body: `let x = "";\n${repeat(n, (i) => `if (ctx.input.n > ${i}) x += "v${i}";`)}`,
+      tree: task("t", "{x}"),
+    }),
+  },
+  {
+    name: "elements pushed under conditions",
+    size: 150,
+    of: (n) => ({
+      body: `const xs: unknown[] = [];\n${repeat(n, (i) => `if (ctx.input.n > ${i}) xs.push(${task(`t${i}`)});`)}`,
+      tree: "{xs}",
+    }),
+  },
+  {
+    name: "early returns of a helper",
+    size: 200,
+    of: (n) => ({
+      top: `const f = (n: number) => {\n${repeat(n, (i) => `if (n === ${i}) return "v${i}";`)}\nreturn "z";\n};`,
+      tree: task("t", "{f(ctx.input.n)}"),
+    }),
+  },
+  {
+    name: "helpers",
+    size: 200,
+    of: (n) => ({
+      top: repeat(n, (i) => `const f${i} = (a: number) => a + ${i};`),
+      tree: repeat(n, (i) => task(`t${i}`, `{f${i}(ctx.input.n)}`)),
+    }),
+  },
+  {
+    name: "one component in one level after another",
+    size: 30,
+    of: (n) => ({
+      top: `const C0 = () => ${task("t")};\n${repeat(n, (i) => `const C${i + 1} = () => <Sequence><C${i} /></Sequence>;`)}`,
+      tree: `<C${n} />`,
+    }),
+  },
+  {
+    name: "one long prompt",
+    size: 2_000,
+    of: (n) => ({ tree: task("t", `{\`${repeat(n, (i) => `line ${i} of \${ctx.input.n}`)}\`}`) }),
+  },
+];
 
 /** Microseconds of CPU, the better of three. */
 async function cost(text: string): Promise<number> {
   let best = Number.POSITIVE_INFINITY;
   for (let round = 0; round < 3; round++) {
     const start = process.cpuUsage();
-    const { plan, diagnostics } = await build("/p/main.tsx", {
-      root: "/p",
-      host: memoryHost({ "/p/main.tsx": text }),
-    });
+    const { plan, diagnostics } = await buildText(text);
     const { user, system } = process.cpuUsage(start);
     expect(plan, JSON.stringify(diagnostics[0])).not.toBeNull();
     best = Math.min(best, user + system);
@@ -126,10 +102,7 @@ describe("the time of a build", () => {
     const top = `const C0 = () => ${task("t")};\n${repeat(40, (i) => `const C${i + 1} = () => <><C${i} /><C${i} /></>;`)}`;
     const text = sourceOf({ top, tree: "<C40 />" });
     const start = process.cpuUsage();
-    const { diagnostics } = await build("/p/main.tsx", {
-      root: "/p",
-      host: memoryHost({ "/p/main.tsx": text }),
-    });
+    const { diagnostics } = await buildText(text);
     expect(diagnostics.map(({ code }) => code)).toContain("SM118");
     expect(process.cpuUsage(start).user).toBeLessThan(4_000_000);
   });

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { main } from "../../cli/cli.ts";
 
 export const repository = path.resolve(import.meta.dirname, "../..");
 export const cli = path.join(repository, "dist/cli/main.js");
@@ -54,6 +55,24 @@ export function smithers(
   env?: Readonly<Record<string, string>>,
 ): Promise<Outcome> {
   return start(args, cwd, env).done;
+}
+
+const plain = (text: string): string => text;
+export const paint = { bold: plain, dim: plain, red: plain, green: plain, yellow: plain, cyan: plain };
+
+/** The command in this process: what it prints, without colours. */
+export async function inProcess(...argv: string[]) {
+  const out: string[] = [];
+  const err: string[] = [];
+  const code = await main(argv, {
+    out: (text) => void out.push(text),
+    err: (text) => void err.push(text),
+    paint,
+    paintOut: paint,
+    columns: null,
+    outColumns: null,
+  });
+  return { code, stdout: out.join("\n"), stderr: err.join("\n") };
 }
 
 /** The lines of `--json` output. */

@@ -3,12 +3,11 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { main } from "../../cli/cli.ts";
 import { ConfigSchema } from "../../cli/config.ts";
 import { FORMATS } from "../../cli/render/report/index.ts";
 import { xml } from "../../cli/render/report/junit.ts";
 import { MESSAGES } from "../../compiler/index.ts";
-import { jsonLines, repository, type Scratch, scratch } from "./harness.ts";
+import { jsonLines, repository, type Scratch, scratch, inProcess as smithers } from "./harness.ts";
 
 const GOOD = readFileSync(path.join(repository, "examples/bugfix/workflow.tsx"), "utf8");
 const BAD = GOOD.replace("analysis.severity", "analysis.sevrity");
@@ -24,23 +23,6 @@ afterEach(() => {
   process.chdir(home);
   project.remove();
 });
-
-/** The command in this process: what it prints, without colours. */
-async function smithers(...argv: string[]) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const plain = (text: string): string => text;
-  const paint = { bold: plain, dim: plain, red: plain, green: plain, yellow: plain, cyan: plain };
-  const code = await main(argv, {
-    out: (text) => void out.push(text),
-    err: (text) => void err.push(text),
-    paint,
-    paintOut: paint,
-    columns: null,
-    outColumns: null,
-  });
-  return { code, stdout: out.join("\n"), stderr: err.join("\n") };
-}
 
 const plans = () =>
   readdirSync(project.dir, { recursive: true, encoding: "utf8" })

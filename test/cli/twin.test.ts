@@ -1,10 +1,9 @@
 /** `check --twin`: a plan against its plain twin, over made-up runs. */
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { main } from "../../cli/cli.ts";
 import { twinAction } from "../../cli/twin/report.ts";
 import * as compiler from "../../compiler/index.ts";
-import { jsonLines, type Scratch, scratch } from "./harness.ts";
+import { inProcess, jsonLines, paint, type Scratch, scratch } from "./harness.ts";
 
 const FLOW = `import { AnthropicAgent, createSmithers } from "smithers";
 import { z } from "zod";
@@ -50,22 +49,7 @@ afterEach(() => {
   project.remove();
 });
 
-const plain = (text: string): string => text;
-const paint = { bold: plain, dim: plain, red: plain, green: plain, yellow: plain, cyan: plain };
-
-async function check(...argv: string[]) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await main(["check", ...argv], {
-    out: (text) => void out.push(text),
-    err: (text) => void err.push(text),
-    paint,
-    paintOut: paint,
-    columns: null,
-    outColumns: null,
-  });
-  return { code, stdout: out.join("\n"), stderr: err.join("\n") };
-}
+const check = (...argv: string[]) => inProcess("check", ...argv);
 
 /** The comparison where the twin is compiled from another text: what a fault of the compiler would look like. */
 async function against(changed: string) {

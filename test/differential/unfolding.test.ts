@@ -1,27 +1,9 @@
 /** What is known while building decides: recursion over a known tree, cases of a known switch, constants of enums, tags. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import os from "node:os";
-import path from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
-import { compareBuilt } from "./fidelity/fidelity.ts";
-import { type Snippet, workflowOf } from "./snippets.ts";
+import { describe, expect, it } from "vitest";
+import { shapesIn } from "./shapes.ts";
+import type { Snippet } from "./snippets.ts";
 
-const scratch = mkdtempSync(path.join(os.tmpdir(), "unfolding-"));
-// Values are made up from a workflow's folder and name: these are the same each time.
-const folder = path.join(scratch, "unfolding");
-mkdirSync(folder);
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
-
-async function shapeOf(name: string, snippet: Snippet): Promise<string> {
-  const file = path.join(folder, `${name.replace(/\W+/g, "-")}.tsx`);
-  writeFileSync(file, workflowOf(snippet));
-  const result = await compareBuilt(file, { seeds: 5, rules: false });
-  expect(result.problem).toBeUndefined();
-  expect(result.skipped).toBeUndefined();
-  expect(result.twinless).toBeUndefined();
-  expect(result.frames).toBeGreaterThan(0);
-  return result.shape;
-}
+const shapeOf = shapesIn("unfolding");
 
 const TREE = `const TREE = { id: "root", kind: "seq", of: [{ id: "a", kind: "leaf" }, { id: "p", kind: "par", of: [{ id: "b", kind: "leaf" }, { id: "c", kind: "leaf" }] }] };`;
 
