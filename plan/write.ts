@@ -16,6 +16,8 @@ interface Layout {
   readonly each?: Layout;
   /** Never on one line while it holds anything. */
   readonly open?: true;
+  /** On one line however long, always or while it holds no other keys than these. */
+  readonly line?: true | ReadonlySet<string>;
 }
 
 const plain: Layout = {};
@@ -25,8 +27,12 @@ const dynamic: Layout = { keys: { $: code } };
 const table: Layout = { each: plain, open: true };
 const dynamicTable: Layout = { keys: { $: code }, each: dynamic };
 
+/** A node that says no more than what it is and where is one line, and so is the edit that adds it. */
+const BARE: ReadonlySet<string> = new Set(["kind", "parent", "component", "args", "digests"]);
+
 const node: Layout = {
   open: true,
+  line: BARE,
   keys: {
     kind: plain,
     parent: plain,
@@ -99,7 +105,7 @@ const node: Layout = {
     cache: dynamic,
     onUnmount: plain,
     reads: plain,
-    digests: { keys: { identity: plain, interface: plain, behaviour: plain, policy: plain } },
+    digests: { line: true, keys: { identity: plain, interface: plain, behaviour: plain, policy: plain } },
   },
 };
 
@@ -159,9 +165,12 @@ function render(value: Json, layout: Layout, indent: string, before: number): st
   if (Array.isArray(value)) return renderArray(value, layout, indent, before);
   const entries = ordered(value as { readonly [key: string]: Json }, layout);
   if (entries.length === 0) return "{}";
-  if (!layout.open) {
-    const line = oneLine(value, layout, WIDTH - before);
-    if (line !== null) return line;
+  const { line } = layout;
+  const long = line === true || (line && entries.every(([key]) => line.has(key)));
+  if (long || !layout.open) {
+    const { open: _, ...closed } = layout;
+    const text = oneLine(value, closed, long ? Number.POSITIVE_INFINITY : WIDTH - before);
+    if (text !== null) return text;
   }
   const inner = `${indent}  `;
   const lines = entries.map(([key, item, itemLayout]) => {

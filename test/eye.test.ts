@@ -16,21 +16,21 @@ const scratch = mkdtempSync(path.join(os.tmpdir(), "smithers-eye-"));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 type Edit = (source: string) => string;
+/** Of the workflow, or of several files; a text is a file that was not there. */
+type Edits = Edit | { readonly [file: string]: Edit | string };
 
 /** Builds a copy of the workflow in a directory of its own; an edit that changes nothing is a fault of the test. */
-async function built(
-  name: string,
-  edit?: Edit,
-  more: { readonly [file: string]: string } = {},
-): Promise<Plan> {
+async function built(name: string, edits: Edits = {}): Promise<Plan> {
   const folder = mkdtempSync(path.join(scratch, "at-"));
   cpSync(path.join(FIDELITY, name), folder, { recursive: true });
   const file = path.join(folder, "workflow.tsx");
-  const source = readFileSync(file, "utf8");
-  const edited = edit ? edit(source) : source;
-  if (edit) expect(edited).not.toBe(source);
-  writeFileSync(file, edited);
-  for (const [at, text] of Object.entries(more)) writeFileSync(path.join(folder, at), text);
+  const all = typeof edits === "function" ? { "workflow.tsx": edits } : edits;
+  for (const [at, edit] of Object.entries(all)) {
+    const before = typeof edit === "string" ? "" : readFileSync(path.join(folder, at), "utf8");
+    const after = typeof edit === "string" ? edit : edit(before);
+    expect(after).not.toBe(before);
+    writeFileSync(path.join(folder, at), after);
+  }
   const { plan, diagnostics } = await build(file, { root: folder });
   if (!plan) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
   return plan;
@@ -75,22 +75,11 @@ const wrap =
       .replace(/<Workflow [^>]*>/, (open) => `${open}<${tag && "Around"}>`)
       .replace("</Workflow>", `</${tag && "Around"}></Workflow>`)}`;
 
-/**
- * Known gaps: a new container is ten lines by itself and two for each of its children's `parent`; and one that
- * comes before another of its kind takes that one's key (`board/sequence` becomes `board/sequence#2`).
- */
-const WITHIN = new Set<string>([
-  "agents-or-entries Sequence",
-  "agents-or-entries Parallel",
-  "board Parallel",
-  "gates Sequence",
-  "gates Parallel",
-  "pipeline Parallel",
-  "switchboard Sequence",
-  "switchboard Parallel",
-]);
-/** A known gap: around a body read as one block, even a fragment moves what the block yields. */
-const FRAGMENT_MOVES = new Set(["told-schemas-in-a-block", "deps-of-functions"]);
+/** Bodies read as one block: what it yields is printed anew around a container, as the source is. */
+const BLOCKS: { readonly [name: string]: number } = {
+  "deps-of-functions": 40,
+  "told-schemas-in-a-block": 480,
+};
 
 const names = readdirSync(FIDELITY).sort();
 
@@ -111,17 +100,22 @@ describe.each(names)("%s", (name) => {
     expect(after.digest).toBe(before.digest);
   });
 
-  (FRAGMENT_MOVES.has(name) ? it.fails : it)("a fragment around the body: no line, no digest", async () => {
+  it("a fragment around the body: no line, no digest", async () => {
     const [before, after] = [await built(name), await built(name, wrap(""))];
     expect(linesChanged(before, after)).toBe(0);
     expect(changed(before, after)).toEqual([]);
   });
 
-  for (const tag of ["Sequence", "Parallel"])
-    (WITHIN.has(`${name} ${tag}`) ? it : it.fails)(`${tag} around the body: a dozen lines`, async () => {
+  it.each(["Sequence", "Parallel"])(
+    "%s around the body: its line, and whose children they are",
+    async (tag) => {
       const [before, after] = [await built(name), await built(name, wrap(tag))];
-      expect(linesChanged(before, after)).toBeLessThanOrEqual(MOST_LINES);
-    });
+      const children = Object.values(before.nodes).filter(({ parent }) => parent === before.root);
+      const most = BLOCKS[name] ?? Math.max(MOST_LINES, 1 + 2 * children.length);
+      expect(linesChanged(before, after)).toBeLessThanOrEqual(most);
+      if (!BLOCKS[name]) expect(changed(before, after)).toEqual([]);
+    },
+  );
 });
 
 const replaced =
@@ -131,7 +125,7 @@ const replaced =
 const byPriority = /const byPriority = .*\n/;
 
 describe("what means the same", () => {
-  it.each<[string, string, Edit, { readonly [file: string]: string }?]>([
+  it.each<[string, string, Edits]>([
     ["a helper's parameters renamed", "board", (s) => s.replace("(row) => row.column", "(r) => r.column")],
     [
       "a helper's first parameter renamed",
@@ -154,52 +148,136 @@ describe("what means the same", () => {
     [
       "a helper moved to another file",
       "research",
-      (s) => `import { byPriority } from "./order";\n${s.replace(byPriority, "")}`,
       {
+        "workflow.tsx": (s) => `import { byPriority } from "./order";\n${s.replace(byPriority, "")}`,
         "order.js":
           "export const byPriority = (a, b) => b.priority - a.priority || (a.key < b.key ? -1 : 1);\n",
       },
     ],
     ["a local renamed", "board", (s) => s.replaceAll(/\beverything\b/g, "finished")],
-  ])("%s (%s)", async (_, name, edit, more) => {
-    const [before, after] = [await built(name), await built(name, edit, more)];
+    [
+      "a constant extracted",
+      "board",
+      (s) =>
+        `${s.replace('model: "critic"', "model: CRITIC").replace("const planner", 'const CRITIC = "critic";\nconst planner')}`,
+    ],
+    [
+      "a constant of a prompt extracted",
+      "board",
+      (s) =>
+        s
+          .replace('"Be strict."', "STRICT")
+          .replace("const planner", 'const STRICT = "Be strict.";\nconst planner'),
+    ],
+    [
+      "an expression extracted",
+      "board",
+      (s) =>
+        s
+          .replace("ctx.input.workers ?? 3", "workers")
+          .replace("const plan =", "const workers = ctx.input.workers ?? 3;\n  const plan ="),
+    ],
+    [
+      "a function written as a declaration",
+      "research",
+      replaced(
+        "const byPriority = (a, b) => b.priority - a.priority || (a.key < b.key ? -1 : 1);",
+        "function byPriority(a, b) {\n  return b.priority - a.priority || (a.key < b.key ? -1 : 1);\n}",
+      ),
+    ],
+    [
+      "a prompt file moved",
+      "briefs",
+      {
+        "workflow.tsx": replaced("./prompts/question.md", "./prompts/asked.md"),
+        "prompts/asked.md": readFileSync(path.join(FIDELITY, "briefs/prompts/question.md"), "utf8"),
+      },
+    ],
+  ])("%s (%s)", async (_, name, edits) => {
+    const [before, after] = [await built(name), await built(name, edits)];
     expect(linesChanged(before, after)).toBeLessThanOrEqual(MOST_LINES);
+    expect(changed(before, after)).toEqual([]);
+    expect(after.digest).toBe(before.digest);
+  });
+
+  it("a constant of several values inlined (research): no digest; each place where its line gets too long is printed anew", async () => {
+    const inlined = (source: string): string =>
+      source.replace(/const LIMIT = .*\n/, "").replaceAll("LIMIT[", "({ brief: 2, deep: 5 })[");
+    const [before, after] = [await built("research"), await built("research", inlined)];
+    expect(linesChanged(before, after)).toBeLessThanOrEqual(20);
     expect(changed(before, after)).toEqual([]);
     expect(after.digest).toBe(before.digest);
   });
 });
 
 describe("what does not", () => {
-  it.each<[string, string, Edit, string[]]>([
+  it.each<[string, string, Edits, string[]]>([
     ["a prompt", "board", replaced("Build card", "Make card"), ["build-{} behaviour"]],
+    [
+      "a prompt file",
+      "briefs",
+      { "prompts/report.mdx": replaced("# Report on", "# About") },
+      ["report behaviour"],
+    ],
+    [
+      "a prompt file in another",
+      "briefs",
+      { "prompts/rules.mdx": replaced("Guess nothing.", "Never guess.") },
+      ["intake behaviour"],
+    ],
+    [
+      "a prompt file of a table",
+      "briefs",
+      { "prompts/bug.mdx": replaced("before anything else", "first") },
+      ["read-{}-{} behaviour", "readings behaviour"],
+    ],
     ["a condition", "board", replaced("skipIf={done.has", "skipIf={!done.has"), ["review-{} behaviour"]],
     ["a policy", "board", replaced("300_000", "200_000"), ["build-{} policy"]],
+    [
+      "a retry policy",
+      "board",
+      replaced("agent={planner}>", 'agent={planner} retryPolicy={{ backoff: "fixed" }}>'),
+      ["cards policy"],
+    ],
+    ["an agent's model", "board", replaced('model: "critic"', 'model: "other"'), ["review-{} behaviour"]],
+    [
+      "a helper",
+      "research",
+      replaced("b.priority - a.priority", "a.priority - b.priority"),
+      ["facts behaviour", "paper behaviour"],
+    ],
+    ["a loop's bound", "board", replaced("maxIterations={3}", "maxIterations={4}"), ["columns policy"]],
+    [
+      "an id",
+      "board",
+      replaced('id="summary"', 'id="result"'),
+      ["summary behaviour", "summary identity", "summary interface", "summary policy"],
+    ],
+    [
+      "a task more",
+      "board",
+      replaced(
+        '<Task id="summary"',
+        '<Task id="note" output={outputs.summary}>{{ done: [], blocked: [], back: [], text: "n" }}</Task>\n        <Task id="summary"',
+      ),
+      [],
+    ],
+    [
+      "a task less",
+      "docs-sync",
+      replaced(/<Task id="done".*<\/Task>/, ""),
+      ["done behaviour", "done identity", "done interface", "done policy"],
+    ],
     [
       "a field of a schema",
       "research",
       replaced("markdown: z.string()", "markdown: z.string().min(1)"),
       ["paper interface"],
     ],
-  ])("%s (%s)", async (_, name, edit, expected) => {
-    const [before, after] = [await built(name), await built(name, edit)];
+  ])("%s (%s)", async (_, name, edits, expected) => {
+    const [before, after] = [await built(name), await built(name, edits)];
     expect(linesChanged(before, after)).toBeLessThanOrEqual(MOST_LINES);
     expect(changed(before, after)).toEqual(expected);
-  });
-});
-
-/** A known gap: where a constant's value makes an expression too long for its line, that is eight lines in a place. */
-const inlined: Edit = (source) =>
-  source.replace(/const LIMIT = .*\n/, "").replaceAll("LIMIT[", "({ brief: 2, deep: 5 })[");
-
-describe("a constant inlined (research)", () => {
-  it("changes no digest", async () => {
-    const [before, after] = [await built("research"), await built("research", inlined)];
-    expect(changed(before, after)).toEqual([]);
-    expect(after.digest).toBe(before.digest);
-  });
-
-  it.fails("changes a dozen lines", async () => {
-    const [before, after] = [await built("research"), await built("research", inlined)];
-    expect(linesChanged(before, after)).toBeLessThanOrEqual(MOST_LINES);
+    expect(after.digest).not.toBe(before.digest);
   });
 });

@@ -80,7 +80,7 @@ export function functionOf(ctx: Context, node: FunctionNode): Expr {
     };
     return func;
   }
-  const arrow: Arrow<Extra> = { type: "Arrow", params, ...(rest ? { rest } : {}), body, span };
+  const arrow: Arrow<Extra> = { type: "Arrow", params, ...(rest ? { rest } : {}), body: concise(body), span };
   if (name === undefined || !ts.isFunctionExpression(node) || !refersTo(node.body, name)) return arrow;
   // A named function expression that calls itself: `(() => { const f = …; return f; })()`.
   const self: Expr = {
@@ -96,6 +96,13 @@ export function functionOf(ctx: Context, node: FunctionNode): Expr {
     span,
   };
   return { type: "Call", callee: self, args: [], span };
+}
+
+/** `{ return x; }` and `x` are one function, however it is written. */
+function concise(body: Expr | Block<Extra>): Expr | Block<Extra> {
+  if (body.type !== "Block" || body.body.length !== 1) return body;
+  const [only] = body.body;
+  return only?.type === "Return" && only.value ? only.value : body;
 }
 
 function refersTo(body: ts.Node, name: string): boolean {

@@ -109,7 +109,7 @@ describe("functions", () => {
             init: {
               type: "Arrow",
               params: [],
-              body: { type: "Block", body: [{ type: "Return", value: literal(1) }] },
+              body: literal(1),
             },
           },
         ],

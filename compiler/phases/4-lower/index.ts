@@ -15,6 +15,7 @@ import { lowerChildren } from "./nodes.ts";
 import { addNode, type Lowering, newLowering, type Place } from "./place.ts";
 import { lowerPrompts } from "./prompts.ts";
 import { prune } from "./prune.ts";
+import { renumber } from "./renumber.ts";
 
 export interface LowerOptions {
   /** Leave the whole workflow function as one block: the partial evaluator's plain twin. */
@@ -39,6 +40,7 @@ export function lowerWorkflow(
     (why) => asTwin(to, workflow, place, why),
   );
   if (!lowered) return null;
+  renumber(to);
   const [root] = to.nodes;
   if (!root) return null;
   return prune({

@@ -39,6 +39,15 @@ export function childTexts(
   );
 }
 
+/** Those of fragments among the children stand in their place: what holds sites sees no difference. */
+function opened(element: Surface.Element): Surface.Element {
+  const isFragment = (x: Surface.Expr | Core.Spread<Surface.Extra>): x is Surface.Element =>
+    x.type === "Element" && x.tag === null;
+  const all = children(element);
+  if (!all.some(isFragment)) return element;
+  return { ...element, children: all.flatMap((x) => (isFragment(x) ? children(opened(x)) : [x])) };
+}
+
 export function containerChildren(
   w: BlockWriter,
   t: Translation,
@@ -47,7 +56,7 @@ export function containerChildren(
   key: string,
 ): Core.Expr {
   w.parents.push(key);
-  const texts = childTexts(w, t, element, names);
+  const texts = childTexts(w, t, opened(element), names);
   w.parents.pop();
   return { type: "Array", elements: texts };
 }
@@ -198,7 +207,7 @@ export function transparent(
     });
     const condition = expr(t, test, names);
     w.parents.push(key);
-    const kids: Core.Expr = { type: "Array", elements: childTexts(w, t, element, names) };
+    const kids: Core.Expr = { type: "Array", elements: childTexts(w, t, opened(element), names) };
     const value: Core.Expr = {
       type: "Conditional",
       test: condition,

@@ -1,15 +1,16 @@
 /**
  * A document that can be written on one line or on many: pieces of text and the places where it may break. The flat
- * width is kept with every piece, so that fitting is decided in one pass.
+ * width is kept with every piece, so that fitting is decided in one pass; `ends` says that a line end of a template is in
+ * it.
  */
 export type Doc =
   | string
-  | { readonly kind: "cat"; readonly parts: readonly Doc[]; readonly width: number }
-  | { readonly kind: "indent"; readonly doc: Doc; readonly width: number }
+  | { readonly kind: "cat"; readonly parts: readonly Doc[]; readonly width: number; readonly ends: boolean }
+  | { readonly kind: "indent"; readonly doc: Doc; readonly width: number; readonly ends: boolean }
   /** A place to break; `flat` is what stands there otherwise. */
   | { readonly kind: "line"; readonly flat: string; readonly width: number }
   /** Breaks at all of its lines or at none. */
-  | { readonly kind: "group"; readonly doc: Doc; readonly width: number }
+  | { readonly kind: "group"; readonly doc: Doc; readonly width: number; readonly ends: boolean }
   /** A line end inside a template: escaped on one line, itself (and never indented) on many. */
   | { readonly kind: "newline"; readonly width: number };
 
@@ -23,21 +24,26 @@ function widthOf(doc: Doc): number {
 
 export function cat(...parts: readonly Doc[]): Doc {
   let width = 0;
+  let ends = false;
   for (const part of parts) {
     width += widthOf(part);
+    ends ||= hasNewline(part);
   }
-  return { kind: "cat", parts, width };
+  return { kind: "cat", parts, width, ends };
 }
 
 export function indent(doc: Doc): Doc {
-  return { kind: "indent", doc, width: widthOf(doc) };
+  return { kind: "indent", doc, width: widthOf(doc), ends: hasNewline(doc) };
 }
 
-export function group(doc: Doc): Doc {
-  return { kind: "group", doc, width: widthOf(doc) };
+export function group(doc: Doc): Doc & object {
+  return { kind: "group", doc, width: widthOf(doc), ends: hasNewline(doc) };
 }
 
-/** `open a, b, c close`, or one element a line. */
+/**
+ * `open a, b, c close`, or one element a line: always where one of several elements is a text of many lines, so that
+ * a word more in it does not lay out the others anew.
+ */
 export function list(open: string, items: readonly Doc[], close: string, pad: Doc = softline): Doc {
   if (items.length === 0) {
     return open + close;
@@ -46,7 +52,8 @@ export function list(open: string, items: readonly Doc[], close: string, pad: Do
   items.forEach((item, i) => {
     parts.push(i === 0 ? pad : cat(",", line), item);
   });
-  return group(cat(open, indent(cat(...parts)), pad, close));
+  const doc = group(cat(open, indent(cat(...parts)), pad, close));
+  return items.length > 1 && items.some(hasNewline) ? { ...doc, width: Number.POSITIVE_INFINITY } : doc;
 }
 
 /** The whole on one line. */
@@ -101,22 +108,7 @@ export function firstChar(doc: Doc): string {
 }
 
 export function hasNewline(doc: Doc): boolean {
-  if (typeof doc === "string") {
-    return false;
-  }
-  switch (doc.kind) {
-    case "cat":
-      return doc.parts.some(hasNewline);
-    case "indent":
-    case "group":
-      return hasNewline(doc.doc);
-    case "line":
-      return false;
-    case "newline":
-      return true;
-    default:
-      return doc satisfies never;
-  }
+  return typeof doc !== "string" && (doc.kind === "newline" || (doc.kind !== "line" && doc.ends));
 }
 
 /** Writes on many lines of at most `width` where that is possible. Joined by "\n" they are the text. */

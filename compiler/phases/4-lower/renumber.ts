@@ -1,0 +1,65 @@
+/**
+ * Keys of nameless nodes of one kind are numbered by where their elements end in the source: what is inside comes before
+ * what is around it. So a container put around a body leaves the keys of everything in the body as they are.
+ */
+import type { NodeDraft } from "./draft.ts";
+import type { Lowering } from "./place.ts";
+
+/** Hands the keys that nodes of one name took in document order out again, in the order in which the nodes end. */
+export function renumber(to: Lowering): void {
+  const families = new Map<string, string[]>();
+  for (const { key } of to.nodes) {
+    const name = to.keys.nameOf(key);
+    const family = families.get(name);
+    if (family) family.push(key);
+    else families.set(name, [key]);
+  }
+  const given = new Map<string, string>();
+  for (const key of endingOrder(to.nodes)) {
+    const now = families.get(to.keys.nameOf(key))!.shift()!;
+    if (now !== key) given.set(key, now);
+  }
+  if (given.size === 0) return;
+  const nodes = to.nodes.splice(0).map((node) => renamed(node, given));
+  to.nodes.push(...nodes);
+  const blocks = to.blocks.splice(0).map((block) => ({ ...block, key: given.get(block.key) ?? block.key }));
+  to.blocks.push(...blocks);
+}
+
+/** Keys by the end of their nodes: children first. */
+function endingOrder(nodes: readonly NodeDraft[]): string[] {
+  const order: string[] = [];
+  const open: NodeDraft[] = [];
+  for (const node of nodes) {
+    while (open.length && open.at(-1)!.key !== node.parent) order.push(open.pop()!.key);
+    open.push(node);
+  }
+  while (open.length) order.push(open.pop()!.key);
+  return order;
+}
+
+function renamed(node: NodeDraft, given: ReadonlyMap<string, string>): NodeDraft {
+  const { parent } = node;
+  const fields = new Map(node.fields);
+  const yields = fields.get("yields");
+  if (yields?.type === "core") fields.set("yields", { ...yields, expr: withSites(yields.expr, given) });
+  return {
+    ...node,
+    key: given.get(node.key) ?? node.key,
+    ...(parent !== undefined && { parent: given.get(parent) ?? parent }),
+    fields,
+  };
+}
+
+/** Some expression whose `site('key', …)` name their nodes anew. */
+function withSites<T>(node: T, given: ReadonlyMap<string, string>): T {
+  if (typeof node !== "object" || node === null) return node;
+  if (Array.isArray(node)) return node.map((item) => withSites(item, given)) as T;
+  const parts = Object.fromEntries(
+    Object.entries(node).map(([key, part]) => [key, key === "span" ? part : withSites(part, given)]),
+  );
+  const { type, callee, args } = parts;
+  if (type === "Call" && callee.type === "Name" && callee.name === "site" && args[0]?.type === "Literal")
+    parts.args = [{ ...args[0], value: given.get(args[0].value) ?? args[0].value }, ...args.slice(1)];
+  return parts as T;
+}
