@@ -10,6 +10,7 @@ import * as graph from "./commands/graph.ts";
 import * as inspect from "./commands/inspect.ts";
 import * as preview from "./commands/preview.ts";
 import * as ps from "./commands/ps.ts";
+import * as replay from "./commands/replay.ts";
 import * as run from "./commands/run.ts";
 import * as up from "./commands/up.ts";
 import { CliError, type CommandResult, EXIT, type ExitCode } from "./exit.ts";
@@ -62,6 +63,7 @@ export async function main(
   add(preview);
   add(ps);
   add(inspect);
+  add(replay);
   add(approve);
   add(deny);
   skipHelpCache(cli);

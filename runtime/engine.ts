@@ -27,17 +27,21 @@ export interface ResultRow {
   readonly iteration: number;
 }
 
-/** How the world outside reaches a run under way. */
-export interface Doors {
-  /** Called when the run is ready for decisions; the returned function ends it. */
-  readonly open?: (take: (decision: FiledDecision, done: () => void) => void) => () => void;
-  readonly signal?: AbortSignal | undefined;
-  /** Ends what still lives of an attempt whose owner died. */
-  /** The machine, for the host values of the plan. */
+/** What a run asks of the machine it is on. */
+export interface Machine {
+  /** For the host values of the plan. */
   readonly host: HostSource;
   /** What `ctx.fs` reads. */
   readonly files: FileSource;
+  /** Ends what still lives of an attempt whose owner died. */
   readonly endAttempt?: (attempt: AttemptRecord) => void;
+}
+
+/** How the world outside reaches a run under way. */
+export interface Doors extends Machine {
+  /** Called when the run is ready for decisions; the returned function ends it. */
+  readonly open?: (take: (decision: FiledDecision, done: () => void) => void) => () => void;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Refused before anything was written or started (exit code 4). */
@@ -55,6 +59,11 @@ export async function startRun(
   services: Services,
   doors: Doors,
 ): Promise<RunResult> {
+  return finish(newRun(plan, record, services, doors), doors);
+}
+
+/** A run before its first frame. */
+export function newRun(plan: Plan, record: RunRecord, services: Services, doors: Machine): Run {
   const { values } = knownHost(record, doors.host);
   const world = worldOf(plan, record, services.clock.now(), values, new ProjectFiles(doors.files));
   const run = new Run(plan, world, services, record);
@@ -63,9 +72,14 @@ export async function startRun(
     { type: "plan", digest: plan.digest, text: JSON.stringify(plan) },
     { type: "run", ...record },
   );
-  run.event("run.started", { runId: record.runId, workflow: record.workflow, planDigest: record.planDigest });
+  run.event("run.started", {
+    runId: record.runId,
+    workflow: record.workflow,
+    planDigest: record.planDigest,
+    maxConcurrency: services.maxConcurrency,
+  });
   run.push({ kind: "begin", cause: "start" });
-  return finish(run, doors);
+  return run;
 }
 
 /** Goes on with a run from its journal. */
@@ -78,6 +92,17 @@ export async function resumeRun(
   const record = journal.run;
   if (!record) throw new RefusedError("this run never began: nothing is recorded");
   if (record.status === "finished") return resultOf(record, journal);
+  return finish(await reopenedRun(plan, record, journal, services, doors), doors);
+}
+
+/** A run before the first frame after its last commit. */
+export async function reopenedRun(
+  plan: Plan,
+  record: RunRecord,
+  journal: Journal,
+  services: Services,
+  doors: Machine,
+): Promise<Run> {
   const now = services.clock.now();
   const { values, changes } = knownHost(record, doors.host);
   const files = new ProjectFiles(doors.files, await filesRead(plan, services.store));
@@ -90,7 +115,12 @@ export async function resumeRun(
   run.lastEvent = journal.lastEvent;
   run.lastOutput = journal.outputs.at(-1)?.seq ?? 0;
   run.writes.push({ type: "run", ...running }, ...writes);
-  run.event("run.resumed", { runId: record.runId, epoch: services.store.epoch, lost: lost.length });
+  run.event("run.resumed", {
+    runId: record.runId,
+    epoch: services.store.epoch,
+    lost: lost.length,
+    maxConcurrency: services.maxConcurrency,
+  });
   if (changes.length > 0)
     run.event("run.warning", {
       code: "HOST_CHANGED",
@@ -98,7 +128,7 @@ export async function resumeRun(
     });
   run.push({ kind: "begin", cause: "resume" });
   for (const entry of retries) run.retryAt(entry);
-  return finish(run, doors);
+  return run;
 }
 
 function worldOf(plan: Plan, record: RunRecord, now: number, host: HostValues, files: ProjectFiles): World {

@@ -16,6 +16,7 @@ export {
   previewFrame,
 } from "./preview.ts";
 export { type PreviewRow, PreviewRowError, parseRows } from "./preview-rows.ts";
+export { type Divergence, type Replay, replay } from "./replay/index.ts";
 export { type ResumeOptions, type RunOptions, resume, run } from "./run.ts";
 export { RunNameError, UnknownRunError } from "./runs.ts";
 export * from "./store/store.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { inspect, type RunResult } from "../runtime/index.ts";
+import { inspect, type RunResult, replay } from "../runtime/index.ts";
 import { randomOf } from "./random-plans.ts";
 
 const RUNS = Number(process.env.RUNS ?? 2);
@@ -77,6 +77,7 @@ describe("a run killed at random instants and resumed each time (33)", () => {
           result = await engine(root, "resume", random() * 40 + tries ** 2 * 4);
         expect(result.status).toBe("finished");
         expect(places(result)).toEqual(places(undisturbed));
+        expect((await replay("r", { root })).divergence).toBeNull();
         const { events, journal } = await inspect("r", { root, events: 100_000 });
         const finished = new Set<string>();
         for (const { type, data } of events) {

@@ -2,7 +2,8 @@
 import type { Json, Plan } from "../plan/types.ts";
 import type { AttemptContext, AttemptResult, Executor, TaskRequest } from "../runtime/executors/executor.ts";
 import { type Clock, type EventRecord, type ResumeOptions, resume, run } from "../runtime/index.ts";
-import { MemorySpace, memoryStore } from "../runtime/store/index.ts";
+import { replayJournal } from "../runtime/replay/index.ts";
+import { MemorySpace, memoryReader, memoryStore } from "../runtime/store/index.ts";
 
 /** Time stands still until nothing else is left to do; then it jumps to the next timer. */
 export class VirtualClock implements Clock {
@@ -72,7 +73,9 @@ export class Bench {
   async run(options: Partial<ResumeOptions> & { readonly input?: Json } = {}) {
     const store = memoryStore(this.space);
     try {
-      return await run(this.plan, { ...this.#options(), runId: "r", store, ...options });
+      const result = await run(this.plan, { ...this.#options(), runId: "r", store, ...options });
+      await this.#replay();
+      return result;
     } finally {
       await store.close();
     }
@@ -81,10 +84,18 @@ export class Bench {
   async resume(options: Partial<ResumeOptions> = {}) {
     const store = memoryStore(this.space);
     try {
-      return await resume("r", { ...this.#options(), plan: this.plan, store, ...options });
+      const result = await resume("r", { ...this.#options(), plan: this.plan, store, ...options });
+      await this.#replay();
+      return result;
     } finally {
       await store.close();
     }
+  }
+
+  /** Whatever a test does to a run, its replay is the same. */
+  async #replay(): Promise<void> {
+    const { divergence } = await replayJournal(memoryReader(this.space), this.plan);
+    if (divergence) throw new Error(`the replay differs: ${JSON.stringify(divergence, null, 2)}`);
   }
 
   /** Events of one type as `node#iteration`, in order. */

@@ -5,7 +5,7 @@ import path from "node:path";
 import { expect } from "vitest";
 import { build, formatDiagnostic } from "../compiler/index.ts";
 import { formatPlan, loadPlan } from "../plan/index.ts";
-import { type EventRecord, parseScript, run } from "../runtime/index.ts";
+import { type EventRecord, parseScript, replay, run } from "../runtime/index.ts";
 import { fixtures } from "./fixtures.ts";
 
 fixtures("run", async (fixture) => {
@@ -18,12 +18,13 @@ fixtures("run", async (fixture) => {
   const root = mkdtempSync(path.join(os.tmpdir(), "smithers-run-"));
   const events: EventRecord[] = [];
   try {
-    const { status, reason, outputs } = await run(loaded.plan, {
+    const { runId, status, reason, outputs } = await run(loaded.plan, {
       root,
       input: fixture.has("input.json") ? JSON.parse(fixture.read("input.json")) : {},
       script: parseScript(fixture.has("script.json") ? JSON.parse(fixture.read("script.json")) : {}),
       onEvent: (event) => events.push(event),
     });
+    expect(await replay(runId, { root })).toMatchObject({ identical: true, divergence: null });
     const path = events
       .filter(({ type }) => type.startsWith("task.") || type.startsWith("approval."))
       .map(({ type, data }) => `${type} ${data.nodeId}@${data.iteration}`);

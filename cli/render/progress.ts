@@ -78,6 +78,10 @@ function describe(event: EventRecord, running: Map<string, Running>, terminal: T
       return `${paint.yellow("!")} ${name}  ${text("warning")}: ${data.onUnmount === "cancel" ? "it is cancelled" : "it goes on to its end"}`;
     case "task.cancelled":
       return `${paint.yellow("-")} ${name}${took()}  cancelled`;
+    // Said once, of the run.
+    case "task.interrupted":
+      took();
+      return null;
     case "task.warning":
     case "run.warning":
       return `${paint.yellow("!")} ${name}  ${text("message")}`;

@@ -30,12 +30,10 @@ function attempt(run: Run, step: () => void): void {
   try {
     step();
   } catch (error) {
-    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    run.world.fatal ??= {
-      code: "INTERNAL",
-      message: `the frame could not be evaluated: ${message}`,
-      node: run.plan.root,
-    };
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const message = `the frame could not be evaluated: ${text}`;
+    run.event("run.fault", { message });
+    run.world.fatal ??= { code: "INTERNAL", message, node: run.plan.root };
   }
 }
 
@@ -58,6 +56,7 @@ function apply(run: Run, fact: Fact, now: number): void {
       run.early.add(fact);
       return;
     case "abort":
+      if (!run.aborted) run.event("run.interrupted", { runId: run.record.runId });
       run.aborted = true;
       return;
     case "events":
@@ -96,6 +95,7 @@ function applyResult(run: Run, entry: TaskEntry, attempt: number, result: Attemp
   const ended = { endedAt: now, usage: result.usage ?? null };
   if (run.aborted && error.code === "CANCELLED") {
     run.writes.push(attemptWrite(run, flight, { ...ended, state: "cancelled", error: errorJson(error) }));
+    run.event("task.interrupted", who);
     run.world.setState(entry, "waiting", { code: error.code, message: error.message }, false, now);
     entry.base++;
     return;

@@ -106,6 +106,26 @@ describe("a decision", () => {
   });
 });
 
+describe("replay", () => {
+  it("proves a run that was decided, killed and resumed identical; names what differs", async () => {
+    await begin("again").done;
+    await smithers(["approve", "again"], project.dir);
+    const killed = begin("again-killed", "--wait");
+    await asked(killed);
+    killed.child.kill("SIGKILL");
+    await killed.done;
+    await smithers(["run", "--resume", "again-killed"], project.dir);
+    for (const runId of ["again", "again-killed"]) {
+      const { stdout, code } = await smithers(["replay", runId], project.dir);
+      expect(stdout).toMatch(/^identical {2}\d+ frames, \d+ starts, \d+ rows?\n$/);
+      expect(code).toBe(0);
+    }
+    const { stdout } = await smithers(["replay", "again", "--json"], project.dir);
+    expect(JSON.parse(stdout)).toMatchObject({ runId: "again", identical: true, divergence: null });
+    expect((await smithers(["replay", "nothing"], project.dir)).code).toBe(2);
+  });
+});
+
 describe("a run without its process", () => {
   it("is called interrupted, and a decision on it tells how to go on", async () => {
     const running = begin("killed", "--wait");

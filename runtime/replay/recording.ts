@@ -1,0 +1,114 @@
+/** A run as its journal tells it: the facts that steered it, in their order, and the frames that came of them. */
+
+import { FILE_READ } from "../interpreter/run.ts";
+import type { Address, EventRecord, FrameRecord, Journal, RunReader } from "../store/store.ts";
+import type { FileRecord } from "../values/files.ts";
+
+/** What came from outside and changed the run. Results and decisions stand in the journal under their address. */
+export type RecordedFact =
+  | { readonly kind: "begin"; readonly at: number; readonly maxConcurrency: number }
+  | { readonly kind: "resume"; readonly at: number; readonly maxConcurrency: number }
+  | { readonly kind: "interrupt" }
+  /** A frame could not be evaluated. */
+  | { readonly kind: "fault"; readonly message: string }
+  | { readonly kind: "result"; readonly address: Address; readonly attempt: number; readonly ok: boolean }
+  | { readonly kind: "decision"; readonly address: Address }
+  /** An attempt began: of a task that waited to be tried again, its time had come. */
+  | { readonly kind: "started"; readonly address: Address };
+
+/** What was evaluated at once, and the frame that it gave; null after the last frame. */
+export interface RecordedStep {
+  readonly facts: readonly RecordedFact[];
+  readonly frame: FrameRecord | null;
+}
+
+export interface Recording {
+  readonly journal: Journal;
+  readonly steps: readonly RecordedStep[];
+  /** What `ctx.fs` was answered. */
+  readonly files: readonly FileRecord[];
+}
+
+const AT_ONCE = 1_000;
+
+export async function readRecording(reader: RunReader): Promise<Recording> {
+  const journal = await reader.journal();
+  const frames = new Map<number, FrameRecord>();
+  for await (const frame of paged(
+    (after) => reader.frames(after, AT_ONCE),
+    -1,
+    ({ frame }) => frame,
+  ))
+    frames.set(frame.frame, frame);
+  const steps: RecordedStep[] = [];
+  const files: FileRecord[] = [];
+  let facts: RecordedFact[] = [];
+  for await (const event of paged(
+    (after) => reader.events(after, AT_ONCE),
+    0,
+    ({ seq }) => seq,
+  )) {
+    if (event.seq > journal.lastEvent) break;
+    const frame = event.type === "frame" ? frames.get(Number(event.data.frame)) : undefined;
+    if (event.type === FILE_READ) files.push(event.data as unknown as FileRecord);
+    else if (frame) {
+      steps.push({ facts, frame });
+      facts = [];
+    } else facts.push(...factOf(event));
+  }
+  if (facts.length > 0) steps.push({ facts, frame: null });
+  return { journal, steps, files };
+}
+
+async function* paged<T>(
+  page: (after: number) => Promise<readonly T[]>,
+  start: number,
+  place: (record: T) => number,
+): AsyncIterable<T> {
+  for (let after = start; ; ) {
+    const records = await page(after);
+    yield* records;
+    const last = records.at(-1);
+    if (last === undefined || records.length < AT_ONCE) return;
+    after = place(last);
+  }
+}
+
+/** The fact behind an event; most events only tell what followed. */
+function factOf({ type, at, data }: EventRecord): readonly RecordedFact[] {
+  const result = (ok: boolean): readonly RecordedFact[] =>
+    typeof data.attempt === "number"
+      ? [{ kind: "result", address: addressOf(data), attempt: data.attempt, ok }]
+      : [];
+  switch (type) {
+    case "run.started":
+      return [{ kind: "begin", at, maxConcurrency: Number(data.maxConcurrency) }];
+    case "run.resumed":
+      return [{ kind: "resume", at, maxConcurrency: Number(data.maxConcurrency) }];
+    case "run.interrupted":
+      return [{ kind: "interrupt" }];
+    case "run.fault":
+      return [{ kind: "fault", message: String(data.message) }];
+    case "task.finished":
+      return result(true);
+    case "task.failed":
+    case "task.retrying":
+    case "task.cancelled":
+    case "task.interrupted":
+      return result(false);
+    case "task.started":
+      return [{ kind: "started", address: addressOf(data) }];
+    case "approval.decided":
+      return [{ kind: "decision", address: addressOf(data) }];
+    default:
+      return [];
+  }
+}
+
+function addressOf({ nodeId, scope, iteration }: EventRecord["data"]): Address {
+  return {
+    nodeId: String(nodeId),
+    scope: scope === undefined ? "" : String(scope),
+    iteration: Number(iteration),
+  };
+}

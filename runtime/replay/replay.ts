@@ -1,0 +1,293 @@
+/**
+ * A run once more from its journal: the recorded facts go through the same evaluation, and every frame, start, prompt and
+ * row must come out as it was. Nothing is run, nothing is asked of the machine (DESIGN §6 "Replay").
+ */
+import { canonicalize } from "../../plan/canonical.ts";
+import type { Json, Plan } from "../../plan/types.ts";
+import { newRun, reopenedRun } from "../engine.ts";
+import type { TaskError } from "../executors/executor.ts";
+import { OutputParser } from "../executors/output.ts";
+import type { Snapshot } from "../interpreter/1-snapshot.ts";
+import { evaluate } from "../interpreter/2-evaluate.ts";
+import { reconcile } from "../interpreter/3-reconcile.ts";
+import { commit } from "../interpreter/4-commit.ts";
+import type { End, Fact, Run, Services } from "../interpreter/run.ts";
+import { MemorySpace, memoryStore } from "../store/memory.ts";
+import { addressKey, showAddress } from "../store/rules.ts";
+import type {
+  Address,
+  AttemptRecord,
+  DecisionRecord,
+  FrameRecord,
+  OutputRecord,
+  RunRecord,
+  Store,
+} from "../store/store.ts";
+import { type FileAnswer, type FileQuestion, ProjectFiles } from "../values/files.ts";
+import type { RecordedFact, RecordedStep, Recording } from "./recording.ts";
+
+/** Where the replay first differs from the run. */
+export interface Divergence {
+  /** Frame in which it shows. */
+  readonly frame: number;
+  /** What differs: a node's address, or a part of the frame. */
+  readonly what: string;
+  readonly recorded: Json;
+  readonly replayed: Json;
+}
+
+export interface Replay {
+  readonly runId: string;
+  readonly identical: boolean;
+  readonly divergence: Divergence | null;
+  /** Recomputed and compared. */
+  readonly frames: number;
+  readonly starts: number;
+  readonly rows: number;
+}
+
+type Beginning = Extract<RecordedFact, { readonly at: number }>;
+
+class Diverged extends Error {
+  readonly divergence: Divergence;
+  constructor(divergence: Divergence) {
+    super(divergence.what);
+    this.divergence = divergence;
+  }
+}
+
+/** Replays a recording with the plan of its run. */
+export async function replayRecording(plan: Plan, recording: Recording, record: RunRecord): Promise<Replay> {
+  const replayer = new Replayer(plan, recording, record);
+  let divergence: Divergence | null = null;
+  try {
+    await replayer.replay();
+  } catch (error) {
+    if (!(error instanceof Diverged)) throw error;
+    ({ divergence } = error);
+  }
+  const { frames, starts, rows } = replayer;
+  return { runId: record.runId, identical: divergence === null, divergence, frames, starts, rows };
+}
+
+class Replayer {
+  frames = 0;
+  starts = 0;
+  rows = 0;
+  readonly #plan: Plan;
+  readonly #recording: Recording;
+  readonly #record: RunRecord;
+  readonly #space = new MemorySpace();
+  readonly #attempts: ReadonlyMap<string, AttemptRecord>;
+  readonly #outputs: ReadonlyMap<string, OutputRecord>;
+  readonly #decisions: ReadonlyMap<string, DecisionRecord>;
+  readonly #parser = new OutputParser();
+  #now: number;
+  /** A fault of the engine's own ended the run: what led to it is no fact of the journal. */
+  #faulted = false;
+  #frame = 0;
+  #end: End | null = null;
+  #run: Run | null = null;
+  #store: Store | null = null;
+
+  constructor(plan: Plan, recording: Recording, record: RunRecord) {
+    this.#plan = plan;
+    this.#recording = recording;
+    this.#record = record;
+    this.#now = record.createdAt;
+    const { attempts, outputs, decisions } = recording.journal;
+    this.#attempts = new Map(attempts.map((x) => [attemptKey(x, x.attempt), x]));
+    this.#outputs = new Map(outputs.map((x) => [`${x.table} ${addressKey(x)}`, x]));
+    this.#decisions = new Map(decisions.map((x) => [addressKey(x), x]));
+  }
+
+  async replay(): Promise<void> {
+    for (const step of this.#recording.steps) await this.#step(step);
+    await this.#compareEnd();
+    await this.#store?.close();
+  }
+
+  async #step({ facts, frame }: RecordedStep): Promise<void> {
+    if (frame) this.#frame = frame.frame;
+    let taken: Fact[] = [];
+    for (const fact of facts) {
+      if (fact.kind === "begin" || fact.kind === "resume") {
+        if (taken.length > 0) await this.#evaluate(taken, null);
+        taken = await this.#enter(fact);
+        // What changed nothing was evaluated by itself, before whatever came next.
+        if (frame?.cause !== "start" && frame?.cause !== "resume") taken = await this.#evaluate(taken, null);
+      } else taken.push(...this.#factOf(fact));
+    }
+    if (frame || taken.length > 0) await this.#evaluate(taken, frame);
+  }
+
+  /** A process takes the run up. Returns the news it begins with. */
+  async #enter(fact: Beginning): Promise<Fact[]> {
+    const record: RunRecord = {
+      ...this.#record,
+      status: "running",
+      reason: null,
+      updatedAt: this.#record.createdAt,
+    };
+    this.#now = fact.kind === "resume" ? fact.at : record.createdAt;
+    await this.#store?.close();
+    const store = memoryStore(this.#space);
+    this.#store = store;
+    const services = this.#services(store, fact.maxConcurrency);
+    this.#run =
+      fact.kind === "begin"
+        ? newRun(this.#plan, record, services, this.#machine())
+        : await reopenedRun(this.#plan, record, await store.journal(), services, this.#machine());
+    return [...(await this.#run.take())];
+  }
+
+  #services(store: Store, maxConcurrency: number): Services {
+    return {
+      store,
+      executors: { get: () => undefined },
+      clock: { now: () => this.#now, at: () => () => {} },
+      maxConcurrency,
+      wait: false,
+      onEvent: () => {},
+      decider: () => undefined,
+    };
+  }
+
+  /** The journal stands for the machine: what it does not hold was never asked. */
+  #machine() {
+    const files = new ProjectFiles(unasked, this.#recording.files);
+    return {
+      host: (name: string): string | undefined => {
+        const value = this.#record.host[name];
+        return typeof value === "object" && value !== null ? `(${name})` : (value ?? undefined);
+      },
+      files: (question: FileQuestion) => files.ask(question),
+    };
+  }
+
+  /** One step of the run. `frame` is what it gave; null where nothing was to change. */
+  async #evaluate(facts: readonly Fact[], frame: FrameRecord | null): Promise<Fact[]> {
+    const run = this.#run;
+    if (!run) throw this.#differs("the run", "no start", "a frame");
+    if (frame) this.#now = frame.now;
+    const snapshot: Snapshot = {
+      now: this.#now,
+      cause: (frame?.cause ?? "timer") as Snapshot["cause"],
+      facts,
+    };
+    evaluate(run, snapshot);
+    const step = reconcile(run, snapshot);
+    this.#compareFrame(frame, step.frame);
+    for (const start of step.starts) this.#compareRequest(start);
+    const { flights } = await commit(run, { ...step, end: null }, this.#now);
+    for (const flight of flights) run.inFlight.set(flight.entry.key, flight);
+    for (const tell of run.committed.splice(0)) tell();
+    this.#end = step.end;
+    if (frame) this.frames++;
+    // Retries that are due at once: whether they were is recorded by their start.
+    if (run.hasNews) await run.take();
+    return [];
+  }
+
+  #factOf(fact: Exclude<RecordedFact, Beginning>): readonly Fact[] {
+    if (fact.kind === "interrupt") return [{ kind: "abort" }];
+    if (fact.kind === "fault") {
+      const { world, plan } = this.#run!;
+      world.fatal ??= { code: "INTERNAL", message: fact.message, node: plan.root };
+      this.#faulted = true;
+      return [];
+    }
+    const entry = this.#run?.world.states.entries.get(addressKey(fact.address));
+    const name = showAddress(fact.address);
+    switch (fact.kind) {
+      case "started":
+        return entry && entry.state === "waiting" && entry.nextAt !== null ? [{ kind: "retry", entry }] : [];
+      case "decision": {
+        const decision = this.#decisions.get(addressKey(fact.address));
+        if (!decision) throw this.#differs(`the decision on ${name}`, null, "made");
+        return [{ kind: "decision", decision, done: () => {} }];
+      }
+      case "result": {
+        const attempt = this.#attempts.get(attemptKey(fact.address, fact.attempt));
+        if (!entry || !attempt || !this.#run?.inFlight.has(entry.key))
+          throw this.#differs(`attempt ${fact.attempt} of ${name}`, "a result", "not started");
+        const usage = attempt.usage === null ? {} : { usage: attempt.usage };
+        if (!fact.ok) {
+          const error = attempt.error as unknown as TaskError;
+          return [{ kind: "result", entry, attempt: fact.attempt, result: { ok: false, error, ...usage } }];
+        }
+        const { raw, value } = this.#rowOf(fact.address, entry.table, name);
+        return [{ kind: "result", entry, attempt: fact.attempt, result: { ok: true, raw, value, ...usage } }];
+      }
+      default:
+        return fact satisfies never;
+    }
+  }
+
+  /** The recorded row: what the schema makes of what the task gave. */
+  #rowOf(address: Address, table: string | null, name: string): { readonly raw: Json; readonly value: Json } {
+    if (table === null) return { raw: null, value: null };
+    const row = this.#outputs.get(`${table} ${addressKey(address)}`);
+    if (!row) throw this.#differs(`the row of ${name}`, null, `a row of ${table}`);
+    const schema = Object.hasOwn(this.#plan.schemas, table) ? table : null;
+    const parsed = this.#parser.parse(this.#plan, schema, row.raw);
+    if (!parsed.ok) throw this.#differs(`the row of ${name}`, row.value, "not valid");
+    if (!same(parsed.value, row.value)) throw this.#differs(`the row of ${name}`, row.value, parsed.value);
+    this.rows++;
+    return row;
+  }
+
+  #compareFrame(recorded: FrameRecord | null, replayed: FrameRecord | null): void {
+    if (!recorded && !replayed) return;
+    const [before, after] = [recorded?.delta ?? {}, replayed?.delta ?? {}] as Record<string, Json>[];
+    for (const part of ["mounted", "unmounted", "changed"])
+      if (!same(before![part] ?? null, after![part] ?? null))
+        throw this.#differs(part, before![part] ?? null, after![part] ?? null);
+    if (recorded?.frame !== replayed?.frame)
+      throw this.#differs("its number", recorded?.frame ?? null, replayed?.frame ?? null);
+  }
+
+  #compareRequest({ entry, attempt, request }: ReturnType<typeof reconcile>["starts"][number]): void {
+    const name = `attempt ${attempt} of ${showAddress(entry.address)}`;
+    const recorded = this.#attempts.get(attemptKey(entry.address, attempt));
+    if (!recorded) throw this.#differs(name, "not started", "started");
+    const made = JSON.parse(JSON.stringify(request)) as Json;
+    if (!same(recorded.request, made)) throw this.#differs(`what ${name} began with`, recorded.request, made);
+    this.starts++;
+  }
+
+  /** What became of every address, and how the run ended where the journal says that it did. */
+  async #compareEnd(): Promise<void> {
+    const { journal } = this.#recording;
+    const replayed = await this.#store?.journal();
+    const tasks = new Map(replayed?.tasks.map((task) => [addressKey(task), task]));
+    for (const { frame: _, ...task } of journal.tasks) {
+      const { frame: __, ...made } = tasks.get(addressKey(task)) ?? { frame: 0 };
+      if (!same(task as unknown as Json, made as unknown as Json))
+        throw this.#differs(showAddress(task), task as unknown as Json, made as unknown as Json);
+    }
+    const { status, reason } = journal.run ?? this.#record;
+    if (this.#faulted) return;
+    if (status !== "finished" && status !== "failed" && status !== "waiting") return;
+    const end = { status: this.#end?.status ?? null, reason: firstLine(this.#end?.reason) };
+    if (!same(end, { status, reason: firstLine(reason) }))
+      throw this.#differs("how it ended", { status, reason }, end);
+  }
+
+  #differs(what: string, recorded: Json, replayed: Json): Diverged {
+    return new Diverged({ frame: this.#frame, what, recorded, replayed });
+  }
+}
+
+const attemptKey = (address: Address, attempt: number): string => `${addressKey(address)} ${attempt}`;
+
+const same = (a: Json, b: Json): boolean => canonicalize(a) === canonicalize(b);
+
+/** What follows may be a stack trace. */
+const firstLine = (text: string | null | undefined): string | null => text?.split("\n")[0] ?? null;
+
+const unasked = ({ operation, path }: FileQuestion): FileAnswer => ({
+  ok: false,
+  code: "UNRECORDED",
+  message: `the run never asked ${operation} of ${path}`,
+});
