@@ -52,14 +52,17 @@ function neverThere(model: Model, { node, scope, expr }: Placed): Diagnostic[] {
         read.nodeId.span ?? model.placeIn(around, id),
         producers.includes(node)
           ? `\`${id}\` reads its own output before it has one: there is never a row.`
-          : `\`${id}\` runs after the task that reads it here, so there is never a row.`,
+          : `\`${node.key}\` reads \`${id}\`, which only runs after it, so there is never a row.`,
         {
           hint: producers.includes(node)
             ? "Put it into a Loop to read the iteration before, or leave the read out."
             : `Move \`${id}\` in front, or put both into a Loop.`,
           related: producers.includes(node)
             ? []
-            : [{ span: producers[0]!.span, message: `\`${id}\` stands here` }],
+            : [
+                { span: node.span, message: `\`${node.key}\`, which reads it` },
+                { span: producers[0]!.span, message: `\`${id}\`, which gives it` },
+              ],
         },
       ),
     );

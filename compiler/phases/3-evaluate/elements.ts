@@ -86,7 +86,7 @@ function propValue(ev: Evaluation, node: Surface.Expr, env: Environment): Value 
     () => evaluate(ev, node, env),
     (why): Value => {
       if (!touchesElements(node, env, new Set())) throw why;
-      return blockOf(ev, node, env, why.message);
+      return blockOf(ev, node, env, why);
     },
   );
 }

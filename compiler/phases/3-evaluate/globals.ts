@@ -3,6 +3,7 @@ import type * as Core from "../../../plan/core/ast.ts";
 import { hasFunction, RESERVED_NAMES } from "../../../plan/core/index.ts";
 import { call, memberOf, nameOf } from "./core.ts";
 import { hostObject, startedAt, unrecorded } from "./host-values.ts";
+import { POISON_MARK } from "./poison.ts";
 import { type Evaluation, report } from "./state.ts";
 import { type Environment, POISON, residual, type Value } from "./value.ts";
 
@@ -98,6 +99,8 @@ export function globalValue(ev: Evaluation, name: string, env: Environment, span
       `'${name}' is not part of the language in which a plan's expressions stand`,
       OTHERWISE.get(name) ?? BY_OTHER_MEANS,
     );
+  // What it stands for was reported where it went wrong.
+  if (name.startsWith(POISON_MARK)) return POISON;
   return report(
     ev,
     "SM103",

@@ -177,7 +177,7 @@ function fixed(ev: Evaluation, target: Value, key: string, how: Access): Value {
       const options = target.args[0];
       if (options?.type === "Object" && options.props.has(key)) return options.props.get(key) ?? UNDEFINED;
       if (!target.construct && target.callee.type === "External" && effectOf(target.callee))
-        return foreignUse(ev, target.callee, how.span);
+        return foreignUse(ev, target.callee, target.span ?? how.span);
       const made = `(made by '${instanceName(target)}')`;
       // Once an object: what else is done with it has the same reason.
       if (ev.diagnostics.some((d) => d.code === "SM103" && d.message.endsWith(made))) return POISON;

@@ -239,14 +239,20 @@ function giveBack(ev: Evaluation, from: number): void {
   for (const [closure, { name }] of ev.closureNames) if (freed.has(name)) ev.closureNames.delete(closure);
 }
 
+/** Why something is left as a block, and what asked for it. */
+export const reasonOf = ({ message, span }: Bail): Pick<BlockValue, "why" | "at"> => ({
+  why: message,
+  ...(span && { at: span }),
+});
+
 /** A region left as a block; the region around it is tried where this one can't be one by itself. */
 export function blockOf(
   ev: Evaluation,
   syntax: BlockValue["syntax"],
   env: Environment,
-  why: string,
+  why: Bail,
 ): BlockValue {
-  const block: BlockValue = { type: "Block", syntax, env, why };
+  const block: BlockValue = { type: "Block", syntax, env, ...reasonOf(why) };
   ev.checkBlock(block);
   return block;
 }

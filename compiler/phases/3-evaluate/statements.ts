@@ -37,7 +37,7 @@ export function runBody(
     ev,
     () => flowValue(ev, run(ev, stmts, new LocalEnvironment(env), true)),
     (why): Value =>
-      blockOf(ev, { type: "Call", callee: { type: "Arrow", params: [], body }, args: [] }, env, why.message),
+      blockOf(ev, { type: "Call", callee: { type: "Arrow", params: [], body }, args: [] }, env, why),
   );
 }
 

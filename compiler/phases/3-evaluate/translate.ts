@@ -43,7 +43,7 @@ export class Names {
 export interface ElementWriter {
   element(t: Translation, element: Surface.Element, names: Names): Core.Expr;
   /** Text of a free name that stands for something only a block can hold; undefined to leave it to `reify`. */
-  value(t: Translation, value: Value): Core.Expr | undefined;
+  value(t: Translation, value: Value, span?: Core.Span): Core.Expr | undefined;
 }
 
 export interface Translation {
@@ -130,7 +130,7 @@ export function written(t: Translation, value: Value, span?: Core.Span): Core.Ex
     );
     return { type: "Name", name: "undefined" };
   }
-  const text = t.elements?.value(t, value) ?? reify(t.ev, value);
+  const text = t.elements?.value(t, value, span) ?? reify(t.ev, value);
   introduce(t, text);
   return text;
 }

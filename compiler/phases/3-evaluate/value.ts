@@ -132,6 +132,8 @@ export interface BlockValue {
   readonly syntax: Surface.Expr;
   readonly env: Environment;
   readonly why: string;
+  /** What of it only the run knows; absent where that is the whole. */
+  readonly at?: Core.Span;
 }
 
 /** A pure function of the source and where its free names are found. */

@@ -30,7 +30,7 @@ export function lowerBlock(to: Lowering, value: BlockValue, place: Place): void 
   const yields = writer.write(value);
   to.nodes.push(...inDocumentOrder(writer.all(), node.key));
   node.fields.set("yields", { type: "core", expr: yields });
-  to.blocks.push({ key: node.key, why: value.why, span: node.span });
+  to.blocks.push({ key: node.key, why: value.why, span: node.span, ...(value.at && { at: value.at }) });
 }
 
 /** Sites of functions are written where those are first called, perhaps in the midst of another site's children. */
@@ -189,7 +189,7 @@ export class BlockWriter implements ElementWriter {
     return this.parents.at(-1) ?? this.parent;
   }
 
-  value(t: Translation, value: Value): Core.Expr | undefined {
+  value(t: Translation, value: Value, span?: Core.Span): Core.Expr | undefined {
     switch (value.type) {
       case "Closure":
         return touchesElements(value.arrow, value.env, new Set()) ? this.#closure(value) : undefined;
@@ -198,7 +198,7 @@ export class BlockWriter implements ElementWriter {
       case "Block":
         return expr({ ...t, env: value.env }, value.syntax, new Names(null));
       case "Schema":
-        return tableName(this.to.ev, value, this.to.tables, value.span);
+        return tableName(this.to.ev, value, this.to.tables, span ?? value.span);
       case "Array":
         if (value.ref) return undefined;
         return {

@@ -74,5 +74,14 @@ export interface PlanDraft {
   /** Ids of elements that could not be read; null where the tree is whole. */
   readonly lost: ReadonlySet<string> | null;
   /** Blocks that were left, with the reason: lint SM109. */
-  readonly blocks: readonly { readonly key: string; readonly why: string; readonly span: Core.Span }[];
+  readonly blocks: readonly BlockDraft[];
+}
+
+export interface BlockDraft {
+  readonly key: string;
+  readonly why: string;
+  /** Of the whole block. */
+  readonly span: Core.Span;
+  /** What of it only the run knows. */
+  readonly at?: Core.Span;
 }

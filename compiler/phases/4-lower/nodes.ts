@@ -8,7 +8,16 @@ import { binary, call, literal, logical } from "../3-evaluate/core.ts";
 import { mentionsPoison } from "../3-evaluate/poison.ts";
 import { poisonText } from "../3-evaluate/reify.ts";
 import { isStructural } from "../3-evaluate/shape.ts";
-import { attempt, Bail, inScope, LIBRARY_PATH, lose, report, underCondition } from "../3-evaluate/state.ts";
+import {
+  attempt,
+  Bail,
+  inScope,
+  LIBRARY_PATH,
+  lose,
+  reasonOf,
+  report,
+  underCondition,
+} from "../3-evaluate/state.ts";
 import {
   type Closure,
   type EachValue,
@@ -294,7 +303,7 @@ function lowerSource(to: Lowering, element: ElementValue, fn: Closure, place: Pl
     },
     (why) => {
       for (const node of to.nodes.splice(before)) to.keys.delete(node.key);
-      lowerBlock(to, { type: "Block", syntax: element.syntax, env: element.env, why: why.message }, place);
+      lowerBlock(to, { type: "Block", syntax: element.syntax, env: element.env, ...reasonOf(why) }, place);
     },
   );
 }

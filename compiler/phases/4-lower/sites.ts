@@ -51,6 +51,7 @@ export function writeSite(w: BlockWriter, t: Translation, node: Surface.Element,
       return UNDEFINED;
     case "Closure":
       if (tag.env.module?.path === LIBRARY_PATH) {
+        lose(t.ev);
         report(
           t.ev,
           "SM117",

@@ -93,10 +93,16 @@ export function taskFields(
         break;
       }
       case "table":
-        node.fields.set("output", tableField(ev, value, to.tables, element.span));
+        node.fields.set(
+          "output",
+          tableField(ev, value, to.tables, propSpan(element.syntax, name) ?? element.span),
+        );
         break;
       case "tables":
-        node.fields.set("deps", tablesField(ev, value, to.tables, element.span));
+        node.fields.set(
+          "deps",
+          tablesField(ev, value, to.tables, propSpan(element.syntax, name) ?? element.span),
+        );
         break;
       case "request":
         break;
