@@ -2,7 +2,7 @@
 import { ts } from "ts-morph";
 import type { Call, Member, Spread } from "../../../plan/core/ast.ts";
 import type { Expr, Extra } from "../../surface.ts";
-import { type Context, foreign, spanOf } from "./context.ts";
+import { type Context, foreign, spanOf, withParts } from "./context.ts";
 import { spread } from "./literals.ts";
 
 type Link = ts.PropertyAccessExpression | ts.ElementAccessExpression | ts.CallExpression;
@@ -21,7 +21,11 @@ function link(ctx: Context, node: Link): Member<Extra> | Call<Extra> | Expr {
   const span = spanOf(ctx, node);
   const optional = node.questionDotToken ? ({ optional: true } as const) : {};
   if (ts.isCallExpression(node)) {
-    if (node.expression.kind === ts.SyntaxKind.ImportKeyword) return foreign(ctx, node, "`import()`");
+    if (node.expression.kind === ts.SyntaxKind.ImportKeyword)
+      return withParts(
+        foreign(ctx, node, "`import()`"),
+        node.arguments.slice(0, 1).map((a) => ctx.expr(a)),
+      );
     if (node.expression.kind === ts.SyntaxKind.SuperKeyword) return foreign(ctx, node, "`super`");
     return {
       type: "Call",

@@ -49,6 +49,8 @@ export function foreign(ctx: Context, node: ts.Node, what: string): Foreign {
   return { type: "Foreign", span: spanOf(ctx, node), what, free: captureOf(ctx, node) };
 }
 
+export const withParts = (host: Foreign, parts: readonly Expr[]): Foreign => ({ ...host, parts });
+
 /** Reports what the grammar forbids but the TypeScript parser leaves to its checker. */
 export function syntaxError(ctx: Context, node: ts.Node, message: string): void {
   ctx.problems.push(problem("SM110", spanOf(ctx, node), message));

@@ -1,7 +1,7 @@
 /** Tagged templates: a call of the tag with the texts between the holes, then what the holes hold. */
 import { ts } from "ts-morph";
 import type { Expr } from "../../surface.ts";
-import { type Context, foreign, spanOf } from "./context.ts";
+import { type Context, foreign, spanOf, withParts } from "./context.ts";
 
 /**
  * `String.raw` is a template over the raw text. Any other tag is called. Its texts are a plain list: one with escapes,
@@ -23,19 +23,19 @@ export function taggedTemplate(ctx: Context, node: ts.TaggedTemplateExpression):
       exprs: holes.map((hole) => ctx.expr(hole)),
       span,
     };
-  if (texts.some((part) => rawOf(ctx, part).replaceAll("\r\n", "\n") !== part.text))
-    return foreign(ctx, node, "a tagged template with escapes");
   const quoted: Expr = {
     type: "Array",
     elements: texts.map((part) => ({ type: "Literal", value: part.text, span: spanOf(ctx, part) })),
     span: spanOf(ctx, template),
   };
-  return {
+  const called: Expr = {
     type: "Call",
     callee: ctx.expr(tag),
     args: [quoted, ...holes.map((hole) => ctx.expr(hole))],
     span,
   };
+  const isPlain = texts.every((part) => rawOf(ctx, part).replaceAll("\r\n", "\n") === part.text);
+  return isPlain ? called : withParts(foreign(ctx, node, "a tagged template with escapes"), [called]);
 }
 
 const isRaw = (tag: ts.Expression): boolean =>

@@ -9,6 +9,7 @@ import type * as Surface from "../../surface.ts";
 import { patternNames } from "../3-evaluate/shape.ts";
 import { Bail } from "../3-evaluate/state.ts";
 import { type Closure, type Code, type Environment, lookup, type Value } from "../3-evaluate/value.ts";
+import { globalProgram, isPromisify, programOf, shellText } from "./shells.ts";
 
 type Fn = Core.Arrow<Surface.Extra> | Surface.Func;
 
@@ -34,14 +35,8 @@ const CLEAN_CALLS = /^(Number|Boolean|parseInt|parseFloat|BigInt)$|quote|escape|
 const CLEAN_METHODS =
   /^(includes|startsWith|endsWith|test|some|every|indexOf|findIndex|has|getTime)$|quote|escape|sanitize/i;
 const CLEAN_MEMBERS: ReadonlySet<string> = new Set(["length", "size"]);
-/** Reaches a shell with its first argument. */
-const SHELLS: ReadonlySet<string> = new Set(["exec", "execSync", "execaCommand", "execaCommandSync"]);
-/** Reaches one where its options say so, or where the program is one. */
-const PROGRAMS: ReadonlySet<string> = new Set([
-  ...["spawn", "spawnSync", "execFile", "execFileSync", "execa", "execaSync"],
-]);
-const FROM = /^(node:child_process|child_process|execa|zx|shelljs)$/;
-const SHELL_PROGRAM = /(^|\/)(sh|bash|zsh|dash|ksh|fish|cmd|cmd\.exe|powershell|pwsh)$/;
+/** Of `ctx`, what no text from outside is part of. */
+const CLEAN_CONTEXT: ReadonlySet<string> = new Set(["runId", "iteration", "iterations", "now"]);
 
 class Body {
   readonly #fn: Fn;
@@ -49,20 +44,30 @@ class Body {
   readonly #tainted: Set<string>;
   readonly #open: readonly Fn[];
   readonly #locals = new Map<string, Fn>();
+  /** What names of the function stand for that came from packages: `const { exec } = await import(…)`. */
+  readonly #packages: Map<string, Value>;
   readonly #bound = new Set<string>();
   readonly #found: Command[] = [];
 
-  constructor(fn: Fn, env: Environment, tainted: Set<string>, open: readonly Fn[]) {
+  constructor(
+    fn: Fn,
+    env: Environment,
+    tainted: Set<string>,
+    open: readonly Fn[],
+    packages: ReadonlyMap<string, Value> = new Map(),
+  ) {
     this.#fn = fn;
     this.#env = env;
     this.#tainted = tainted;
     this.#open = open;
+    this.#packages = new Map(packages);
   }
 
   commands(): readonly Command[] {
     for (const param of paramsOf(this.#fn)) for (const name of patternNames(param)) this.#bound.add(name);
-    for (let before = -1; before < this.#tainted.size; ) {
-      before = this.#tainted.size;
+    const size = (): number => this.#tainted.size + this.#packages.size;
+    for (let before = -1; before < size(); ) {
+      before = size();
       walk(this.#fn.body, (node) => this.#spread(node));
     }
     walk(this.#fn.body, (node) => {
@@ -78,7 +83,10 @@ class Body {
         for (const name of patternNames(target)) this.#bound.add(name);
         if (target.type === "Name" && (init?.type === "Arrow" || init?.type === "Func"))
           this.#locals.set(target.name, init);
-        else if (init && this.#isTainted(init)) this.#taint(target);
+        else if (init) {
+          this.#name(target, this.#packaged(init));
+          if (this.#isTainted(init)) this.#taint(target);
+        }
       }
     } else if (node.type === "Func" && node.name) {
       this.#bound.add(node.name);
@@ -89,6 +97,10 @@ class Body {
       if (this.#isTainted(node.of)) this.#taint(node.target);
     } else if (node.type === "Call" && node.callee.type === "Member") {
       const { object } = node.callee;
+      // `import("node:child_process").then(({ exec }) => …)`
+      const [done] = node.args;
+      if (node.callee.property === "then" && (done?.type === "Arrow" || done?.type === "Func"))
+        if (done.params[0]) this.#name(done.params[0], this.#packaged(object));
       // `rows.map((row) => …)`; `parts.push(row.name)`.
       if (this.#isTainted(object))
         for (const arg of node.args)
@@ -97,6 +109,53 @@ class Body {
       if (object.type === "Name" && (node.callee.property === "push" || node.callee.property === "unshift"))
         if (node.args.some((arg) => this.#isTainted(arg))) this.#tainted.add(object.name);
     }
+  }
+
+  /** Notes what the names of a pattern take out of a package. */
+  #name(pattern: Surface.Pattern, value: Value | undefined): void {
+    if (value?.type !== "External") return;
+    if (pattern.type === "Name") {
+      this.#bound.add(pattern.name);
+      this.#packages.set(pattern.name, value);
+    } else if (pattern.type === "DefaultPattern") this.#name(pattern.target, value);
+    else if (pattern.type === "ObjectPattern")
+      for (const { key, value: inner } of pattern.props)
+        if (typeof key === "string") this.#name(inner, { ...value, path: [...value.path, key] });
+  }
+
+  /** What of a package an expression gives, written in the function itself or around it. */
+  #packaged(node: Surface.Expr | Core.Spread<Surface.Extra> | undefined): Value | undefined {
+    switch (node?.type) {
+      case "Name":
+        if (this.#bound.has(node.name) || this.#packages.has(node.name)) return this.#packages.get(node.name);
+        return this.#value(node.name) ?? globalProgram(node.name);
+      case "Member": {
+        const object = this.#packaged(node.object);
+        if (object?.type !== "External" || typeof node.property !== "string") return undefined;
+        return { ...object, path: [...object.path, node.property] };
+      }
+      case "Chain":
+        return this.#packaged(node.expr);
+      case "Foreign": {
+        const [part] = node.parts ?? [];
+        return node.what === "`import()`" ? packageOf(part, node.span) : this.#packaged(part);
+      }
+      case "Call": {
+        const { callee, args } = node;
+        if (callee.type === "Name" && callee.name === "require" && !this.#bound.has("require"))
+          return packageOf(args[0], node.span ?? this.#fn.span!);
+        return isPromisify(this.#packaged(callee)) ? this.#packaged(args[0]) : undefined;
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  #text(node: Surface.Expr): string | undefined {
+    if (node.type === "Literal") return typeof node.value === "string" ? node.value : undefined;
+    if (node.type !== "Name" || this.#bound.has(node.name)) return undefined;
+    const value = this.#value(node.name);
+    return value?.type === "Known" && typeof value.value === "string" ? value.value : undefined;
   }
 
   #taint(pattern: Surface.Pattern): void {
@@ -138,6 +197,8 @@ class Body {
       case "Chain":
         return this.#isTainted(node.expr);
       case "Member":
+        if (node.object.type === "Name" && node.object.name === "ctx")
+          if (typeof node.property === "string" && CLEAN_CONTEXT.has(node.property)) return false;
         return (
           !(typeof node.property === "string" && CLEAN_MEMBERS.has(node.property)) &&
           this.#isTainted(node.object)
@@ -172,10 +233,13 @@ class Body {
   }
 
   #call(node: Core.Call<Surface.Extra>): void {
-    const program = this.#program(node.callee);
-    if (program && this.#reachesShell(program, node))
-      this.#found.push({ span: node.span ?? this.#fn.span!, by: program });
-    const helper = program ? null : this.#helper(node.callee);
+    const read = shellText(node, {
+      program: (callee) => programOf(this.#packaged(callee)),
+      text: (part) => this.#text(part),
+    });
+    if (read?.parts.some((part) => this.#isTainted(part)))
+      this.#found.push({ span: node.span ?? this.#fn.span!, by: read.by });
+    const helper = read ? null : this.#helper(node.callee);
     if (!helper || this.#open.length >= MAX_DEPTH || this.#open.includes(helper.fn)) return;
     const tainted = new Set<string>(helper.local ? this.#tainted : []);
     let any = false;
@@ -185,30 +249,14 @@ class Body {
       for (const name of patternNames(param)) tainted.add(name);
     });
     if (!any) return;
-    const [inner] = new Body(helper.fn, helper.env, tainted, [...this.#open, helper.fn]).commands();
+    const [inner] = new Body(
+      helper.fn,
+      helper.env,
+      tainted,
+      [...this.#open, helper.fn],
+      helper.local ? this.#packages : new Map(),
+    ).commands();
     if (inner) this.#found.push({ span: node.span ?? inner.span, by: inner.by });
-  }
-
-  #reachesShell(program: string, { args }: Core.Call<Surface.Extra>): boolean {
-    const [first, second] = args;
-    if (!first) return false;
-    if (SHELLS.has(program)) return this.#isTainted(first);
-    if (args.some((arg) => arg.type === "Object" && asksForShell(arg)))
-      return args.some((arg) => this.#isTainted(arg));
-    const isShell = first.type === "Literal" && SHELL_PROGRAM.test(String(first.value));
-    return isShell && second !== undefined && this.#isTainted(second);
-  }
-
-  /** What runs programs, by its own name: `execSync` for `cp.execSync`, `exec` for `promisify(exec)`. */
-  #program(callee: Surface.Expr): string | null {
-    const path: string[] = [];
-    let at = callee;
-    while (at.type === "Member" && typeof at.property === "string") {
-      path.unshift(at.property);
-      at = at.object;
-    }
-    if (at.type !== "Name" || this.#bound.has(at.name)) return null;
-    return programOf(this.#value(at.name), path);
   }
 
   #helper(
@@ -233,26 +281,12 @@ class Body {
   }
 }
 
-function programOf(value: Value | undefined, path: readonly string[]): string | null {
-  if (value?.type === "External") {
-    const name = [...value.path, ...path].filter((part) => part !== "default").at(-1) ?? "";
-    return FROM.test(value.from) && (SHELLS.has(name) || PROGRAMS.has(name)) ? name : null;
-  }
-  const isPromisified =
-    value?.type === "Instance" &&
-    value.callee.type === "External" &&
-    value.callee.path.at(-1) === "promisify";
-  return isPromisified ? programOf(value.args[0], []) : null;
-}
-
-function asksForShell(options: Core.ObjectExpr<Surface.Extra>): boolean {
-  return options.props.some(
-    (prop) =>
-      prop.type === "Property" &&
-      prop.key === "shell" &&
-      prop.value.type === "Literal" &&
-      Boolean(prop.value.value),
-  );
+function packageOf(
+  from: Surface.Expr | Core.Spread<Surface.Extra> | undefined,
+  span: Core.Span,
+): Value | undefined {
+  if (from?.type !== "Literal" || typeof from.value !== "string") return undefined;
+  return { type: "External", from: from.value, path: [], span };
 }
 
 function walk(node: unknown, visit: (node: Surface.Expr | Surface.Stmt) => void): void {
