@@ -21,38 +21,41 @@ export const constantCondition: Rule = {
       if (!negated && node.each) return [];
       const type = model.flow.typeOf(scope, tested);
       const kind = mistakenKind(type);
-      if (!kind || truthOf(type) !== true) return [];
+      const truth = truthOf(type);
+      if (!kind || truth === null || (kind !== "boolean" && !truth)) return [];
       return [
         problem(
           "SM401",
           expr.span ?? node.span,
-          `${what} is always ${negated ? "false" : "true"}: ${REASONS[kind](type!)}`,
+          `${what} is always ${negated ? !truth : truth}: ${REASONS[kind](type!)}`,
           { hint: HINTS[kind] },
         ),
       ];
     }),
 };
 
-type Kind = "array" | "function" | "string";
+type Kind = "array" | "boolean" | "function" | "string";
 
 const REASONS: Readonly<Record<Kind, (type: Type) => string>> = {
   array: ({ of }) => `\`${of}\` is a list, and an empty list counts as true.`,
+  boolean: (type) => `\`${type.of}\` is ${describe(type)} in every run.`,
   function: () => "it is a function, which nothing calls.",
   string: (type) => `\`${type.of}\` is ${describe(type)}, and every such text counts as true.`,
 };
 
 const HINTS: Readonly<Record<Kind, string>> = {
   array: "Ask for its length: rows.length > 0.",
+  boolean: "Mend the schema where it can be otherwise, or take the condition away.",
   function: "Write the expression itself: until={ctx.latest(…)?.done === true}.",
   string: 'Compare it with the text that is meant: === "…".',
 };
 
-/** What is told from its content by mistake: lists, functions, words of an enumeration. That an object is there is asked for on purpose. */
+/** What is told from its content by mistake: lists, functions, words of an enumeration, a boolean that a schema pins down. That an object is there is asked for on purpose. */
 function mistakenKind(type: Type | null): Kind | null {
   if (!type || maybeNothing(type)) return null;
   const kind = onlyKind(type);
   if (kind === "function") return kind;
-  return type.told && (kind === "array" || kind === "string") ? kind : null;
+  return type.told && (kind === "array" || kind === "boolean" || kind === "string") ? kind : null;
 }
 
 function nameOf({ role }: Placed): string | null {

@@ -4,9 +4,9 @@
  */
 import type * as Core from "../../../plan/core/ast.ts";
 import { printExpr } from "../../../plan/core/index.ts";
-import type { NodeDraft } from "../4-lower/draft.ts";
-import type { Model } from "./model.ts";
-import type { Names } from "./names.ts";
+import { itemFacts } from "./items.ts";
+import { Narrowed } from "./narrowed.ts";
+import { MAX_DEPTH, pathOf, type Standing, without } from "./paths.ts";
 import { outputRead } from "./reads.ts";
 import type { Type } from "./types.ts";
 
@@ -14,14 +14,6 @@ import type { Type } from "./types.ts";
 type Excluded = "undefined" | "null" | "both";
 type Fact = readonly [path: string, not: Excluded];
 
-/** Where an expression stands. */
-export interface Standing {
-  readonly model: Model;
-  readonly node: NodeDraft;
-  readonly names: Names;
-}
-
-const MAX_DEPTH = 40;
 /** Behind the path of a list: it has items. */
 const SOME = "#some";
 const REORDERS: ReadonlySet<string> = new Set(["toSorted", "toReversed"]);
@@ -34,20 +26,24 @@ export class Assumed {
   /** Steps that may still be taken; beyond them nothing is said. Shared by all that is derived. */
   readonly budget: { left: number };
   readonly values = new Map<Core.Expr, Type | null>();
+  /** Which alternatives of unions values are. */
+  readonly narrowed: Narrowed;
 
   constructor(
     isThere: (expr: Core.Expr) => boolean,
     budget: { left: number },
     facts: ReadonlyMap<string, Excluded> = new Map(),
+    narrowed: Narrowed = Narrowed.nothing,
   ) {
     this.isThere = isThere;
     this.budget = budget;
     this.#facts = facts;
+    this.narrowed = narrowed;
   }
 
   /** The same where `test` counts as true (or as false) as well. */
   where(at: Standing, test: Core.Expr, truth: boolean): Assumed {
-    return this.#and(factsIn(at, test, truth, 0));
+    return this.#and(factsIn(at, test, truth, 0), this.narrowed.where(at, test, truth));
   }
 
   /** The same where `expr` is neither `undefined` nor `null`, or certainly one of them. */
@@ -57,21 +53,31 @@ export class Assumed {
 
   /** The same for the parameter of a callback, whose list lets only some items through. */
   ofItems(at: Standing, list: Core.Expr, param: Core.Pattern): Assumed {
-    return this.#and(itemFacts(at, list, param, 0));
+    const facts = itemFacts<Excluded>(at, list, param, factsIn, ["both"]);
+    return this.#and(facts, this.narrowed.ofItems(at, list, param));
   }
 
-  #and(more: readonly Fact[]): Assumed {
-    if (more.length === 0) return this;
+  /** The same where names stand for something else than before. */
+  hiding(names: readonly string[]): Assumed {
+    const facts = without([...this.#facts], names);
+    const narrowed = this.narrowed.hiding(names);
+    if (facts.length === this.#facts.size && narrowed === this.narrowed) return this;
+    return new Assumed(this.isThere, this.budget, new Map(facts), narrowed);
+  }
+
+  #and(more: readonly Fact[], narrowed = this.narrowed): Assumed {
+    if (more.length === 0 && narrowed === this.narrowed) return this;
     const facts = new Map(this.#facts);
     for (const [path, not] of more) {
       const known = facts.get(path);
       facts.set(path, known === undefined || known === not ? not : "both");
     }
-    return new Assumed(this.isThere, this.budget, facts);
+    return new Assumed(this.isThere, this.budget, facts, narrowed);
   }
 
   /** A type without what the value of `expr` is known not to be. */
-  narrow(at: Standing, expr: Core.Expr, type: Type | null): Type | null {
+  narrow(at: Standing, expr: Core.Expr, whole: Type | null): Type | null {
+    const type = this.narrowed.narrow(at, expr, whole);
     if (!type?.alternatives.some(({ kind }) => kind === "undefined" || kind === "null")) return type;
     const path = pathOf(at, expr);
     const not = path === null ? undefined : this.#facts.get(path);
@@ -119,38 +125,6 @@ function endOf(expr: Core.Expr): Core.Expr | null {
   const [index] = expr.args;
   const text = index && index.type !== "Spread" ? printExpr(index) : "0";
   return text === "0" || text === "-1" ? expr.callee.object : null;
-}
-
-/** How a value is called, whatever stands for it; null where it has no such name. */
-export function pathOf(at: Standing, expr: Core.Expr, depth = 0): string | null {
-  if (depth > MAX_DEPTH) return null;
-  switch (expr.type) {
-    case "Name": {
-      if (at.names.get(expr.name) !== undefined) return expr.name;
-      const meaning = at.model.lookup(at.node, expr.name);
-      if (!meaning || typeof meaning.expr === "string") return expr.name;
-      const { type } = meaning.expr;
-      if (type !== "Name" && type !== "Member" && type !== "Chain" && type !== "Call") return expr.name;
-      return pathOf({ ...at, node: meaning.from }, meaning.expr, depth + 1) ?? expr.name;
-    }
-    case "Chain":
-      return pathOf(at, expr.expr, depth + 1);
-    case "Member": {
-      const object = pathOf(at, expr.object, depth + 1);
-      if (object === null) return null;
-      return typeof expr.property === "string"
-        ? `${object}.${expr.property}`
-        : `${object}[${printExpr(expr.property)}]`;
-    }
-    case "Call": {
-      if (outputRead(expr)) return printExpr(expr);
-      const callee = pathOf(at, expr.callee, depth + 1);
-      if (callee === null) return null;
-      return `${callee}(${expr.args.map((arg) => printExpr(arg.type === "Spread" ? arg.arg : arg)).join()})`;
-    }
-    default:
-      return null;
-  }
 }
 
 /** A value that is there, and with it all that it is read from. */
@@ -332,43 +306,3 @@ function nothingOf(expr: Core.Expr): "undefined" | "null" | null {
 
 const isFalsy = (expr: Core.Expr): boolean =>
   nothingOf(expr) !== null || (expr.type === "Literal" && !expr.value);
-
-/** What `list.filter((x) => x.note)` says of the items, for the parameter that takes one. */
-function itemFacts(at: Standing, list: Core.Expr, param: Core.Pattern, depth: number): Fact[] {
-  if (depth > MAX_DEPTH) return [];
-  if (list.type === "Chain") return itemFacts(at, list.expr, param, depth + 1);
-  if (list.type === "Name" && at.names.get(list.name) === undefined) {
-    const meaning = at.model.lookup(at.node, list.name);
-    if (!meaning || typeof meaning.expr === "string") return [];
-    return itemFacts({ ...at, node: meaning.from }, meaning.expr, param, depth + 1);
-  }
-  if (list.type !== "Call" || list.callee.type !== "Member") return [];
-  const { object, property } = list.callee;
-  if (property !== "filter" && property !== "slice" && property !== "toSorted") return [];
-  const rest = itemFacts(at, object, param, depth + 1);
-  const [keep] = list.args;
-  if (property !== "filter" || !keep || keep.type === "Spread") return rest;
-  if (keep.type === "Name")
-    return param.type === "Name" && keep.name === "Boolean" ? [...rest, [param.name, "both"]] : rest;
-  if (keep.type !== "Arrow" || keep.body.type === "Block" || keep.params[0]?.type !== "Name") return rest;
-  const item = keep.params[0].name;
-  const inner = { ...at, names: at.names.with(new Map([[item, null]])) };
-  const facts = factsIn(inner, keep.body, true, depth + 1);
-  return [
-    ...rest,
-    ...facts.flatMap(([path, not]): Fact[] => renamed(path, item, param).map((to) => [to, not])),
-  ];
-}
-
-/** The paths under which a parameter gives what is `path` of an item. */
-function renamed(path: string, item: string, param: Core.Pattern): string[] {
-  if (path !== item && !path.startsWith(`${item}.`)) return [path];
-  const below = path.slice(item.length);
-  if (param.type === "Name") return [param.name + below];
-  if (param.type !== "ObjectPattern") return [];
-  return param.props.flatMap(({ key, value }) => {
-    if (typeof key !== "string" || value.type !== "Name") return [];
-    if (below !== `.${key}` && !below.startsWith(`.${key}.`)) return [];
-    return [value.name + below.slice(key.length + 1)];
-  });
-}

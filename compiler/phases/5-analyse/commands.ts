@@ -9,6 +9,7 @@ import type * as Surface from "../../surface.ts";
 import { patternNames } from "../3-evaluate/shape.ts";
 import { Bail } from "../3-evaluate/state.ts";
 import { type Closure, type Code, type Environment, lookup, type Value } from "../3-evaluate/value.ts";
+import { type AroundCode, isHarmless, typeInCode } from "./code-types.ts";
 import { globalProgram, isPromisify, programOf, shellText } from "./shells.ts";
 
 type Fn = Core.Arrow<Surface.Extra> | Surface.Func;
@@ -20,12 +21,16 @@ export interface Command {
 }
 
 /** The command lines in `fn` that `tainted` names can reach; its parameters are tainted too. */
-export function taintedCommands(fn: Closure | Code, tainted: Iterable<string>): readonly Command[] {
+export function taintedCommands(
+  fn: Closure | Code,
+  tainted: Iterable<string>,
+  around: AroundCode,
+): readonly Command[] {
   const syntax = fn.type === "Closure" ? fn.arrow : fn.func;
   // Inside the function `ctx` is a snapshot of what the run knows.
   const names = new Set([...tainted, "ctx"]);
   for (const param of paramsOf(syntax)) for (const name of patternNames(param)) names.add(name);
-  return new Body(syntax, fn.env, names, []).commands();
+  return new Body(syntax, { env: fn.env, ...around }, names, []).commands();
 }
 
 const paramsOf = (fn: Fn): Surface.Pattern[] => [...fn.params, ...(fn.rest ? [fn.rest] : [])];
@@ -46,18 +51,22 @@ class Body {
   readonly #locals = new Map<string, Fn>();
   /** What names of the function stand for that came from packages: `const { exec } = await import(…)`. */
   readonly #packages: Map<string, Value>;
+  readonly #around: AroundCode;
+  /** What names were given, but for those that are given something twice. */
+  readonly #given = new Map<string, Surface.Expr | null>();
   readonly #bound = new Set<string>();
   readonly #found: Command[] = [];
 
   constructor(
     fn: Fn,
-    env: Environment,
+    around: AroundCode & { readonly env: Environment },
     tainted: Set<string>,
     open: readonly Fn[],
     packages: ReadonlyMap<string, Value> = new Map(),
   ) {
     this.#fn = fn;
-    this.#env = env;
+    this.#env = around.env;
+    this.#around = around;
     this.#tainted = tainted;
     this.#open = open;
     this.#packages = new Map(packages);
@@ -65,6 +74,7 @@ class Body {
 
   commands(): readonly Command[] {
     for (const param of paramsOf(this.#fn)) for (const name of patternNames(param)) this.#bound.add(name);
+    walk(this.#fn.body, (node) => this.#note(node));
     const size = (): number => this.#tainted.size + this.#packages.size;
     for (let before = -1; before < size(); ) {
       before = size();
@@ -74,6 +84,39 @@ class Body {
       if (node.type === "Call") this.#call(node as Core.Call<Surface.Extra>);
     });
     return this.#found;
+  }
+
+  #note(node: Surface.Expr | Surface.Stmt): void {
+    const note = (target: Surface.Pattern, value: Surface.Expr | null): void => {
+      for (const name of patternNames(target))
+        this.#given.set(name, this.#given.has(name) || target.type !== "Name" ? null : value);
+    };
+    if (node.type === "Declare") for (const { target, init } of node.decls) note(target, init ?? null);
+    else if (node.type === "Assign") note(node.target, null);
+    else if (node.type === "ForOf") note(node.target, null);
+    else if (node.type === "Arrow" || node.type === "Func")
+      for (const param of paramsOf(node)) note(param, null);
+  }
+
+  #isHarmless(node: Surface.Expr): boolean {
+    return isHarmless(
+      typeInCode(node, {
+        row: this.#around.row,
+        taken: (name) => (this.#bound.has(name) ? null : this.#around.taken(name)),
+        table: (expr) => this.#table(expr),
+        constant: (name) => this.#given.get(name) ?? undefined,
+      }),
+    );
+  }
+
+  /** `"t"`, `outputs.t`. */
+  #table(expr: Surface.Expr): string | null {
+    const text = this.#text(expr);
+    if (text !== undefined) return text;
+    if (expr.type !== "Member" || expr.object.type !== "Name" || typeof expr.property !== "string")
+      return null;
+    const value = this.#bound.has(expr.object.name) ? undefined : this.#value(expr.object.name);
+    return value?.type === "Namespace" && value.tables === "outputs" ? expr.property : null;
   }
 
   /** Taint goes from values to the names they are given. */
@@ -199,6 +242,7 @@ class Body {
       case "Member":
         if (node.object.type === "Name" && node.object.name === "ctx")
           if (typeof node.property === "string" && CLEAN_CONTEXT.has(node.property)) return false;
+        if (this.#isHarmless(node)) return false;
         return (
           !(typeof node.property === "string" && CLEAN_MEMBERS.has(node.property)) &&
           this.#isTainted(node.object)
@@ -251,7 +295,7 @@ class Body {
     if (!any) return;
     const [inner] = new Body(
       helper.fn,
-      helper.env,
+      { env: helper.env, row: this.#around.row, taken: helper.local ? this.#around.taken : () => null },
       tainted,
       [...this.#open, helper.fn],
       helper.local ? this.#packages : new Map(),

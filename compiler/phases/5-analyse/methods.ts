@@ -1,9 +1,10 @@
 /** What methods of lists and texts give, and what they hand to their callbacks. */
-import { BOOLEAN, NUMBER, orUndefined, STRING, type Type, typeOf } from "./types.ts";
+import { BOOLEAN, mapAlternatives, NUMBER, orUndefined, STRING, type Type, typeOf } from "./types.ts";
 
 const SAME_LIST: ReadonlySet<string> = new Set([
   ...["filter", "slice", "toSorted", "toReversed", "toSpliced", "sort", "reverse"],
 ]);
+const SAME_SIZE: ReadonlySet<string> = new Set(["toSorted", "toReversed", "sort", "reverse"]);
 const ONE_ITEM: ReadonlySet<string> = new Set(["find", "findLast", "at", "pop", "shift"]);
 const WITH_ITEM: ReadonlySet<string> = new Set([
   ...["filter", "find", "findLast", "findIndex", "findLastIndex"],
@@ -78,7 +79,7 @@ export function resultOf(method: string, receiver: Type | null, result: Type | n
     return null;
   }
   const list = { ...receiver, alternatives: receiver.alternatives.filter((one) => one.kind === "array") };
-  if (SAME_LIST.has(method)) return list;
+  if (SAME_LIST.has(method)) return SAME_SIZE.has(method) ? list : ofAnySize(list);
   if (ONE_ITEM.has(method)) return orUndefined(itemOf(receiver));
   if (method === "map") return told(typeOf(`what map gives`, { kind: "array", items: result }));
   if (method === "join") return typeOf("the text that join gives", STRING);
@@ -86,6 +87,9 @@ export function resultOf(method: string, receiver: Type | null, result: Type | n
     return told(typeOf(`what ${method} gives`, { kind: "array", items: null }));
   return null;
 }
+
+const ofAnySize = (list: Type): Type | null =>
+  mapAlternatives(list, (one) => (one.kind === "array" ? { kind: "array", items: one.items } : one));
 
 /** Whether values of a kind that has no fields of its own know a name: methods and `length`. */
 export function hasMember(kind: string, name: string): boolean {

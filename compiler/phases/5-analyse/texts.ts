@@ -7,14 +7,15 @@ import { printExpr } from "../../../plan/core/index.ts";
 import { boundNames } from "../../../plan/core/scope.ts";
 import { eachChild } from "../../../plan/core/walk.ts";
 import type { NodeDraft } from "../4-lower/draft.ts";
-import { Assumed, type Standing } from "./assumed.ts";
+import { Assumed } from "./assumed.ts";
 import { writersOf } from "./cells.ts";
 import { itemOf, parametersFor } from "./methods.ts";
 import type { Model } from "./model.ts";
 import { assignedNames, bindPattern, bindStatements, Names } from "./names.ts";
+import type { Standing } from "./paths.ts";
 import { outputRead, tableRead } from "./reads.ts";
+import { isText } from "./type-parts.ts";
 import { type Type, typeOf } from "./types.ts";
-import { isText } from "./typing.ts";
 
 export interface Hole {
   /** As the source writes it, where its place is known. */

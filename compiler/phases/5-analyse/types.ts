@@ -3,15 +3,17 @@
  * says so, and what is said is certain.
  */
 import type { Json } from "../../../plan/types.ts";
+import { areApart, describeRange, hull, point, type Range, rangeOf, sizeOf } from "./ranges.ts";
 
 /** One of the things that a value can be. `values` are all that it can be; null where that is not known. */
 export type Alternative =
   | { readonly kind: "undefined" }
   | { readonly kind: "null" }
   | { readonly kind: "boolean"; readonly values: readonly boolean[] | null }
-  | { readonly kind: "number"; readonly values: readonly number[] | null }
-  | { readonly kind: "string"; readonly values: readonly string[] | null }
-  | { readonly kind: "array"; readonly items: Type | null }
+  | { readonly kind: "number"; readonly values: readonly number[] | null; readonly range?: Range }
+  /** `size`: of what lengths it can be. */
+  | { readonly kind: "string"; readonly values: readonly string[] | null; readonly size?: Range }
+  | { readonly kind: "array"; readonly items: Type | null; readonly size?: Range }
   /** `rest`: what the fields hold that have no entry of their own. */
   | {
       readonly kind: "object";
@@ -45,6 +47,23 @@ export function typeOf(of: string, ...alternatives: Alternative[]): Type {
 
 /** What a JSON Schema accepts, called `of`. */
 export function ofSchema(schema: Json | undefined, of: string): Type | null {
+  const type = ofForm(schema, of);
+  // A default is taken as it is, whatever the schema says of other values.
+  return isRecord(schema) && schema.default !== undefined ? withDefault(type, schema.default, of) : type;
+}
+
+function withDefault(type: Type | null, value: Json, of: string): Type | null {
+  if (!Array.isArray(value)) return isRecord(value) ? type : join(type, ofValues([value], of));
+  const size = sizeOf(value.length, value.length);
+  return mapAlternatives(type, (one) =>
+    one.kind === "array" && one.size ? { ...one, size: hull(one.size, size)! } : one,
+  );
+}
+
+export const mapAlternatives = (type: Type | null, to: (one: Alternative) => Alternative): Type | null =>
+  type && { ...type, alternatives: type.alternatives.map(to) };
+
+function ofForm(schema: Json | undefined, of: string): Type | null {
   if (!isRecord(schema)) return null;
   if (schema.$ref !== undefined || schema.allOf !== undefined || schema.not !== undefined) return null;
   const options = schema.anyOf ?? schema.oneOf;
@@ -73,13 +92,14 @@ function ofKind(
     case "boolean":
       return BOOLEAN;
     case "string":
-      return STRING;
+      return { ...STRING, ...optional("size", sizeOf(schema.minLength, schema.maxLength)) };
     case "number":
     case "integer":
-      return NUMBER;
+      return { ...NUMBER, ...optional("range", rangeOf(schema)) };
     case "array": {
       const items = schema.prefixItems === undefined ? ofSchema(schema.items, `an item of ${of}`) : null;
-      return { kind: "array", items };
+      const size = schema.prefixItems === undefined ? sizeOf(schema.minItems, schema.maxItems) : undefined;
+      return { kind: "array", items, ...optional("size", size) };
     }
     case "object":
       return ofObject(schema, of);
@@ -87,6 +107,9 @@ function ofKind(
       return null;
   }
 }
+
+const optional = <K extends string>(key: K, range: Range | undefined): { readonly [k in K]?: Range } =>
+  (range ? { [key]: range } : {}) as { readonly [k in K]?: Range };
 
 function ofObject(schema: { readonly [key: string]: Json }, of: string): Alternative {
   const properties = isRecord(schema.properties) ? schema.properties : {};
@@ -142,8 +165,21 @@ function added(all: readonly Alternative[], one: Alternative): Alternative[] {
   const same = all[at]!;
   if (!("values" in same) || !("values" in one)) return [...all];
   const values = same.values && one.values ? [...new Set<unknown>([...same.values, ...one.values])] : null;
-  return all.map((x, i) => (i === at ? ({ kind: one.kind, values } as Alternative) : x));
+  const range = values ? undefined : hull(spanOf(same), spanOf(one));
+  const key = one.kind === "string" ? "size" : "range";
+  const merged = { kind: one.kind, values, ...optional(key, range) } as Alternative;
+  return all.map((x, i) => (i === at ? merged : x));
 }
+
+/** Between which numbers a number, or the length of a text or list, lies. */
+export function spanOf(one: Alternative): Range | undefined {
+  if (one.kind === "number") return one.range ?? spread(one.values ?? []);
+  if (one.kind === "string") return one.size ?? spread((one.values ?? []).map(({ length }) => length));
+  return one.kind === "array" ? one.size : undefined;
+}
+
+const spread = (values: readonly number[]): Range | undefined =>
+  values.map(point).reduce<Range | undefined>((all, one) => (all ? hull(all, one) : one), undefined);
 
 export function orUndefined(type: Type | null): Type | null {
   if (!type) return null;
@@ -209,6 +245,13 @@ export function disjoint(a: Type, b: Type): boolean {
 
 function apart(a: Alternative, b: Alternative): boolean {
   if (a.kind !== b.kind) return true;
+  if (a.kind === "number" && b.kind === "number" && (a.range || b.range)) {
+    const [one, two] = [spanOf(a), spanOf(b)];
+    const points = (x: typeof a, other: Range): boolean =>
+      x.values?.every((value) => areApart(point(value), other)) === true;
+    if (a.range && b.range) return areApart(a.range, b.range);
+    return a.range ? two !== undefined && points(b, a.range) : one !== undefined && points(a, b.range!);
+  }
   if (!("values" in a) || !("values" in b) || !a.values || !b.values) return false;
   const others: readonly unknown[] = b.values;
   return a.values.every((value) => !others.includes(value));
@@ -228,6 +271,7 @@ function describeOne(one: Alternative): string {
     case "boolean":
     case "number":
     case "string": {
+      if (one.kind === "number" && one.range) return describeRange(one.range);
       if (!one.values || one.values.length > 8) return one.kind === "string" ? "text" : `a ${one.kind}`;
       const list = one.values.map((value) => JSON.stringify(value)).join(", ");
       return one.values.length === 1 ? list : `one of ${list}`;

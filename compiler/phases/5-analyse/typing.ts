@@ -3,15 +3,20 @@
  * named values, helpers and each items. Reports what can't be right; wherever in doubt it says nothing.
  */
 import type * as Core from "../../../plan/core/ast.ts";
+import { boundNames, declaredNames } from "../../../plan/core/scope.ts";
 import { eachChild } from "../../../plan/core/walk.ts";
 import type { Span } from "../../surface.ts";
 import type { NodeDraft } from "../4-lower/draft.ts";
 import type { Assumed } from "./assumed.ts";
-import { type Comparison, compare, compareAmong, NEVER_EQUAL } from "./comparisons.ts";
+import { type Comparison, compare, compareAmong } from "./comparisons.ts";
+import { conditionsOf, endsHere, reachedBy } from "./conditions-of.ts";
 import { hasMember, itemOf, onlyKind, parametersFor, resultOf } from "./methods.ts";
 import type { Model } from "./model.ts";
 import { assignedNames, bindPattern, bindStatements, Names } from "./names.ts";
+import { type Known, Narrowed } from "./narrowed.ts";
+import type { Standing } from "./paths.ts";
 import { outputRead } from "./reads.ts";
+import { elementOf, isContext, isJsonText, isText, lengthOf, nameSpan, same } from "./type-parts.ts";
 import {
   BOOLEAN,
   join,
@@ -95,6 +100,8 @@ class Typer implements Flow {
   #ended = false;
   /** What holds where the expression stands; null where nobody asked. */
   #assumed: Assumed | null = null;
+  /** Which alternatives of unions values are there; where something is assumed, that says it. */
+  #narrowed = Narrowed.nothing;
 
   constructor(model: Model) {
     this.#model = model;
@@ -103,12 +110,14 @@ class Typer implements Flow {
 
   /** Reads every expression of the plan, then the helpers with what they were called with. */
   pass(): void {
-    for (const { role, scope, expr } of this.#model.exprs) {
+    for (const placed of this.#model.exprs) {
       // An `else` repeats the condition of its counterpart.
-      if (role.type === "else") continue;
-      this.#node = scope;
-      this.#visit(expr, new Names(assignedNames(expr)));
+      if (placed.role.type === "else") continue;
+      this.#node = placed.scope;
+      this.#narrowed = conditionsOf(this.#model, placed);
+      this.#visit(placed.expr, new Names(assignedNames(placed.expr)));
     }
+    this.#narrowed = Narrowed.nothing;
     for (const helper of this.#model.draft.functions.values()) {
       this.#node = this.#model.draft.nodes[0]!;
       this.#arrow(helper, this.#calls.get(helper) ?? [], new Names(assignedNames(helper)));
@@ -131,7 +140,9 @@ class Typer implements Flow {
   }
 
   typeOf(node: NodeDraft, expr: Core.Expr): Type | null {
-    return this.#silently(node, () => this.#visit(expr, new Names(assignedNames(expr))));
+    return this.#unnarrowed(() =>
+      this.#silently(node, () => this.#visit(expr, new Names(assignedNames(expr)))),
+    );
   }
 
   typeWhere(node: NodeDraft, expr: Core.Expr, names: Names, assumed: Assumed): Type | null {
@@ -150,10 +161,40 @@ class Typer implements Flow {
 
   /** Reads a part that is evaluated only where `test` counts as true (or as false). */
   #where(test: Core.Expr, truth: boolean, part: Core.Expr, names: Names): Type | null {
-    const assumed = this.#assumed;
-    if (!assumed) return this.#visit(part, names);
+    return this.#given(
+      (known, at) => known.where(at, test, truth),
+      names,
+      () => this.#visit(part, names),
+    );
+  }
+
+  /** Reads with more known than before. */
+  #given<T>(more: (known: Known, at: Standing) => Known, names: Names, read: () => T): T {
     const at = { model: this.#model, node: this.#node, names };
-    return this.#under(assumed.where(at, test, truth), () => this.#visit(part, names));
+    if (this.#assumed) return this.#under(more(this.#assumed, at) as Assumed, read);
+    const before = this.#narrowed;
+    this.#narrowed = more(before, at) as Narrowed;
+    try {
+      return read();
+    } finally {
+      this.#narrowed = before;
+    }
+  }
+
+  /** Reads where names stand for something of their own. */
+  #hiding(names: readonly string[], outer: Names, read: () => void): void {
+    this.#given((known) => known.hiding(names), outer, read);
+  }
+
+  /** Reads what is the same wherever it is asked for. */
+  #unnarrowed<T>(read: () => T): T {
+    const before = this.#narrowed;
+    this.#narrowed = Narrowed.nothing;
+    try {
+      return read();
+    } finally {
+      this.#narrowed = before;
+    }
   }
 
   #silently<T>(node: NodeDraft, read: () => T): T {
@@ -174,7 +215,7 @@ class Typer implements Flow {
     this.#depth++;
     try {
       const type = this.#read(expr, names);
-      return assumed ? assumed.narrow({ model: this.#model, node: this.#node, names }, expr, type) : type;
+      return (assumed ?? this.#narrowed).narrow({ model: this.#model, node: this.#node, names }, expr, type);
     } finally {
       this.#depth--;
     }
@@ -260,23 +301,32 @@ class Typer implements Flow {
       case "Switch":
         this.#switch(node, names);
         return;
+      case "If":
+        this.#if(node, names);
+        return;
       case "ForOf": {
         const item = itemOf(this.#visit(node.of, names));
-        this.#any(node.body, node.kind ? bindPattern(names, node.target, item) : names);
+        const bound = node.kind ? bindPattern(names, node.target, item) : names;
+        this.#hiding(boundNames(node.target), names, () => this.#any(node.body, bound));
         return;
       }
       case "For":
-        this.#children(node, node.init?.type === "Declare" ? bindStatements(names, [node.init]) : names);
+        if (node.init?.type === "Declare") {
+          const inner = bindStatements(names, [node.init]);
+          this.#hiding(declaredNames([node.init]), names, () => this.#children(node, inner));
+        } else this.#children(node, names);
         return;
       case "Try": {
         this.#any(node.block, names);
-        if (node.handler) this.#any(node.handler, node.param ? bindPattern(names, node.param, null) : names);
+        const { handler, param } = node;
+        if (handler && param)
+          this.#hiding(boundNames(param), names, () => this.#any(handler, bindPattern(names, param, null)));
+        else if (handler) this.#any(handler, names);
         if (node.finalizer) this.#any(node.finalizer, names);
         return;
       }
       case "Declare":
       case "ExprStmt":
-      case "If":
       case "While":
       case "DoWhile":
       case "Break":
@@ -291,8 +341,25 @@ class Typer implements Flow {
   }
 
   #statements(body: readonly Core.Stmt[], outer: Names): void {
-    let names = bindStatements(outer, body);
-    for (const stmt of body) {
+    this.#hiding(declaredNames(body), outer, () => this.#sequence(body, bindStatements(outer, body)));
+  }
+
+  #sequence(body: readonly Core.Stmt[], outer: Names): void {
+    let names = outer;
+    for (const [n, stmt] of body.entries()) {
+      if (stmt.type === "If") {
+        this.#if(stmt, names);
+        const [then, otherwise] = [endsHere(stmt.then), endsHere(stmt.else)];
+        if (then === otherwise) continue;
+        // What follows is reached one way only.
+        const rest = names;
+        this.#given(
+          (known, at) => known.where(at, stmt.test, otherwise),
+          names,
+          () => this.#sequence(body.slice(n + 1), rest),
+        );
+        return;
+      }
       if (stmt.type !== "Declare") {
         this.#any(stmt, names);
         continue;
@@ -305,16 +372,33 @@ class Typer implements Flow {
     }
   }
 
+  #if(node: Core.If, names: Names): void {
+    this.#visit(node.test, names);
+    for (const [part, truth] of [
+      [node.then, true],
+      [node.else, false],
+    ] as const)
+      if (part)
+        this.#given(
+          (known, at) => known.where(at, node.test, truth),
+          names,
+          () => this.#any(part, names),
+        );
+  }
+
   #switch(node: Core.Switch, names: Names): void {
     const value = this.#visit(node.value, names);
-    const inner = bindStatements(
-      names,
-      node.cases.flatMap(({ body }) => body),
-    );
+    const all = node.cases.flatMap(({ body }) => body);
+    const inner = bindStatements(names, all);
     for (const { test, body } of node.cases) {
       if (test)
         this.#compare("===", { ...node, left: node.value, right: test }, value, this.#visit(test, names));
-      for (const stmt of body) this.#any(stmt, inner);
+      const reached = reachedBy(node, body);
+      this.#given(
+        (known, at) => (reached ? known.where(at, ...reached) : known).hiding(declaredNames(all)),
+        names,
+        () => this.#sequence(body, inner),
+      );
     }
   }
 
@@ -345,7 +429,9 @@ class Typer implements Flow {
     // One that needs itself is unknown.
     values.set(expr, null);
     const scope = around && node.parent !== undefined ? this.#model.nodes.get(node.parent)! : node;
-    const type = this.#silently(scope, () => this.#visit(expr, new Names(assignedNames(expr))));
+    const type = this.#unnarrowed(() =>
+      this.#silently(scope, () => this.#visit(expr, new Names(assignedNames(expr)))),
+    );
     values.set(expr, type);
     return type;
   }
@@ -386,7 +472,24 @@ class Typer implements Flow {
   }
 
   /** Reads a function with these types of its parameters; gives what it returns, where that is one expression. */
-  #arrow(arrow: Core.Arrow, types: readonly (Type | null)[], outer: Names): Type | null {
+  #arrow(
+    arrow: Core.Arrow,
+    types: readonly (Type | null)[],
+    outer: Names,
+    list: Core.Expr | null = null,
+  ): Type | null {
+    const hidden = [...arrow.params, ...(arrow.rest ? [arrow.rest] : [])].flatMap((param) =>
+      boundNames(param),
+    );
+    const [item] = arrow.params;
+    const known = (before: Known, at: Standing): Known => {
+      const rest = before.hiding(hidden);
+      return list && item ? rest.ofItems(at, list, item) : rest;
+    };
+    return this.#given(known, outer, () => this.#body(arrow, types, outer));
+  }
+
+  #body(arrow: Core.Arrow, types: readonly (Type | null)[], outer: Names): Type | null {
     let names = outer;
     for (const [i, param] of arrow.params.entries()) names = this.#bind(names, param, types[i] ?? null);
     if (arrow.rest) names = bindPattern(names, arrow.rest, null);
@@ -465,7 +568,7 @@ class Typer implements Flow {
     const found = compare(op, sides.left, sides.right, left, right);
     if (!found) return null;
     if (this.reports) this.comparisons.push({ ...found, node: this.#node, around: sides.span });
-    return !NEVER_EQUAL.has(op);
+    return found.answer;
   }
 
   #logical(expr: Core.Logical, names: Names): Type | null {
@@ -505,12 +608,16 @@ class Typer implements Flow {
   #field(type: Type | null, name: string, span: Span | undefined): Type | null {
     if (!type) return null;
     if (!this.#checkField(type, name, span)) return null;
-    if (name === "length" && ["array", "string"].includes(onlyKind(type) ?? ""))
-      return { ...typeOf(`the length of ${type.of}`, NUMBER), told: type.told };
+    if (name === "length" && ["array", "string"].includes(onlyKind(type) ?? "")) return lengthOf(type);
     const objects = type.alternatives.filter((one) => one.kind === "object");
     if (objects.length === 0 || onlyKind(type) !== "object") return null;
     return objects
-      .map((one) => (one.fields.has(name) ? one.fields.get(name)! : (one.rest ?? null)))
+      .map((one) => {
+        if (one.fields.has(name)) return one.fields.get(name)!;
+        // A field that only others of a union have is not there.
+        const isNone = one.closed && !(name in Object.prototype);
+        return one.rest ?? (isNone ? { ...typeOf(`${type.of}.${name}`, UNDEFINED), told: true } : null);
+      })
       .reduce((all, one) => join(all, one));
   }
 
@@ -599,10 +706,7 @@ class Typer implements Flow {
     const types: (Type | null)[] = [];
     for (const [i, arg] of call.args.entries()) {
       if (arg.type === "Arrow") {
-        const [item] = arg.params;
-        const at = { model: this.#model, node: this.#node, names };
-        const assumed = item ? (this.#assumed?.ofItems(at, callee.object, item) ?? null) : this.#assumed;
-        const given = this.#under(assumed, () => this.#arrow(arg, i === 0 ? parameters : [], names));
+        const given = this.#arrow(arg, i === 0 ? parameters : [], names, callee.object);
         if (i === 0) result = given;
       } else if (arg.type === "Spread") this.#any(arg, names);
       else if (
@@ -621,44 +725,4 @@ class Typer implements Flow {
     }
     return resultOf(method, receiver, result);
   }
-}
-
-/** Whether a value is text in every run. */
-export function isText(type: Type | null): boolean {
-  return (
-    type !== null && type.alternatives.length > 0 && type.alternatives.every(({ kind }) => kind === "string")
-  );
-}
-
-/** What stands at a computed place of a list, or of a record without names of its own. */
-function elementOf(type: Type | null): Type | null {
-  if (onlyKind(type) === "array") return orUndefined(itemOf(type));
-  const [one, ...more] = present(type)?.alternatives ?? [];
-  return one?.kind === "object" && more.length === 0 && one.fields.size === 0 ? (one.rest ?? null) : null;
-}
-
-function isJsonText(callee: Core.Expr): boolean {
-  return (
-    callee.type === "Member" &&
-    callee.property === "stringify" &&
-    callee.object.type === "Name" &&
-    callee.object.name === "JSON"
-  );
-}
-
-function isContext(expr: Core.Expr, names: Names): boolean {
-  return expr.type === "Name" && expr.name === "ctx" && names.get("ctx") === undefined;
-}
-
-/** Equal as far as a pass needs to know. */
-function same(a: Type | null, b: Type | null): boolean {
-  if (!a || !b) return a === b;
-  return a.alternatives.length === b.alternatives.length;
-}
-
-/** The place of the name behind the dot: it ends where the member does. */
-function nameSpan(member: Core.Member): Span | undefined {
-  const { span, property } = member;
-  if (!span || typeof property !== "string") return undefined;
-  return { ...span, start: Math.max(span.start, span.end - property.length) };
 }
