@@ -54,6 +54,8 @@ export interface Batch {
   readonly session: Session;
   readonly format: Format;
   readonly maxSeverity: Severity;
+  /** Whether a file fails that could not be compared with its plain twin. */
+  readonly requireTwin?: boolean;
   /** Names the entries anew: with globs, files come and go. */
   entries(): Promise<Entries>;
 }
@@ -136,7 +138,9 @@ export function exitOf(batch: Batch, files: readonly FileReport[], problems: rea
   if (problems.length > 0) return EXIT.usage;
   const failed = files.some(
     ({ findings, twin }) =>
-      twin?.agrees === false || findings.some(({ severity }) => counts(severity, batch.maxSeverity)),
+      twin?.agrees === false ||
+      (batch.requireTwin === true && twin?.agrees !== true) ||
+      findings.some(({ severity }) => counts(severity, batch.maxSeverity)),
   );
   return failed ? EXIT.negative : EXIT.ok;
 }
@@ -197,6 +201,8 @@ async function rulesOf(codes: ReadonlySet<string>, compiler: Compiler): Promise<
 
 function summary(files: readonly FileReport[], { err, paint }: Terminal, writes: boolean): void {
   const findings = files.flatMap((file) => file.findings);
+  const compared = twinsOf(files);
+  if (compared !== null) err(compared);
   const many = `${files.length} file${files.length === 1 ? "" : "s"}`;
   // One plan that was built has its own line already, or is on stdout.
   if (findings.length === 0 && files.length > (writes ? 1 : 0))
@@ -210,6 +216,20 @@ function summary(files: readonly FileReport[], { err, paint }: Terminal, writes:
         ? "; no plan was written"
         : `; no plan was written for ${without} of them`;
   err(`${many}: ${countsOf(findings)}${lost}`);
+}
+
+/** How many agree with their twins, where the files' own lines don't say it at a glance. */
+function twinsOf(files: readonly FileReport[]): string | null {
+  const twins = files.flatMap(({ twin }) => (twin ? [twin] : []));
+  const count = (answer: boolean | null): number => twins.filter(({ agrees }) => agrees === answer).length;
+  if (twins.length === 0 || (twins.length === 1 && count(true) === 1)) return null;
+  const parts = [
+    [count(true), count(true) === 1 ? "agrees" : "agree"],
+    [count(false), count(false) === 1 ? "differs" : "differ"],
+    [count(null), "not compared"],
+  ] as const;
+  const said = parts.flatMap(([n, what]) => (n === 0 ? [] : [`${n} ${what}`])).join(", ");
+  return `twin  ${twins.length} file${twins.length === 1 ? "" : "s"}: ${said}`;
 }
 
 /** Paths relative to the working directory for whoever typed the command; for CI, to the repository. */

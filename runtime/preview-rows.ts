@@ -142,8 +142,30 @@ function matcherOf(key: string, node: Node): (id: string) => boolean {
   return (given) => pattern.matches.test(given) || ofKey(given);
 }
 
-/** Records a row as the result of its task, and brings the loops around it to the iteration it is of. */
-export function applyRow(world: World, { table, nodeId, iteration, row }: PreviewRow): void {
+/**
+ * Rows of addresses that have one already. They are shown as they are, but no run ends so: a task records one row in each
+ * iteration.
+ */
+export class Doubles {
+  readonly #first = new Map<string, number>();
+
+  /** What is to be said of a row at an address; null for the first one there. */
+  check(address: Address, index: number): string | null {
+    const key = addressKey(address);
+    const first = this.#first.get(key);
+    if (first === undefined) this.#first.set(key, index);
+    if (first === undefined) return null;
+    const { nodeId, scope, iteration } = address;
+    const at = scope === "" ? nodeId : `${nodeId}@@${scope}`;
+    return `row ${index}: "${at}" has a row of iteration ${iteration} already (row ${first}); a run records one, this frame shows what both together give`;
+  }
+}
+
+/**
+ * Records a row as the result of its task, and brings the loops around it to the iteration it is of.
+ * @returns its address
+ */
+export function applyRow(world: World, { table, nodeId, iteration, row }: PreviewRow): Address {
   const moving = (): boolean => true;
   const address = resolve(world, nodeId, iteration);
   for (const loop of pathTo(world, address)) {
@@ -153,6 +175,7 @@ export function applyRow(world: World, { table, nodeId, iteration, row }: Previe
   const entry = world.states.at(address, "", "static");
   settle(world, entry, row);
   world.evaluate(moving);
+  return address;
 }
 
 /** The loops around an address, outermost first, each asked for when those before it have been moved. */

@@ -41,6 +41,27 @@ describe("previewFrame", () => {
     expect(previewFrame(planOf(chain), {}, [row("a", 1), row("b", 2), row("c", 3)]).finished).toBe(true);
   });
 
+  it("says that a task has two rows of one iteration", () => {
+    const { warnings } = previewFrame(planOf(chain), {}, [row("a", 1), row("b", 2), row("a", 3)]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^row 2: "a" has a row of iteration 0 already \(row 0\)/),
+    ]);
+  });
+
+  it("takes rows of several iterations, and of one in several outer ones, for different ones", () => {
+    const plan = planOf({
+      outer: { kind: "loop", until: "false", maxIterations: 2 },
+      inner: { kind: "loop", until: "false", maxIterations: 2, parent: "outer" },
+      work: value(1, { parent: "inner" }),
+    });
+    const at = (nodeId: string, iteration: number): PreviewRow => row(nodeId, 1, iteration);
+    const rows = [at("work@@outer=0", 0), at("work@@outer=0", 1), at("work@@outer=1", 0)];
+    expect(previewFrame(plan, {}, rows).warnings).toEqual([]);
+    expect(previewFrame(plan, {}, [...rows, at("work@@outer=1", 0)]).warnings).toEqual([
+      expect.stringMatching(/^row 3: "work@@outer=1" has a row of iteration 0 already \(row 2\)/),
+    ]);
+  });
+
   it("gives a loop's tasks in the iteration the rows have reached", () => {
     const plan = planOf({
       l: { kind: "loop", until: "ctx.latest('row', 'work')?.v > 1", maxIterations: 3 },

@@ -18,7 +18,7 @@ import {
 import type { TaskEntry } from "./interpreter/states.ts";
 import type { Hold, Unit } from "./interpreter/unit.ts";
 import { World } from "./interpreter/world.ts";
-import { applyRow, type PreviewRow, RowRules } from "./preview-rows.ts";
+import { applyRow, Doubles, type PreviewRow, RowRules } from "./preview-rows.ts";
 import type { Address, TaskRecord } from "./store/store.ts";
 import type { Cell } from "./values/cell.ts";
 import { type FileSource, ProjectFiles } from "./values/files.ts";
@@ -86,7 +86,7 @@ export interface PreviewFrame {
   /** What would fail the run: a guard, two nodes at one address; null when nothing does. */
   readonly fatal: { readonly code: string; readonly message: string; readonly node: string } | null;
   readonly finished: boolean;
-  /** Rows that don't fit their tables; they are taken as they are. */
+  /** Rows that don't fit their tables, or of an address that has one already; they are taken as they are. */
   readonly warnings: readonly string[];
   /** The mounted tree: containers, loops and tasks; groups, conditions and eaches are what they mount. */
   readonly tree: readonly PreviewNode[];
@@ -152,7 +152,11 @@ export function previewFrame(
   world.evaluate(moving);
   const rules = new RowRules(plan);
   const warnings = rows.flatMap((row, index) => rules.check(row, index) ?? []);
-  for (const row of rows) applyRow(world, row);
+  const doubles = new Doubles();
+  for (const [index, row] of rows.entries()) {
+    const double = doubles.check(applyRow(world, row), index);
+    if (double !== null) warnings.push(double);
+  }
   const tasks: PreviewTask[] = [];
   const held: { where: string; waitsFor: string; error: boolean }[] = [];
   walk(world.root, (unit) => {

@@ -8,6 +8,7 @@ export const describe = "Report all problems of workflow files; writes nothing";
 
 interface Args extends ReportArgs {
   readonly twin: boolean;
+  readonly requireTwin: boolean;
 }
 
 export const options = (yargs: Argv) =>
@@ -18,13 +19,19 @@ export const options = (yargs: Argv) =>
       describe:
         "Compile each file a second time as one block; exit with 1 when the two plans give unequal frames for made-up runs",
     })
+    .option("require-twin", {
+      type: "boolean",
+      default: false,
+      describe: "The same as --twin, and exit with 1 where a file could not be compared as well",
+    })
     .example("$0 check 'flows/**/*.tsx' --format sarif", "all problems, for CI")
     .example("$0 check workflow.tsx --twin", "is the plan what the source says?");
 
 export async function handler(args: Args, terminal: Terminal): CommandResult {
   const { openBatch, runBatch } = await import("../batch.ts");
   const batch = await openBatch(args, terminal);
-  if (!args.twin) return runBatch(batch, () => ({ diagnostics: [], plan: null, line: null }), terminal);
+  if (!args.twin && !args.requireTwin)
+    return runBatch(batch, () => ({ diagnostics: [], plan: null, line: null }), terminal);
   const { twinAction } = await import("../twin/report.ts");
-  return runBatch(batch, twinAction(terminal), terminal);
+  return runBatch({ ...batch, requireTwin: args.requireTwin }, twinAction(terminal), terminal);
 }

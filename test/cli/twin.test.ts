@@ -126,7 +126,9 @@ describe("check --twin", () => {
     project.write("flow.tsx", FLOW.replace("const points", read).replace("Once more.", "{draft.text}"));
     const { code, stderr } = await check("flow.tsx", "--twin");
     expect(stderr).toContain("twin  flow.tsx: not compared: every frame waits");
+    expect(stderr).toContain("twin  1 file: 1 not compared");
     expect(code).toBe(0);
+    expect((await check("flow.tsx", "--require-twin")).code).toBe(1);
   });
 
   it("says why nothing is compared: no plan", async () => {
