@@ -49,13 +49,21 @@ export type Config = z.infer<typeof ConfigSchema> & {
 
 /** The nearest smithers.json at or above a directory, up to the repository's own; an empty one where there is none. */
 export function readConfig(from: string): Config {
+  const file = configFile(from);
+  if (file === null) return { directory: path.resolve(from) };
+  return {
+    ...parseConfig(readText(file, "The configuration"), shown(file)),
+    directory: path.dirname(file),
+  };
+}
+
+/** The nearest smithers.json; null where there is none. */
+export function configFile(from: string): string | null {
   for (let directory = path.resolve(from); ; directory = path.dirname(directory)) {
     const file = path.join(directory, CONFIG_FILE);
-    if (existsSync(file))
-      return { ...parseConfig(readText(file, "The configuration"), shown(file)), directory };
-    if (existsSync(path.join(directory, ".git")) || directory === path.dirname(directory)) break;
+    if (existsSync(file)) return file;
+    if (existsSync(path.join(directory, ".git")) || directory === path.dirname(directory)) return null;
   }
-  return { directory: path.resolve(from) };
 }
 
 /** A config that is code, which is never run; null where there is none, or where a smithers.json stands beside it. */

@@ -38,8 +38,11 @@ export const options = (yargs: Argv) =>
 export async function handler(args: Args, terminal: Terminal): CommandResult {
   const { openBatch, runBatch } = await import("../batch.ts");
   const { outputsOf } = await import("../outputs.ts");
-  const batch = await openBatch(args, terminal);
-  const outputs = await outputsOf(batch, args);
-  if (args.watch) return (await import("../watch.ts")).watch(batch, outputs, terminal);
+  const open = async () => {
+    const batch = await openBatch(args, terminal);
+    return { batch, outputs: await outputsOf(batch, args) };
+  };
+  if (args.watch) return (await import("../watch.ts")).watch(open, terminal);
+  const { batch, outputs } = await open();
   return runBatch(batch, outputs.action(terminal), terminal, !args.check);
 }

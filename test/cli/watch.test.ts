@@ -61,6 +61,24 @@ describe("build --watch", () => {
     rmSync(at("flows/b.tsx"));
     await says(/gone {2}flows\/b\.tsx/);
 
+    // Away and back as it was: told and written anew.
+    rmSync(at("flows/b.plan.json"));
+    project.write("flows/b.tsx", GOOD);
+    await says(/built flows\/b\.plan\.json/);
+    rmSync(at("flows/b.plan.json"));
+    await says(/built flows\/b\.plan\.json/);
+    expect(plan("b")).toContain("smithers.plan");
+
+    project.write("smithers.json", '{ "severity": { "SM503": 1 } }');
+    await says(/error: .*smithers\.json/);
+    project.write("flows/b.tsx", GOOD.replace("`Analyze", "`${process.env.STAGE} Analyze"));
+    expect(await says(/built flows\/b\.plan\.json/)).toContain("warning SM503");
+    project.write("smithers.json", '{ "severity": { "SM503": "error" } }');
+    expect(await says(/no plan flows\/b\.tsx/)).toContain("error SM503");
+    rmSync(at("smithers.json"));
+    project.write("flows/b.tsx", GOOD);
+    await says(/built flows\/b\.plan\.json/);
+
     const warm = plan("a");
     running.child.kill("SIGINT");
     expect((await running.done).code).toBe(130);
