@@ -411,4 +411,36 @@ export const FORMS: readonly SchemaForm[] = [
     { a: "a", b: 1 },
     {},
   ),
+  form(
+    "what Zod alone knows of a schema",
+    `const A = z.object({ a: z.string().optional(), b: z.string().min(3) });
+    const out = z.object({
+      x: A.shape.a.isOptional() ? z.literal("optional") : z.literal("required"), y: A.shape.b.isNullable() ? z.number() : z.string(),
+      kind: A.type === "object" ? z.string().max(A.shape.b.minLength) : z.number(), none: A.isNotThere ? z.string() : z.null(),
+    });`,
+    { x: "optional", y: "text", kind: "abc", none: null },
+    { x: "required", y: 1, kind: 1, none: "a" },
+  ),
+  form(
+    "makers of fields in a table, and tables that are put together",
+    `const DEF = { name: "text", age: "count" };
+    const make = { text: () => z.string().min(1), count: () => z.number().int() };
+    const out = z.object({
+      by: z.object(Object.fromEntries(Object.entries(DEF).map(([key, kind]) => [key, make[kind]().optional()]))),
+      put: z.object(Object.assign({}, { a: z.string() }, { b: z.number().optional() })),
+    });`,
+    { by: { name: "a" }, put: { a: "", b: 1 } },
+    { by: { name: "", age: 0.5 }, put: { b: "1" } },
+  ),
+  form(
+    "functions that ask another schema what it holds",
+    `const Level = z.enum(["low", "high"]);
+    const out = z.object({
+      a: z.string().refine((text) => Level.options.includes(text), "no level"),
+      b: z.string().transform((text) => (Level.options.includes(text) ? text : Level.options[text.length] ?? "none")),
+    });`,
+    { a: "low", b: "high" },
+    { a: "mid", b: "x" },
+    { a: "high", b: "" },
+  ),
 ];

@@ -8,5 +8,5 @@ export { formatIssues, type Issue, type Parsed, parseWith } from "./parse.ts";
 export { PlanSchemas, type SchemaTexts } from "./plan-schemas.ts";
 export { type NoJsonForm, noJsonForm } from "./serial.ts";
 export { type Skew, skewsOf } from "./skew.ts";
-export { REFUSED } from "./table.ts";
+export { CONSTRUCTORS, GETTERS, GROUPS, METHODS, REFUSED } from "./table.ts";
 export { takesText } from "./text.ts";

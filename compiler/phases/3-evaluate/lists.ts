@@ -45,7 +45,9 @@ export function globalMethod(
     return eachOf(ev, source, second, span);
   }
   if (which === "Object.fromEntries") return fromEntries(first);
-  if ((!isStructural(first) && !holdsSchema(first)) || first.type !== "Object") return undefined;
+  const apart = (x: Item): boolean => x.type !== "SpreadItem" && (isStructural(x) || holdsSchema(x));
+  const given = which === "Object.assign" ? args : [first];
+  if (first.type !== "Object" || !given.some(apart)) return undefined;
   switch (which) {
     case "Object.keys":
     case "Object.values":

@@ -9,6 +9,7 @@ import { isAgentObject, isStructural } from "./shape.ts";
 import { Bail, declare, type Evaluation, freshName, report } from "./state.ts";
 import { translateClosure } from "./translate.ts";
 import { type Closure, type ObjectValue, type PromptValue, residual, type Value } from "./value.ts";
+import { makesSchemas } from "./zod-makers.ts";
 
 /** Core text of a value. Throws Bail where the value holds elements, components or code. */
 export function reify(ev: Evaluation, value: Value): Core.Expr {
@@ -195,6 +196,8 @@ export function holdsSchema(value: Value): boolean {
   switch (value.type) {
     case "Schema":
       return true;
+    case "Closure":
+      return makesSchemas(value);
     case "Array":
       return (
         !value.ref && value.items.some((item) => holdsSchema(item.type === "SpreadItem" ? item.value : item))

@@ -3,6 +3,7 @@ import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
 import { literal } from "./core.ts";
 import { type Environment, lookup, type Value } from "./value.ts";
+import { isSchemaText } from "./zod-text.ts";
 
 /** True when the value can't stand in Core text as data: it holds elements, components, functions that make them, code. */
 export function isStructural(value: Value): boolean {
@@ -95,6 +96,8 @@ export function truth(value: Value): boolean | undefined {
       const other = truth(value.other);
       return value.cases.every((x) => truth(x.value) === other) ? other : undefined;
     }
+    case "Schema":
+      return isSchemaText(value.expr) ? true : undefined;
     case "Fail":
     case "Poison":
     case "Block":
@@ -127,9 +130,10 @@ export function typeOf(value: Value): string | undefined {
     case "Each":
     case "Instance":
     case "Namespace":
-    case "Schema":
     case "Table":
       return "object";
+    case "Schema":
+      return isSchemaText(value.expr) ? "object" : undefined;
     case "Choice": {
       const then = typeOf(value.then);
       return then === typeOf(value.else) ? then : undefined;
@@ -154,6 +158,8 @@ export function nullish(value: Value): boolean | undefined {
       const other = nullish(value.other);
       return value.cases.every((x) => nullish(x.value) === other) ? other : undefined;
     }
+    case "Schema":
+      return isSchemaText(value.expr) ? false : undefined;
     case "Fail":
     case "Poison":
     case "Block":

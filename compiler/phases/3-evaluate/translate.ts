@@ -13,7 +13,7 @@ import { freeNames } from "./names.ts";
 import { foreignUse } from "./node-modules.ts";
 import { unknownAddress } from "./node-url.ts";
 import { holdsSchema, reify } from "./reify.ts";
-import { patternNames } from "./shape.ts";
+import { isStructural, patternNames } from "./shape.ts";
 import { Bail, type Evaluation, RESERVED, report } from "./state.ts";
 import { translateBlock } from "./translate-statements.ts";
 import { type Closure, type Environment, lookup, residual, type Value } from "./value.ts";
@@ -343,6 +343,8 @@ function libraryMember(t: Translation, node: Core.Member<Surface.Extra>, names: 
   if (!value || isHost(value) || (value.type === "Native" && holdsCall(node))) return undefined;
   const chosen = node.object === root ? memberByLocalKey(t, value, node.property, names) : undefined;
   if (chosen) return chosen;
+  if (usesLocals(node.object, names)) return undefined;
+  if (typeof node.property !== "string" && usesLocals(node.property, names)) return undefined;
   // What a schema says of itself is known; the schema is no part of the text.
   if (holdsSchema(value) && holdsSchema(evaluate(t.ev, node.object, t.env)))
     return evaluate(t.ev, node, t.env);
@@ -433,6 +435,8 @@ function holder(node: Surface.Expr): Core.Name | null {
 /** A call of what is answered at build time: by its text, or evaluated where it names nothing of the text around it. */
 function libraryCall(t: Translation, node: Core.Call<Surface.Extra>, names: Names): Core.Expr {
   const span = node.span ?? { file: 0, start: 0, end: 0 };
+  const method = methodOfData(t, node.callee, names);
+  if (method) return { ...node, callee: method, args: spreads(t, node.args, names) };
   const fn = evaluate(t.ev, node.callee, t.env);
   // Its text brings in nothing but what Core itself knows.
   if (fn.type === "Native" && fn.text) return fn.text(spreads(t, node.args, names), span);
@@ -442,6 +446,35 @@ function libraryCall(t: Translation, node: Core.Call<Surface.Extra>, names: Name
   return fn.type === "Closure" || fn.type === "Residual"
     ? { ...node, callee, args: spreads(t, node.args, names) }
     : callee;
+}
+
+/** The text of `lib.LIST.includes` and `Level.options.includes`: a method of data, which has no value of its own. */
+function methodOfData(t: Translation, callee: Surface.Expr, names: Names): Core.Member | undefined {
+  if (callee.type !== "Member") return undefined;
+  const local =
+    usesLocals(callee.object, names) ||
+    (typeof callee.property !== "string" && usesLocals(callee.property, names));
+  if (!local && !isData(evaluate(t.ev, callee.object, t.env), callee.property)) return undefined;
+  const property = typeof callee.property === "string" ? callee.property : expr(t, callee.property, names);
+  return { ...callee, object: expr(t, callee.object, names), property };
+}
+
+/** Whether `value.key(…)` is a method of the language: of a text, a list, a result, or of an object without such a member. */
+function isData(value: Value, key: string | Surface.Expr): boolean {
+  switch (value.type) {
+    case "Known":
+      return (value.value ?? null) !== null;
+    case "Array":
+      return !isStructural(value) && !holdsSchema(value);
+    case "Object":
+      return !isStructural(value) && !holdsSchema(value) && !(typeof key === "string" && value.props.has(key));
+    case "Residual":
+    case "Choice":
+    case "Select":
+      return !isStructural(value);
+    default:
+      return false;
+  }
 }
 
 /** A write through a free name would reach an object that the text did not make. */

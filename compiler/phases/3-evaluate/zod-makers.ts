@@ -1,7 +1,7 @@
 /** Which functions of the source make schemas. */
 import type * as Core from "../../../plan/core/ast.ts";
 import { touchesElements } from "./shape.ts";
-import { type Closure, type Environment, lookup } from "./value.ts";
+import { type Closure, type Environment, lookup, type Value } from "./value.ts";
 
 /** True for a function that mentions schemas, by itself or through helpers, and no elements. */
 export function makesSchemas(closure: Closure): boolean {
@@ -16,8 +16,23 @@ function mentions(node: unknown, env: Environment, seen: Set<unknown>): boolean 
   if (Array.isArray(node)) return node.some((item) => mentions(item, env, seen));
   if ((node as { readonly type?: string }).type === "Name") {
     const found = lookup(env, (node as Core.Name).name)?.value;
-    if (found?.type === "Closure") return mentions(found.arrow, found.env, seen);
-    return found?.type === "Schema";
+    return found !== undefined && found !== null && holds(found, seen);
   }
   return Object.entries(node).some(([key, part]) => key !== "span" && mentions(part, env, seen));
+}
+
+/** A schema, a maker of schemas, or a table that has one. */
+function holds(value: Value, seen: Set<unknown>): boolean {
+  switch (value.type) {
+    case "Schema":
+      return true;
+    case "Closure":
+      return mentions(value.arrow, value.env, seen);
+    case "Array":
+      return value.items.some((item) => holds(item.type === "SpreadItem" ? item.value : item, seen));
+    case "Object":
+      return [...value.props.values()].some((member) => holds(member, seen));
+    default:
+      return false;
+  }
 }

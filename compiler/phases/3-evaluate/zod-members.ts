@@ -3,13 +3,17 @@ import type * as Core from "../../../plan/core/ast.ts";
 import { compileExpr } from "../../../plan/core/index.ts";
 import { CoreError, type Env } from "../../../plan/core/values.ts";
 import type { Json } from "../../../plan/types.ts";
-import { buildZod, plainJsonSchema, ZodBuildError } from "../../../plan/zod/index.ts";
+import { buildZod, GETTERS, METHODS, plainJsonSchema, ZodBuildError } from "../../../plan/zod/index.ts";
 import { literal, memberOf } from "./core.ts";
 import { fromJson } from "./modules.ts";
 import { type Evaluation, report } from "./state.ts";
-import { array, object, type SchemaValue, type SpreadItem, UNDEFINED, type Value } from "./value.ts";
+import { array, known, object, type SchemaValue, type SpreadItem, UNDEFINED, type Value } from "./value.ts";
+import { isSchemaText, isZ } from "./zod-text.ts";
 
 const MEMBERS: ReadonlySet<string> = new Set(["shape", "options", "enum", "value", "description"]);
+
+/** Whether a name of a schema is a method, which stays text until it is called. */
+const isMethod = (name: string): boolean => METHODS.has(name) || GETTERS.has(name) || name === "register";
 
 /** The member as a value that is known at build time; undefined where it stays text. */
 export function schemaData(
@@ -18,7 +22,8 @@ export function schemaData(
   name: string,
   span: Core.Span,
 ): Value | undefined {
-  if (!MEMBERS.has(name)) return undefined;
+  if (isZ(target.expr) || !isSchemaText(target.expr)) return undefined;
+  if (!MEMBERS.has(name) && isMethod(name)) return undefined;
   const written = name === "shape" ? shapeOf(target.expr) : null;
   if (written) return schemasOf(written, span);
   let found: unknown;
@@ -38,6 +43,18 @@ export function schemaData(
   if (typeof found === "object" && found !== null)
     return schemasOf(new Map(Object.keys(found).map((key) => [key, memberOf(held, key)])), span);
   return undefined;
+}
+
+/** `schema.isOptional()` and kin, as Zod answers them. */
+export function schemaAnswer(ev: Evaluation, target: SchemaValue, name: string, span: Core.Span): Value {
+  try {
+    const schema = buildZod(target.expr, { env: new BuildEnv(ev) });
+    const answer: unknown = Reflect.apply(Reflect.get(schema, name), schema, []);
+    return known(answer === true);
+  } catch (error) {
+    if (!(error instanceof ZodBuildError)) throw error;
+    return report(ev, "SM601", span, `'.${name}()' of this schema can't be answered: ${error.message}`);
+  }
 }
 
 /** `z.toJSONSchema(schema, options)`: worked out at build time, as Zod gives it. */

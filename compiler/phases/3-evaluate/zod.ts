@@ -17,7 +17,8 @@ import {
   type Value,
 } from "./value.ts";
 import { lazyText } from "./zod-lazy.ts";
-import { jsonSchemaData, schemaData } from "./zod-members.ts";
+import { jsonSchemaData, schemaAnswer, schemaData } from "./zod-members.ts";
+import { isZ } from "./zod-text.ts";
 
 /** What `import { z } from "zod"` gives. */
 export const zod = (span: Core.Span): SchemaValue => ({ type: "Schema", expr: nameOf("z"), span });
@@ -74,6 +75,9 @@ function runs(ev: Evaluation, name: string, span: Core.Span): PoisonValue {
   );
 }
 
+/** Methods that tell of a schema what Zod alone knows. */
+const ANSWERS: ReadonlySet<string> = new Set(["isOptional", "isNullable"]);
+
 type Args = readonly (Value | SpreadItem)[];
 
 /** `schema.name(…)`; undefined where the target is no schema. */
@@ -92,6 +96,7 @@ export function schemaMethod(
   if (REFUSED.has(name) && isZ(schema.expr))
     return { type: "Schema", expr: { ...call(memberOf(schema.expr, name)), span }, span };
   if (name === "toJSONSchema" && isZ(schema.expr)) return jsonSchemaData(ev, args, span);
+  if (args.length === 0 && ANSWERS.has(name)) return schemaAnswer(ev, schema, name, span);
   if (name === "register") return registered(ev, schema, args, span);
   const [first] = args;
   if (name === "lazy" && isZ(schema.expr) && args.length === 1 && first?.type === "Closure")
@@ -200,6 +205,7 @@ function functionText(ev: Evaluation, closure: Closure, method: string): Core.Ex
 /** What is said of code that runs while a workflow is rendered, said of code that runs while a row is parsed. */
 const withoutRendering = (why: string): string =>
   why
+    .replace(/ while the workflow is rendered; it becomes .*$/, " while a row is parsed")
     .replace(/;[^;]* while the workflow is rendered$/, "")
     .replace(/ runs while the workflow is rendered$/, " is called in it")
     .replace(/ (while|each time) the workflow is rendered$/, " $1 a row is parsed");
@@ -214,5 +220,3 @@ function dropped(ev: Evaluation, method: string, span: Core.Span | undefined, wh
   );
   return null;
 }
-
-const isZ = (expr: Core.Expr): boolean => expr.type === "Name" && expr.name === "z";
