@@ -443,4 +443,32 @@ export const FORMS: readonly SchemaForm[] = [
     { a: "mid", b: "x" },
     { a: "high", b: "" },
   ),
+  form(
+    "all of an issue that a message can tell, and what a caught value was",
+    `const out = z.object({
+      u: z.union([z.string(), z.number()], { error: (issue) => issue.errors.map((branch) => branch[0].expected).join(" or ") }),
+      s: z.string().startsWith("a", { error: (issue) => "prefix " + issue.prefix }).regex(/b/, { error: (issue) => issue.pattern }),
+      r: z.record(z.string().min(2), z.number(), { error: (issue) => (issue.issues ? "key: " + issue.issues.length : undefined) }),
+      d: z.discriminatedUnion("t", [z.object({ t: z.literal("x") })], { error: (issue) => issue.discriminator }).optional(),
+      c: z.object({ b: z.number() }).catch((ctx) => ({ b: ctx.error.issues.length + ctx.issues.length })),
+    });`,
+    { u: 1, s: "ab", r: { ab: 1 }, d: { t: "x" }, c: { b: 1 } },
+    { u: true, s: "x", r: { a: 1 }, d: { t: "y" }, c: {} },
+    { u: null, s: "a", r: [], d: 1, c: { b: "1" } },
+  ),
+  form(
+    "helpers that go on from what a schema was",
+    `const text = ({ min = 1, max = 5, about } = {}) => { let s = z.string().min(min).max(max); if (about) s = s.describe(about); return s; };
+    const one = (kind, loose) => { let s; switch (kind) { case "n": s = z.number(); break; default: s = z.string(); } if (loose) { s = s.nullable(); } return s; };
+    const out = z.object({ a: text(), b: text({ min: 2, about: "bee" }), c: text({ max: 2 }).optional(), n: one("n"), t: one("t", true) });`,
+    { a: "a", b: "bb", c: "c", n: 1, t: null },
+    { a: "", b: "b", c: "ccc", n: null, t: 1 },
+  ),
+  form(
+    "names from a set",
+    `const TEAMS = [{ name: "core" }, { name: "web" }, { name: "core" }];
+    const out = z.object({ team: z.enum([...new Set(TEAMS.map((team) => team.name))]) });`,
+    { team: "core" },
+    { team: "x" },
+  ),
 ];

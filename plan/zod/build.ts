@@ -169,6 +169,7 @@ class Walk {
     return elements.flatMap((element) => {
       if (element.type !== "Spread") return [this.value(element)];
       const value = this.value(element.arg);
+      if (value instanceof Set) return [...value];
       if (!Array.isArray(value)) throw new ZodBuildError("Only an array can be spread here.", element.span);
       return value;
     });

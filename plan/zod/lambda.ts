@@ -121,22 +121,28 @@ class Adder extends HostObject {
   }
 }
 
-const SHOWN = ["code", "input", "path", "message", "expected", "format", "origin", "minimum", "maximum"];
+const SHOWN = [
+  ..."code input path message expected format origin minimum maximum inclusive exact divisor keys values".split(
+    " ",
+  ),
+  ..."params pattern prefix suffix includes algorithm discriminator options note key".split(" "),
+];
 
-/** The plain fields of an issue: the schema in it stays out of reach. */
+/** The plain fields of an issue, and of those within it: the schema in it stays out of reach. */
 function plainIssue(issue: unknown): unknown {
   if (typeof issue !== "object" || issue === null) return issue;
   const plain: Record<string, unknown> = {};
-  for (const key of [...SHOWN, "inclusive", "divisor", "keys", "values", "params"]) {
-    if (Object.hasOwn(issue, key)) plain[key] = Reflect.get(issue, key);
-  }
+  for (const key of SHOWN) if (Object.hasOwn(issue, key)) plain[key] = Reflect.get(issue, key);
+  const { errors, issues } = issue as { readonly errors?: unknown; readonly issues?: unknown };
+  if (Array.isArray(errors))
+    plain.errors = errors.map((branch) => (Array.isArray(branch) ? branch.map(plainIssue) : []));
+  if (Array.isArray(issues)) plain.issues = issues.map(plainIssue);
   return plain;
 }
 
 function plainCaught(caught: unknown): unknown {
   // Asked for its value without an input, as for a JSON Schema.
   if (caught === undefined) return undefined;
-  const { value, input, error } = caught as { value: unknown; input: unknown; error: z.core.$ZodError };
-  const issues = error.issues.map(plainIssue);
-  return { value, input, error: { issues }, issues };
+  const { value, input, error, issues } = caught as z.core.$ZodCatchCtx;
+  return { value, input, error: { issues: error.issues.map(plainIssue) }, issues: issues.map(plainIssue) };
 }

@@ -14,6 +14,7 @@ import type * as Surface from "../../surface.ts";
 import { mentionedNames } from "./names.ts";
 import { patternNames, touchesElements } from "./shape.ts";
 import { type Environment, lookup } from "./value.ts";
+import { mentionsSchemas } from "./zod-makers.ts";
 
 type Stmt = Surface.Stmt;
 type Expr = Surface.Expr;
@@ -363,15 +364,18 @@ function letAsValues(text: Listing, at: number, of: string, next: Set<Stmt>): vo
   // a function made before the last assignment would see it
   if ([at, ...below].some((place) => place <= last && isCaptured(text.at(place), of))) return;
   const steps = new Map<number, Stmt>();
-  let elements = touchesElements(text.at(at), text.env, new Set());
+  // elements and schemas have no text, so that a block could not hold them
+  const held = (stmt: Stmt): boolean =>
+    touchesElements(stmt, text.env, new Set()) || mentionsSchemas(stmt, text.env);
+  let apart = held(text.at(at));
   for (const place of assigning) {
     const stmt = text.at(place);
     const value = assigned(stmt, of);
     if (!value) return;
-    elements ||= touchesElements(stmt, text.env, new Set());
+    apart ||= held(stmt);
     steps.set(place, constant(of, value, stmt.span));
   }
-  if (!elements) return;
+  if (!apart) return;
   for (const [place, step] of steps) {
     text.put(place, step);
     next.add(step);

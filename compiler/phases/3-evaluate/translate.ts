@@ -267,6 +267,9 @@ export function expr(t: Translation, node: Surface.Expr, names: Names): Core.Exp
         return written(t, newDate(t.ev, node.span), node.span);
       if (node.callee.name === "URL" && usesLocals(node, names))
         return written(t, unknownAddress(t.ev, "new URL", node.span), node.span);
+      const own =
+        names.get(node.callee.name) === undefined ? lookup(t.env, node.callee.name)?.value : undefined;
+      if (own && usesLocals(node, names)) return written(t, own, node.span);
       if (
         names.get(node.callee.name) === undefined &&
         (node.callee.name === "URL" || lookup(t.env, node.callee.name))
@@ -275,6 +278,7 @@ export function expr(t: Translation, node: Surface.Expr, names: Names): Core.Exp
       return { ...node, args: spreads(t, node.args, names) };
     }
     case "Construct":
+      if (usesLocals(node, names)) return written(t, evaluate(t.ev, node.callee, t.env), node.span);
       return written(t, evaluate(t.ev, node, t.env), node.span);
     case "Member": {
       if (hostNamespace(t, node.object, names)) {
@@ -467,7 +471,9 @@ function isData(value: Value, key: string | Surface.Expr): boolean {
     case "Array":
       return !isStructural(value) && !holdsSchema(value);
     case "Object":
-      return !isStructural(value) && !holdsSchema(value) && !(typeof key === "string" && value.props.has(key));
+      return (
+        !isStructural(value) && !holdsSchema(value) && !(typeof key === "string" && value.props.has(key))
+      );
     case "Residual":
     case "Choice":
     case "Select":

@@ -10,6 +10,9 @@ export function makesSchemas(closure: Closure): boolean {
   );
 }
 
+/** Whether code names a schema, a maker of schemas, or a table that has one. */
+export const mentionsSchemas = (node: unknown, env: Environment): boolean => mentions(node, env, new Set());
+
 function mentions(node: unknown, env: Environment, seen: Set<unknown>): boolean {
   if (typeof node !== "object" || node === null || seen.has(node)) return false;
   seen.add(node);

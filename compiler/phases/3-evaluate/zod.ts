@@ -16,6 +16,7 @@ import {
   type SpreadItem,
   type Value,
 } from "./value.ts";
+import { WriteAnalysis } from "./writes.ts";
 import { lazyText } from "./zod-lazy.ts";
 import { jsonSchemaData, schemaAnswer, schemaData } from "./zod-members.ts";
 import { isZ } from "./zod-text.ts";
@@ -184,8 +185,16 @@ function data(ev: Evaluation, value: Value, method: string, span: Core.Span): Co
   }
 }
 
+/** Methods whose function is given a context first, to push issues to. */
+const TAKES_CONTEXT: ReadonlySet<string> = new Set(["check", "with", "catch"]);
+
 /** A function of the author. What it uses and a plan can't hold makes it impossible to keep; it is never left out. */
 function functionText(ev: Evaluation, closure: Closure, method: string): Core.Expr | null {
+  if (!TAKES_CONTEXT.has(method) && new WriteAnalysis(closure.env).summary(closure.arrow).params.has(0)) {
+    const why = "it changes the value that it is given, and what a row holds is frozen";
+    const hint = "Make a new value: { ...value, key }, [...list, item], list.toSorted().";
+    return dropped(ev, method, closure.arrow.span, why, hint);
+  }
   const before = ev.diagnostics.length;
   let why: string | undefined;
   let text: Core.Expr | null = null;
@@ -210,13 +219,13 @@ const withoutRendering = (why: string): string =>
     .replace(/ runs while the workflow is rendered$/, " is called in it")
     .replace(/ (while|each time) the workflow is rendered$/, " $1 a row is parsed");
 
-function dropped(ev: Evaluation, method: string, span: Core.Span | undefined, why: string): null {
-  report(
-    ev,
-    "SM602",
-    span,
-    `what '.${method}()' does can't be kept in a plan: ${why}`,
-    "Write it as a pure function of the value, or check it in a compute task after this one.",
-  );
+function dropped(
+  ev: Evaluation,
+  method: string,
+  span: Core.Span | undefined,
+  why: string,
+  hint = "Write it as a pure function of the value, or check it in a compute task after this one.",
+): null {
+  report(ev, "SM602", span, `what '.${method}()' does can't be kept in a plan: ${why}`, hint);
   return null;
 }
