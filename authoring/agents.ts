@@ -33,7 +33,19 @@ abstract class DeclaredAgent {
 /** Claude through the Messages API; the key is read from ANTHROPIC_API_KEY when a run needs it. */
 export class AnthropicAgent extends DeclaredAgent {}
 
+/** A model of OpenAI: declared in the plan; this version runs it only with a script of answers. */
+export class OpenAIAgent extends DeclaredAgent {}
+
 /** Command-line agents: declared in the plan; this version runs them only with a script of answers. */
 export class ClaudeCodeAgent extends DeclaredAgent {}
 export class CodexAgent extends DeclaredAgent {}
 export class GeminiAgent extends DeclaredAgent {}
+export class AntigravityAgent extends DeclaredAgent {}
+export class PiAgent extends DeclaredAgent {}
+export class KimiAgent extends DeclaredAgent {}
+export class ForgeAgent extends DeclaredAgent {}
+export class AmpAgent extends DeclaredAgent {}
+export class OpenCodeAgent extends DeclaredAgent {}
+export class CursorAgent extends DeclaredAgent {}
+export class VibeAgent extends DeclaredAgent {}
+export class HermesAgent extends DeclaredAgent {}

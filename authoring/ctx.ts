@@ -18,6 +18,11 @@ export type Recorded<T extends z.ZodType> = RowOf<T> & {
 /** A table, named by its key or by its schema (`outputs.analyze`). */
 export type TableRef<S extends Schemas> = Table<S> | S[Table<S>];
 
+/** The tables whose rows have certain fields. */
+export type TableWith<S extends Schemas, Row> = {
+  [T in Table<S>]: RowOf<S[T]> extends Row ? T | S[T] : never;
+}[Table<S>];
+
 /** The row type behind a TableRef. */
 export type RowOfRef<S extends Schemas, R> =
   R extends Table<S> ? RowOf<S[R]> : R extends z.ZodType ? RowOf<R> : never;

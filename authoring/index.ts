@@ -3,7 +3,7 @@
  * never executes this package.
  */
 import type * as components from "./components.ts";
-import type { Ctx, Schemas, Table } from "./ctx.ts";
+import type { Ctx, Schemas, Table, TableRef, TableWith } from "./ctx.ts";
 import type { Element, Renderable } from "./jsx-runtime.ts";
 import type * as patterns from "./patterns.ts";
 
@@ -29,31 +29,35 @@ export interface Smithers<S extends Schemas> {
   readonly Each: typeof components.Each;
   readonly Loop: typeof components.Loop;
   readonly Ralph: typeof components.Ralph;
-  readonly Task: <Out extends S[Table<S>] | Table<S>, D extends components.Deps = Record<never, never>>(
+  readonly Task: <Out extends TableRef<S>, D extends components.Deps = Record<never, never>>(
     props: components.TaskProps<Out, D>,
   ) => Element;
   readonly MergeQueue: typeof components.MergeQueue;
   readonly Worktree: typeof components.Worktree;
   readonly Aspects: typeof components.Aspects;
   readonly Timer: typeof components.Timer;
-  readonly WaitForEvent: typeof components.WaitForEvent;
-  readonly Signal: typeof components.Signal;
-  readonly HumanTask: typeof components.HumanTask;
+  readonly WaitForEvent: <Out extends TableRef<S>>(props: components.WaitForEventProps<Out>) => Element;
+  readonly Signal: <Out extends S[Table<S>]>(props: components.SignalProps<Out>) => Element;
+  readonly HumanTask: <Out extends TableRef<S>>(props: components.HumanTaskProps<Out>) => Element;
   readonly ContinueAsNew: typeof components.ContinueAsNew;
   readonly TryCatchFinally: typeof components.TryCatchFinally;
   readonly Saga: typeof components.Saga;
-  readonly ApprovalGate: typeof patterns.ApprovalGate;
-  readonly Panel: typeof patterns.Panel;
-  readonly Debate: typeof patterns.Debate;
-  readonly ReviewLoop: typeof patterns.ReviewLoop;
-  readonly Optimizer: typeof patterns.Optimizer;
-  readonly ContentPipeline: typeof patterns.ContentPipeline;
-  readonly GatherAndSynthesize: typeof patterns.GatherAndSynthesize;
+  readonly ApprovalGate: (props: patterns.ApprovalGateProps<TableRef<S>>) => Element;
+  readonly Panel: (props: patterns.PanelProps<TableRef<S>>) => Element;
+  readonly Debate: (props: patterns.DebateProps<TableRef<S>>) => Element;
+  readonly ReviewLoop: (
+    props: patterns.ReviewLoopProps<TableRef<S>, TableWith<S, { approved: boolean }>>,
+  ) => Element;
+  readonly Optimizer: (
+    props: patterns.OptimizerProps<TableRef<S>, TableWith<S, { score: number }>>,
+  ) => Element;
+  readonly ContentPipeline: (props: patterns.ContentPipelineProps<TableRef<S>>) => Element;
+  readonly GatherAndSynthesize: (props: patterns.GatherAndSynthesizeProps<TableRef<S>>) => Element;
   readonly DecisionTable: typeof patterns.DecisionTable;
-  readonly Runbook: typeof patterns.Runbook;
-  readonly EscalationChain: typeof patterns.EscalationChain;
-  readonly DriftDetector: typeof patterns.DriftDetector;
-  readonly Approval: <Out extends S[Table<S>] | Table<S>>(props: components.ApprovalProps<Out>) => Element;
+  readonly Runbook: (props: patterns.RunbookProps<TableRef<S>>) => Element;
+  readonly EscalationChain: (props: patterns.EscalationChainProps<TableRef<S>>) => Element;
+  readonly DriftDetector: (props: patterns.DriftDetectorProps<TableRef<S>>) => Element;
+  readonly Approval: <Out extends TableRef<S>>(props: components.ApprovalProps<Out>) => Element;
   /** The output schemas by table: what `output={outputs.review}` names. */
   readonly outputs: { readonly [T in Table<S>]: S[T] };
   readonly useCtx: () => Ctx<S>;

@@ -1,7 +1,11 @@
 /** Props of the patterns that the compiler reads in place (compiler/library). */
+import type { z } from "zod";
 import type { AgentLike } from "./agents.ts";
 import { type ApprovalRequest, neverRun, type RetryPolicy } from "./components.ts";
 import type { Element, Renderable } from "./jsx-runtime.ts";
+
+/** A table of some workflow: by its key, or by its schema. */
+export type OutputRef = z.ZodType | string;
 
 interface Skippable {
   readonly id?: string;
@@ -56,20 +60,22 @@ interface Looped extends Skippable {
   readonly children: Renderable;
 }
 
-export interface ReviewLoopProps<Out> extends Looped {
+/** `Verdict`: tables that say whether the product will do. */
+export interface ReviewLoopProps<Out, Verdict = Out> extends Looped {
   readonly producer: AgentLike;
   readonly reviewer: AgentLike | readonly AgentLike[];
   readonly produceOutput: Out;
   /** Its table has `approved: boolean`. */
-  readonly reviewOutput: Out;
+  readonly reviewOutput: Verdict;
 }
 
-export interface OptimizerProps<Out> extends Looped {
+/** `Score`: tables that say how good the product is. */
+export interface OptimizerProps<Out, Score = Out> extends Looped {
   readonly generator: AgentLike;
   readonly evaluator: AgentLike;
   readonly generateOutput: Out;
   /** Its table has `score: number`. */
-  readonly evaluateOutput: Out;
+  readonly evaluateOutput: Score;
   /** Without one all iterations run. */
   readonly targetScore?: number;
 }
@@ -155,17 +161,17 @@ export interface DriftDetectorProps<Out> extends Skippable {
   readonly poll?: { readonly intervalMs?: number; readonly maxPolls?: number };
 }
 
-export const ApprovalGate: <Out>(props: ApprovalGateProps<Out>) => Element = neverRun("ApprovalGate");
-export const Panel: <Out>(props: PanelProps<Out>) => Element = neverRun("Panel");
-export const Debate: <Out>(props: DebateProps<Out>) => Element = neverRun("Debate");
-export const ReviewLoop: <Out>(props: ReviewLoopProps<Out>) => Element = neverRun("ReviewLoop");
-export const Optimizer: <Out>(props: OptimizerProps<Out>) => Element = neverRun("Optimizer");
-export const ContentPipeline: <Out>(props: ContentPipelineProps<Out>) => Element =
+export const ApprovalGate: (props: ApprovalGateProps<OutputRef>) => Element = neverRun("ApprovalGate");
+export const Panel: (props: PanelProps<OutputRef>) => Element = neverRun("Panel");
+export const Debate: (props: DebateProps<OutputRef>) => Element = neverRun("Debate");
+export const ReviewLoop: (props: ReviewLoopProps<OutputRef>) => Element = neverRun("ReviewLoop");
+export const Optimizer: (props: OptimizerProps<OutputRef>) => Element = neverRun("Optimizer");
+export const ContentPipeline: (props: ContentPipelineProps<OutputRef>) => Element =
   neverRun("ContentPipeline");
-export const GatherAndSynthesize: <Out>(props: GatherAndSynthesizeProps<Out>) => Element =
+export const GatherAndSynthesize: (props: GatherAndSynthesizeProps<OutputRef>) => Element =
   neverRun("GatherAndSynthesize");
 export const DecisionTable: (props: DecisionTableProps) => Element = neverRun("DecisionTable");
-export const Runbook: <Out>(props: RunbookProps<Out>) => Element = neverRun("Runbook");
-export const EscalationChain: <Out>(props: EscalationChainProps<Out>) => Element =
+export const Runbook: (props: RunbookProps<OutputRef>) => Element = neverRun("Runbook");
+export const EscalationChain: (props: EscalationChainProps<OutputRef>) => Element =
   neverRun("EscalationChain");
-export const DriftDetector: <Out>(props: DriftDetectorProps<Out>) => Element = neverRun("DriftDetector");
+export const DriftDetector: (props: DriftDetectorProps<OutputRef>) => Element = neverRun("DriftDetector");

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 
 const ROOT = path.resolve(import.meta.dirname, "..");
 
-it.each(["fixtures/types", "examples"])(
+it.each(["fixtures/types", "fixtures/types/strict", "examples"])(
   "the type checker has nothing to say of %s",
   { timeout: 120_000 },
   (folder) => {

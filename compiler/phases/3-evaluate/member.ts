@@ -119,7 +119,7 @@ function fixed(ev: Evaluation, target: Value, key: string, how: Access): Value {
       );
     }
     case "Object": {
-      const value = target.props.get(key) ?? UNDEFINED;
+      const value = target.props.get(key) ?? noMember({}, key, how);
       return value.type === "Closure" && value.getter
         ? apply(ev, value, [], { ...how, optional: false })
         : value;
@@ -136,14 +136,14 @@ function fixed(ev: Evaluation, target: Value, key: string, how: Access): Value {
           return (before[Number(key)] as Value) ?? UNDEFINED;
         return residual(memberOf(reify(ev, target), literal(Number(key))));
       }
-      return UNDEFINED;
+      return noMember([], key, how);
     }
     case "Known":
       if (typeof target.value === "string") {
         if (key === "length") return known(target.value.length);
         if (/^(0|[1-9]\d*)$/.test(key)) return known(target.value[Number(key)]);
       }
-      return UNDEFINED;
+      return noMember(Object(target.value) as object, key, how);
     case "Namespace": {
       const member = target.member(key, how.span ?? { file: 0, start: 0, end: 0 });
       if (member) return member;
@@ -211,6 +211,12 @@ function fixed(ev: Evaluation, target: Value, key: string, how: Access): Value {
       return missing;
     }
   }
+}
+
+/** What is no member of a value: undefined, unless every such value has it, as a method of the language that is not called. */
+function noMember(like: object, key: string, how: Access): Value {
+  if (key in like) throw new Bail(`'${key}' of a value, which is not called`, how.span);
+  return UNDEFINED;
 }
 
 function instanceName(value: Extract<Value, { type: "Instance" }>): string {
