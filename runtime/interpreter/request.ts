@@ -79,10 +79,13 @@ export function promptText(leaf: Leaf, field: unknown, reader: Cell): string {
 /** Agent names in the order of preference. */
 export function agentsOf(leaf: Leaf, node: TaskNode, reader: Cell): readonly string[] {
   const value = leaf.scope.field(node.agent, reader);
-  const list = Array.isArray(value) ? value : [value];
-  const names = list.flatMap((agent: Value) => {
-    if (agent === null || agent === undefined || agent === false) return [];
-    if (typeof agent === "string") return [agent];
+  // Names stand for agents in the plan; a text that the run works out is none.
+  const isNamed = !isDynamic(node.agent);
+  // A list may stand in front of the agent that follows it.
+  const list = [value].flat(2) as readonly Value[];
+  const names = list.flatMap((agent) => {
+    if (!agent) return [];
+    if (typeof agent === "string" && isNamed) return [agent];
     if (agent instanceof Handle && agent.kind === "agent") return [agent.id];
     throw new CoreError("HANDLE", `agent of ${leaf.plan.key} is not an agent`);
   });

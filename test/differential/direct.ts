@@ -480,7 +480,9 @@ function asFields(element: Element, r: Rendering): Record<string, unknown> {
   const { fallbackAgent, noRetry, outputSchema: _, heartbeatTimeout, ...props } = element.props;
   if (noRetry) props.retries = 0;
   if (heartbeatTimeout !== undefined) props.heartbeatTimeoutMs = heartbeatTimeout;
-  if (fallbackAgent) props.agent = [props.agent, fallbackAgent].flat();
+  // What is falsy is no agent, and then the one that would follow is none either.
+  if (!props.agent) delete props.agent;
+  else if (fallbackAgent) props.agent = [props.agent, fallbackAgent].flat();
   for (const name of ["cache", "autoApprove"])
     if (typeof props[name] === "object" && props[name] !== null)
       props[name] = Object.fromEntries(
@@ -571,7 +573,7 @@ function payload(value: unknown): unknown {
 }
 
 function agentText(agent: unknown): unknown {
-  if (Array.isArray(agent)) return agent.map(agentText);
+  if (Array.isArray(agent)) return agent.filter(Boolean).map(agentText);
   if (agent instanceof Agent) return `${agent.className} ${JSON.stringify(agent.options)}`;
   if (typeof agent === "object" && agent !== null && "generate" in agent) return "a plain agent";
   return "no agent";

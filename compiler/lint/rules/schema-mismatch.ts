@@ -72,6 +72,7 @@ function tableFor(node: NodeDraft): string {
 }
 
 function checkPayload(model: Model, node: NodeDraft, table: string): Diagnostic[] {
+  if (isSkipped(node)) return [];
   const payload = node.fields.get("payload");
   if (!payload && !["agent", "prompt", "module"].some((field) => node.fields.has(field)))
     return [
@@ -83,8 +84,11 @@ function checkPayload(model: Model, node: NodeDraft, table: string): Diagnostic[
   if (!payload || !parser) return [];
   if (isText(payload) && !takesText(parser)) {
     const type = parser._zod.def.type;
+    const when = hasAgentElsewhere(model, node)
+      ? "Where it has no agent, this task gives"
+      : "This task gives";
     return [
-      problem("SM302", node.span, `This task gives text, and \`${table}\` wants ${article(type)} ${type}.`, {
+      problem("SM302", node.span, `${when} text, and \`${table}\` wants ${article(type)} ${type}.`, {
         hint: "Give the task an agent, or a value that fits: {{ … }}.",
       }),
     ];
@@ -97,6 +101,19 @@ function checkPayload(model: Model, node: NodeDraft, table: string): Diagnostic[
       hint: "Mend the value or the schema: the task would fail in every run.",
     }),
   ];
+}
+
+/** Whether the same element is a task with an agent under another condition. */
+const hasAgentElsewhere = (model: Model, { span }: NodeDraft): boolean =>
+  model.draft.nodes.some(
+    (other) => other.fields.has("agent") && other.span.file === span.file && other.span.start === span.start,
+  );
+
+/** Whether the task never runs. */
+function isSkipped(node: NodeDraft): boolean {
+  const skip = node.fields.get("skipIf");
+  if (skip?.type === "json") return Boolean(skip.value);
+  return skip?.expr.type === "Literal" && Boolean(skip.expr.value);
 }
 
 const article = (noun: string): string => (/^[aeiou]/.test(noun) ? "an" : "a");

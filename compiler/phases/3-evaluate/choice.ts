@@ -1,5 +1,6 @@
 /** Values that the run chooses between, and what is known on the way into a branch. */
 import type * as Core from "../../../plan/core/ast.ts";
+import { amongOf, either } from "./among.ts";
 import { conditional, literal, not, sameExpr, truthOf } from "./core.ts";
 import { holdsSchema, poisonText, reify } from "./reify.ts";
 import { isStructural, truth } from "./shape.ts";
@@ -26,6 +27,7 @@ export function choose(ev: Evaluation, test: Core.Expr, then: Value, otherwise: 
     ...(a.kind && a.kind === b.kind && { kind: a.kind }),
     ...(a.defined && b.defined && { defined: true as const }),
     ...(a.keys && b.keys && { keys: [...new Set([...a.keys, ...b.keys])] }),
+    ...either(amongOf(then), amongOf(otherwise)),
   };
   return residual(conditional(test, reify(ev, then), reify(ev, otherwise)), facts);
 }

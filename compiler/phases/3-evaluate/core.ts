@@ -105,6 +105,12 @@ export function sameExpr(a: unknown, b: unknown): boolean {
   );
 }
 
+/** Whether a part of a tree is the same as another. */
+export function contains(node: unknown, part: Core.Expr): boolean {
+  if (typeof node !== "object" || node === null) return false;
+  return sameExpr(node, part) || Object.values(node).some((inner) => contains(inner, part));
+}
+
 /** How many nodes a tree has. */
 export function sizeOf(node: unknown): number {
   if (typeof node !== "object" || node === null) return 0;

@@ -1,6 +1,7 @@
 /** `list.map(item => …)` that makes elements → an `each` with a scope of its own. */
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
+import { amongItems } from "./among.ts";
 import { under } from "./choice.ts";
 import { nameOf } from "./core.ts";
 import { LocalEnvironment } from "./env.ts";
@@ -8,9 +9,16 @@ import { evaluate } from "./evaluate.ts";
 import { bind } from "./patterns.ts";
 import { Bail, type Evaluation, freshName, inScope, newScope } from "./state.ts";
 import { runBody } from "./statements.ts";
-import { type Closure, type EachValue, type Facts, residual } from "./value.ts";
+import { type Closure, type EachValue, type Facts, residual, type Value } from "./value.ts";
 
-export function eachOf(ev: Evaluation, of: Core.Expr, fn: Closure, span: Core.Span | undefined): EachValue {
+/** `list`: the value that `of` is the text of, where there is one. */
+export function eachOf(
+  ev: Evaluation,
+  of: Core.Expr,
+  fn: Closure,
+  span: Core.Span | undefined,
+  list?: Value,
+): EachValue {
   const { params, rest, body } = fn.arrow;
   if (rest) throw new Bail("a rest parameter in a list callback", span);
   const scope = newScope("each", ev.scope);
@@ -20,7 +28,8 @@ export function eachOf(ev: Evaluation, of: Core.Expr, fn: Closure, span: Core.Sp
   const names: { index?: string; all?: string } = {};
   const result = inScope(ev, scope, () =>
     under(ev, null, true, () => {
-      if (item) bind(ev, item, residual(nameOf(as), itemFacts(of)), env);
+      if (item)
+        bind(ev, item, residual(nameOf(as), { ...itemFacts(of), ...(list && amongItems(list)) }), env);
       if (index) {
         names.index = freshName(ev, nameFor(index, "index"));
         bind(ev, index, residual(nameOf(names.index), { kind: "number", defined: true }), env);

@@ -2,6 +2,7 @@
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
 import { freshListAsTest } from "./always-true.ts";
+import { amongLogical, amongOf, either } from "./among.ts";
 import { evaluateCall, evaluateNew } from "./calls.ts";
 import { choose, factsOf, keptApart, refine, testOf, under } from "./choice.ts";
 import { conditional } from "./core.ts";
@@ -276,7 +277,8 @@ function join(ev: Evaluation, node: Core.Logical<Surface.Extra>, left: Value, ri
   }
   const text = reify(ev, left);
   if (!keptApart(right)) {
-    const facts = node.op === "&&" ? keysOnly(right) : sharedFacts(left, right);
+    const shared = node.op === "&&" ? keysOnly(right) : sharedFacts(left, right);
+    const facts = { ...shared, ...amongLogical(node.op, left, right) };
     return residual({ type: "Logical", op: node.op, left: text, right: reify(ev, right) }, facts);
   }
   const value = residual(text, factsOf(left));
@@ -315,10 +317,10 @@ function evaluateConditional(ev: Evaluation, node: Core.Conditional<Surface.Extr
   );
   if (keptApart(then) || keptApart(otherwise) || holdsSchema(then) || holdsSchema(otherwise))
     return choose(ev, placed(text, node.test.span), then, otherwise);
-  return residual(
-    conditional(reify(ev, test), reify(ev, then), reify(ev, otherwise)),
-    sharedFacts(then, otherwise),
-  );
+  return residual(conditional(reify(ev, test), reify(ev, then), reify(ev, otherwise)), {
+    ...sharedFacts(then, otherwise),
+    ...either(amongOf(then), amongOf(otherwise)),
+  });
 }
 
 /** `x && { a }` spreads only what the object holds: a falsy `x` has no properties. */
@@ -376,7 +378,7 @@ function evaluateChain(ev: Evaluation, node: Core.Chain<Surface.Extra>, env: Env
   const value = evaluate(ev, node.expr, env, { guards });
   if (!guards) {
     if (value.type !== "Residual") return value;
-    return residual(wrapChain(value.expr), {});
+    return residual(wrapChain(value.expr), amongOf(value));
   }
   let result = value;
   for (const guard of guards.reverse()) {

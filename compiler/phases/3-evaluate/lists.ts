@@ -135,7 +135,7 @@ export function listMethod(
     reenters(callback, new Set(ev.calls.map((x) => x.arrow)))
   )
     return unrolled(ev, target, name, args, span);
-  if (name === "map" || name === "flatMap") return eachOf(ev, reify(ev, target), callback, span);
+  if (name === "map" || name === "flatMap") return eachOf(ev, reify(ev, target), callback, span, target);
   if (target.type === "Array" && ["reduce", "find", "some", "every"].includes(name))
     return unrolled(ev, target, name, args, span);
   throw new Bail(`'.${name}()' that makes elements`, span);

@@ -1,6 +1,7 @@
 /** Property access on abstract values. */
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
+import { amongAt, amongMembers } from "./among.ts";
 import { apply } from "./calls.ts";
 import { mapChoices } from "./choice.ts";
 import { literal, memberOf } from "./core.ts";
@@ -61,7 +62,10 @@ export function access(ev: Evaluation, target: Value, key: Value, how: Access): 
   if (key.type === "Known") return fixed(ev, target, String(key.value), how);
   if (target.type === "Namespace" && target.host) return unrecorded(ev, `${target.name}[…]`, how.span);
   if (isStructural(target)) return select(target, reify(ev, key), how);
-  return residual(keepOptional(ev, memberOf(reify(ev, target), reify(ev, key)), how, none));
+  return residual(
+    keepOptional(ev, memberOf(reify(ev, target), reify(ev, key)), how, none),
+    amongMembers(target),
+  );
 }
 
 function keyText(key: Value): string {
@@ -113,10 +117,10 @@ function fixed(ev: Evaluation, target: Value, key: string, how: Access): Value {
     case "Residual": {
       const isIndex = /^(0|[1-9]\d*)$/.test(key);
       const expr = memberOf(target.expr, isIndex ? literal(Number(key)) : key);
-      return residual(
-        keepOptional(ev, expr, how, nullish(target)),
-        how.optional ? {} : factsOfMember(target.facts, key),
-      );
+      return residual(keepOptional(ev, expr, how, nullish(target)), {
+        ...(!how.optional && factsOfMember(target.facts, key)),
+        ...amongAt(target.facts, key, how.optional),
+      });
     }
     case "Object": {
       const value = target.props.get(key) ?? noMember({}, key, how);

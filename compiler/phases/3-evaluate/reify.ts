@@ -1,6 +1,7 @@
 /** Abstract value → Core text: how a value is written where a residual needs it. */
 import type * as Core from "../../../plan/core/ast.ts";
 import type { AgentSource } from "../4-lower/draft.ts";
+import { amongOf } from "./among.ts";
 import { arrayOf, call, conditional, literal, memberOf, nameOf, objectOf } from "./core.ts";
 import { unrecorded } from "./host-values.ts";
 import { foreignUse } from "./node-modules.ts";
@@ -268,6 +269,7 @@ function under(ev: Evaluation, value: Value, ref: Core.Expr, depth = 0): Value {
     case "Residual":
       return residual(ref, value.facts);
     case "Choice":
+      return residual(ref, amongOf(value));
     case "Select":
     case "Fail":
       return residual(ref);

@@ -48,6 +48,10 @@ export interface Facts {
   readonly stateful?: true;
   /** The only property names the object can have, where that is known. */
   readonly keys?: readonly string[];
+  /** All that it can be, where that is known: the members of a list or table. Undefined and false stand for all that is falsy. */
+  readonly among?: readonly Value[];
+  /** A lookup that may find nothing, which is then undefined. */
+  readonly missable?: true;
 }
 
 /** Left for the run: Core text over the names of the scope chain. */

@@ -2,10 +2,11 @@
 import type * as Core from "../../../plan/core/ast.ts";
 import { literal } from "../3-evaluate/core.ts";
 import { tableOf } from "../3-evaluate/library.ts";
-import { agentName, reify } from "../3-evaluate/reify.ts";
-import { isAgentObject, isStructural } from "../3-evaluate/shape.ts";
+import { reify } from "../3-evaluate/reify.ts";
+import { isStructural } from "../3-evaluate/shape.ts";
 import { type Evaluation, report } from "../3-evaluate/state.ts";
 import { toJson, type Value } from "../3-evaluate/value.ts";
+import { agentNames, isNoAgent } from "./agent-presence.ts";
 import type { Field } from "./draft.ts";
 
 export const isNothing = (value: Value | undefined): boolean =>
@@ -20,30 +21,23 @@ export function plainField(ev: Evaluation, value: Value): Field {
 /** One agent, several as fallbacks, or an expression that gives them. */
 export function agentField(ev: Evaluation, value: Value, span: Core.Span): Field | undefined {
   if (value.type === "Poison") return undefined;
-  const name = staticAgent(ev, value);
-  if (name !== undefined) return { type: "json", value: name };
-  if (value.type === "Array" && !value.ref) {
-    const names = value.items.map((x) => (x.type === "SpreadItem" ? undefined : staticAgent(ev, x)));
-    if (names.every((x) => x !== undefined)) return { type: "json", value: names };
-  }
-  const expr = isStructural(value) ? undefined : reify(ev, value);
-  if (!expr || expr.type === "Object") {
-    report(
-      ev,
-      "SM704",
-      span,
-      "this is no agent that the compiler knows",
-      "Make it with `new` at module scope, or write a plain object with a generate function.",
-    );
-    return undefined;
-  }
-  return { type: "core", expr };
+  const text = isStructural(value) ? undefined : reify(ev, value);
+  const names = text && agentNames(text);
+  if (names !== undefined && names.length > 0) return { type: "json", value: names };
+  if (text && !names && !isNoAgent(text)) return { type: "core", expr: text };
+  noAgent(ev, span, names !== undefined);
+  return undefined;
 }
 
-function staticAgent(ev: Evaluation, value: Value): string | undefined {
-  if (value.type === "Instance" && value.construct) return agentName(ev, value);
-  if (value.type === "Object" && isAgentObject(value)) return agentName(ev, value);
-  return undefined;
+/** SM704 for an `agent` that is none, or a list without any. */
+export function noAgent(ev: Evaluation, span: Core.Span | undefined, isList: boolean): void {
+  const [message, hint] = isList
+    ? ["this list has no agent in it", "Name at least one agent; a task without one has no `agent` at all."]
+    : [
+        "this is no agent that the compiler knows",
+        "Make it with `new` at module scope, or write a plain object with a generate function.",
+      ];
+  report(ev, "SM704", span, message, hint);
 }
 
 /** The table of an `output`, by name. */

@@ -13,6 +13,7 @@ import { lowerChildren, lowerElement } from "./nodes.ts";
 import { addNode, type Condition, inPath, type Lowering, type Place, within } from "./place.ts";
 import { checkPresence, propSpan, unknownComponent, unknownProp } from "./props.ts";
 import { lowerSaga, lowerTry } from "./recovery.ts";
+import { formsOf } from "./task-forms.ts";
 import { taskFields } from "./tasks.ts";
 
 /** A component of the library. */
@@ -38,13 +39,9 @@ export function lowerLibrary(
     lowerSignal(to, element, place);
     return;
   }
-  const alternatives = props.get("children");
-  if (!kind.container && alternatives?.type === "Choice" && holdsFunction(alternatives)) {
-    for (const holds of [true, false]) {
-      const children = holds ? alternatives.then : alternatives.else;
-      const one = { ...element, props: new Map(props).set("children", children) };
-      lowerElement(to, one, within(place, { test: alternatives.test, holds }), item);
-    }
+  const forms = inScope(to.ev, place.scope, () => formsOf(to, element));
+  if (forms) {
+    for (const { element: one, condition } of forms) lowerElement(to, one, within(place, condition), item);
     return;
   }
   const skip = kind.container ? props.get("skipIf") : undefined;
@@ -138,11 +135,6 @@ export function idOf(ev: Evaluation, id: Value): Field {
   return plainField(ev, id);
 }
 
-const holdsFunction = (value: Value): boolean =>
-  value.type === "Closure" ||
-  value.type === "Code" ||
-  (value.type === "Choice" && (holdsFunction(value.then) || holdsFunction(value.else)));
-
 /** Every prop is carried, or named in a diagnostic. */
 function checkProps(to: Lowering, element: ElementValue, name: string, kind: Kind): void {
   const given = new Set<string>();
@@ -230,6 +222,8 @@ function lowerEachElement(to: Lowering, element: ElementValue, place: Place): vo
     );
     return;
   }
-  const value = inScope(to.ev, place.scope, () => eachOf(to.ev, reify(to.ev, of), children, element.span));
+  const value = inScope(to.ev, place.scope, () =>
+    eachOf(to.ev, reify(to.ev, of), children, element.span, of),
+  );
   lowerChildren(to, value, place);
 }

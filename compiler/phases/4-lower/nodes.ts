@@ -35,6 +35,7 @@ import { PATTERNS } from "./patterns.ts";
 import { addNode, type Condition, inPath, type Lowering, type Place, within } from "./place.ts";
 import { propSpan, unknownProp } from "./props.ts";
 import { refuseTag } from "./tags.ts";
+import { formsOf } from "./task-forms.ts";
 
 export function lowerChildren(to: Lowering, value: Value, place: Place): void {
   switch (value.type) {
@@ -129,8 +130,8 @@ function lowerEach(to: Lowering, value: EachValue, place: Place): void {
   const item: Place = { ...place, scope: value.scope, each: value };
   inPath(to, place, () =>
     underCondition(to.ev, () => {
-      if (single && value.scope.guards.length === 0)
-        lowerElement(to, single.element, item, single.conditions);
+      const isOne = single && !inScope(to.ev, value.scope, () => formsOf(to, single.element));
+      if (isOne && value.scope.guards.length === 0) lowerElement(to, single.element, item, single.conditions);
       else inGroup(to, item, value.span, (inner) => lowerChildren(to, value.body, inner));
     }),
   );

@@ -18,6 +18,7 @@ import { refuseSpreads } from "./site-props.ts";
 import { sagaSite, trySite } from "./site-recovery.ts";
 import { childText } from "./site-text.ts";
 import { tagValue } from "./tags.ts";
+import { asText } from "./text.ts";
 
 const NOWHERE: Core.Span = { file: 0, start: 0, end: 0 };
 const UNDEFINED: Core.Expr = { type: "Name", name: "undefined" };
@@ -96,7 +97,8 @@ export function taskChild(
     return;
   }
   if (kids.length === 1 && only.type !== "Spread") {
-    made.set(field, childText(w, t, only, names));
+    const text = childText(w, t, only, names);
+    made.set(field, hasAgent ? asText(text) : text);
     return;
   }
   const parts = childTexts(w, t, element, names);

@@ -20,16 +20,6 @@ export function badProp(t: Translation, element: Surface.Element, prop: string, 
   report(t.ev, "SM117", at, `'${prop}' ${why}`, "Give it a literal, or a value derived from ctx.");
 }
 
-export function noAgent(t: Translation, element: Surface.Element): void {
-  report(
-    t.ev,
-    "SM704",
-    propSpan(element, "agent") ?? element.span,
-    "this is no agent that the compiler knows",
-    "Make it with `new` at module scope, or write a plain object with a generate function.",
-  );
-}
-
 /** Whether a prop is written with an element or a function as a part of its value. */
 export function holdsCode(element: Surface.Element, prop: string): boolean {
   const found = element.props.find((x) => x.type === "ElementProp" && x.name === prop);

@@ -91,13 +91,3 @@ export function jsonOf(text: Core.Expr): Json | undefined {
       return undefined;
   }
 }
-
-export const agentJson = (text: Core.Expr): Json | undefined => {
-  if (text.type === "Call" && text.callee.type === "Name" && text.callee.name === "agent") {
-    const [name] = text.args;
-    return name?.type === "Literal" ? name.value : undefined;
-  }
-  if (text.type !== "Array") return undefined;
-  const names = text.elements.map((x) => (x && x.type !== "Spread" ? agentJson(x) : undefined));
-  return names.every((x) => x !== undefined) ? (names as Json[]) : undefined;
-};

@@ -11,7 +11,9 @@ import { keyFromId } from "./fields.ts";
 import { fieldName, KINDS, type Kind } from "./kinds.ts";
 import { NOWHERE } from "./prompts/inside.ts";
 import { checkPresence, fits, propSpan, unknownProp } from "./props.ts";
-import { agentJson, jsonOf, Site } from "./site.ts";
+import { jsonOf, Site } from "./site.ts";
+import { setAgent, splitByAgent } from "./site-agent.ts";
+import { splitChild } from "./site-child-forms.ts";
 import { childTexts, containerChildren, taskChild, transparent } from "./site-children.ts";
 import {
   badProp,
@@ -19,7 +21,6 @@ import {
   checkSpread,
   holdsCode,
   isFunctionProp,
-  noAgent,
   requestSite,
   withSpreadChildren,
 } from "./site-props.ts";
@@ -165,31 +166,14 @@ function library(
   }
   const present = new Set([...given].filter(([, text]) => !isUndefined(text)).map(([prop]) => prop));
   checkPresence(t.ev, tag.name, kind, present, element.span);
-  const made = site(w, t, withSpreadChildren(w, element, kind), names, kind, tag.name, given);
+  const whole = withSpreadChildren(w, element, kind);
+  const write = (props: ReadonlyMap<string, Core.Expr>): Core.Expr =>
+    site(w, t, whole, names, kind, tag.name, props);
+  const made = (kind.props.agent && splitByAgent(w, t, whole, given, write)) ?? write(given);
   return bindings.reduceRight<Core.Expr>(
     (body, [name, init]) => call({ type: "Arrow", params: [nameOf(name)], body }, init),
     made,
   );
-}
-
-/** `{test ? () => … : {…}}` as child of a task: two sites, of which one is made. */
-function splitChild(
-  w: BlockWriter,
-  t: Translation,
-  element: Surface.Element,
-  names: Names,
-  kind: Kind,
-): Core.Expr | undefined {
-  const [only, ...more] = element.children;
-  if (kind.container || more.length || only?.type !== "Conditional") return undefined;
-  const isFunction = (x: Surface.Expr): boolean => x.type === "Arrow" || x.type === "Func";
-  if (!isFunction(only.then) && !isFunction(only.else)) return undefined;
-  return {
-    type: "Conditional",
-    test: expr(t, only.test, names),
-    then: writeSite(w, t, { ...element, children: [only.then] }, names),
-    else: writeSite(w, t, { ...element, children: [only.else] }, names),
-  };
 }
 
 /** A signal whose child is a function of its row: the wait, and what the function gives once the row is there. */
@@ -317,16 +301,9 @@ function site(
       case "tables":
         made.set("deps", text);
         break;
-      case "agent": {
-        const fallback = given.get("fallbackAgent");
-        const all = fallback && !isUndefined(fallback) ? withFallback(text, fallback) : text;
-        const json = agentJson(all);
-        if (all.type === "Object" || (all.type === "Literal" && typeof all.value !== "string"))
-          noAgent(t, element);
-        else if (json !== undefined) node.fields.set("agent", { type: "json", value: json });
-        else made.set("agent", all);
+      case "agent":
+        setAgent(t, element, made, text, given.get("fallbackAgent"));
         break;
-      }
       case "text":
         node.fields.set(prop, { type: "core", expr: text.type === "Literal" ? text : made.text(prop, text) });
         break;
@@ -412,8 +389,3 @@ function answered(text: Core.Expr): Core.Expr {
     ),
   };
 }
-
-const withFallback = (agent: Core.Expr, fallback: Core.Expr): Core.Expr => ({
-  type: "Array",
-  elements: agent.type === "Array" ? [...agent.elements, fallback] : [agent, fallback],
-});

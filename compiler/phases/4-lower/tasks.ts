@@ -18,6 +18,7 @@ import {
   toJson,
   type Value,
 } from "../3-evaluate/value.ts";
+import { presenceOf } from "./agent-presence.ts";
 import { ASYNC_PROMPT, captureFields, DEPS, registerModule } from "./captures.ts";
 import { codeReads } from "./code-reads.ts";
 import type { Field, NodeDraft } from "./draft.ts";
@@ -88,6 +89,7 @@ export function taskFields(
         break;
       }
       case "agent": {
+        if (!isThere(to, value)) break;
         const field = agentField(ev, withFallback(value, element.props.get("fallbackAgent")), element.span);
         if (field) node.fields.set("agent", field);
         break;
@@ -121,9 +123,15 @@ export function taskFields(
   if (node.kind === "task") childFields(to, node, element, place);
 }
 
+/** Whether there is an agent: what is falsy is none. */
+const isThere = (to: Lowering, agent: Value | undefined): boolean =>
+  agent !== undefined && presenceOf(to.ev, agent).type !== "never";
+
 /** `agent` and `fallbackAgent` as one list. */
 function withFallback(agent: Value, fallback: Value | undefined): Value {
-  if (!fallback || isNothing(fallback)) return agent;
+  if (!fallback || truth(fallback) === false) return agent;
+  if (agent.type === "Residual" && agent.facts.kind === "array")
+    return array([{ type: "SpreadItem", value: agent }, fallback]);
   return array(agent.type === "Array" && !agent.ref ? [...agent.items, fallback] : [agent, fallback]);
 }
 
@@ -231,8 +239,7 @@ function childFields(to: Lowering, node: NodeDraft, element: ElementValue, place
   const { ev } = to;
   const { props } = element;
   const children = props.get("children");
-  const agent = props.get("agent");
-  const hasAgent = agent !== undefined && !isNothing(agent);
+  const hasAgent = isThere(to, props.get("agent"));
   const deps = props.get("deps");
   const hasDeps = deps !== undefined && !isNothing(deps);
   if (!children) return;

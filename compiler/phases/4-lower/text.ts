@@ -18,7 +18,7 @@ import { outlineOfElement } from "./prompts/outline.ts";
 /** The children of a task as prompt text. */
 export function promptField(ev: Evaluation, children: Value): Field {
   if (children.type === "Known") return { type: "json", value: plainText(children.value) };
-  if (!needsText(children)) return { type: "core", expr: reify(ev, children) };
+  if (!needsText(children)) return { type: "core", expr: asText(reify(ev, children)) };
   const parts = partsOf(ev, children);
   if (parts.every((part) => part.type === "Literal")) {
     const joined = parts.map((part) => plainText((part as Core.Literal).value)).join("");
@@ -26,6 +26,10 @@ export function promptField(ev: Evaluation, children: Value): Field {
   }
   return { type: "core", expr: call("text", ...parts) };
 }
+
+/** Data that is written out as a prompt: its text, for a field that holds nothing else. */
+export const asText = (child: Core.Expr): Core.Expr =>
+  child.type === "Object" || child.type === "Array" ? call("text", child) : child;
 
 /** Whether children are more than one plain value. */
 function needsText(children: Value): boolean {

@@ -1,0 +1,113 @@
+/** The agent of a task inside a block, and the two sites where only the run knows whether there is one. */
+import type * as Core from "../../../plan/core/ast.ts";
+import { eachChild } from "../../../plan/core/walk.ts";
+import type * as Surface from "../../surface.ts";
+import { call, contains, nameOf } from "../3-evaluate/core.ts";
+import { report } from "../3-evaluate/state.ts";
+import type { Translation } from "../3-evaluate/translate.ts";
+import { agentNames, isNoAgent, presenceIn } from "./agent-presence.ts";
+import type { BlockWriter } from "./blocks.ts";
+import { noAgent } from "./fields.ts";
+import { propSpan } from "./props.ts";
+import type { Site } from "./site.ts";
+import { children } from "./site-children.ts";
+import { givesText, takesText } from "./task-forms.ts";
+
+/** `agent` and `fallbackAgent` as one list. */
+export function setAgent(
+  t: Translation,
+  element: Surface.Element,
+  made: Site,
+  agent: Core.Expr,
+  fallback: Core.Expr | undefined,
+): void {
+  if (presenceIn(agent).type === "never") return;
+  const some = fallback && presenceIn(fallback).type !== "never" ? fallback : undefined;
+  const all = some ? withFallback(agent, some) : agent;
+  const names = agentNames(all);
+  if (names === undefined ? isNoAgent(all) : names.length === 0) {
+    noAgent(t.ev, propSpan(element, "agent") ?? element.span, names !== undefined);
+  } else if (names !== undefined) made.node.fields.set("agent", { type: "json", value: names });
+  else made.set("agent", all);
+}
+
+const withFallback = (agent: Core.Expr, fallback: Core.Expr): Core.Expr => ({
+  type: "Array",
+  elements: agent.type === "Array" ? [...agent.elements, fallback] : [agent, fallback],
+});
+
+type Given = ReadonlyMap<string, Core.Expr>;
+
+/** The sites with an agent and without, of which one is made; undefined where there is but one. */
+export function splitByAgent(
+  w: BlockWriter,
+  t: Translation,
+  element: Surface.Element,
+  given: Given,
+  write: (given: Given) => Core.Expr,
+): Core.Expr | undefined {
+  const agent = given.get("agent");
+  const presence = agent && presenceIn(agent);
+  if (!agent || presence?.type !== "maybe") return undefined;
+  const skip = given.get("skipIf");
+  const isSkipped = skip !== undefined && contains(skip, presence.test);
+  if (!presence.said && !isSkipped && !worksAlone(w, element, given.get("output"))) return undefined;
+  if ([...given.values()].some(writes)) {
+    report(
+      t.ev,
+      "SM103",
+      propSpan(element, "agent") ?? element.span,
+      "whether this task has an agent is decided while another of its props changes something",
+      "Work out the changed value in a statement of its own, before the element.",
+    );
+    return undefined;
+  }
+  const without = new Map(given);
+  without.delete("agent");
+  without.delete("fallbackAgent");
+  if (presence.agent !== agent)
+    return {
+      type: "Conditional",
+      test: presence.test,
+      then: write(new Map(given).set("agent", presence.agent)),
+      else: write(without),
+    };
+  const name = nameOf("agent_");
+  return call(
+    {
+      type: "Arrow",
+      params: [name],
+      body: {
+        type: "Conditional",
+        test: name,
+        then: write(new Map(given).set("agent", name)),
+        else: write(without),
+      },
+    },
+    agent,
+  );
+}
+
+/** Whether the task may well give a result without an agent: all but text, of which it is certain that it is text. */
+function worksAlone(w: BlockWriter, element: Surface.Element, output: Core.Expr | undefined): boolean {
+  const kids = children(element);
+  const [only] = kids;
+  if (!only) return false;
+  if (textFits(w, output)) return true;
+  const [fn] = kids.filter((x) => x.type === "Arrow" || x.type === "Func");
+  if (fn) return fn.type !== "Arrow" || !givesText(fn.body);
+  return kids.length === 1 && only.type !== "Spread" && !givesText(only);
+}
+
+const textFits = (w: BlockWriter, output: Core.Expr | undefined): boolean =>
+  output?.type === "Literal" && typeof output.value === "string" && takesText(w.to.tables.get(output.value));
+
+/** Whether evaluating text changes something. */
+function writes(text: Core.Node): boolean {
+  if (text.type === "Assign" || text.type === "Update") return true;
+  let found = false;
+  eachChild(text, (child) => {
+    found ||= writes(child);
+  });
+  return found;
+}
