@@ -21,6 +21,7 @@ export type Resolve = (name: string) => Expr | undefined;
  * | the same with nodeId `` `work-${i}` `` or unknown | `outputs.review@work-{}`, `outputs.review@{}` |
  * | `ctx.outputs.review`, `ctx.outputs('review')` | `outputs.review` |
  * | a table that is not written out | `outputs.*` |
+ * | `ctx.within('fixing').iteration` | `iterations` |
  * | `ctx.iteration`, `ctx.iterations`, `ctx.runId`, `ctx.now()` | `iteration`, `iterations`, `runId`, `now` |
  * | `ctx.other`, `ctx.other.key` (state and what comes) | `other`, `other.key`, `other.*` |
  * | `host('env.HOME')` | `host.env.HOME` |
@@ -47,7 +48,7 @@ export function readsOf(expr: Expr, resolve: Resolve = () => undefined): string[
     const consumed = new Set<Node>();
     walkScoped(root, (node, scope) => {
       if (consumed.has(node)) {
-        return true;
+        return node.type !== "Call";
       }
       const cell = hostCell(node, scope);
       if (cell !== undefined) {
@@ -82,9 +83,21 @@ function contextMember(node: Node, scope: Scope | null): node is Member & { prop
   return (
     node.type === "Member" &&
     typeof node.property === "string" &&
-    node.object.type === "Name" &&
-    node.object.name === "ctx" &&
+    isContext(node.object) &&
     !isLocal(scope, "ctx")
+  );
+}
+
+/** `ctx`, or as it is seen in a loop: `ctx.within('fixing')`. */
+export function isContext(node: Node): boolean {
+  if (node.type === "Name") {
+    return node.name === "ctx";
+  }
+  return (
+    node.type === "Call" &&
+    node.callee.type === "Member" &&
+    node.callee.property === "within" &&
+    isContext(node.callee.object)
   );
 }
 
@@ -110,15 +123,19 @@ function hostCell(node: Node, scope: Scope | null): string | undefined {
     if (method === "outputs") {
       return tableCell(table);
     }
-    return undefined;
+    // Handed on as a whole.
+    return method === "within" ? "ctx" : undefined;
   }
   if (node.type !== "Member") {
     return undefined;
   }
   const { object, property } = node;
   if (contextMember(node, scope)) {
-    if (node.property === "latestArray") {
+    if (node.property === "latestArray" || node.property === "within") {
       return undefined;
+    }
+    if (node.property === "iteration" && node.object.type === "Call") {
+      return "iterations";
     }
     return node.property === "outputs" ? "outputs.*" : node.property;
   }

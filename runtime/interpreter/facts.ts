@@ -1,7 +1,7 @@
 /** What `ctx` is answered from: rows, states and loops of a world, each look recorded as a read. */
 import type { Json } from "../../plan/types.ts";
 import { addressKey } from "../store/rules.ts";
-import { type Graph, Source } from "../values/cell.ts";
+import { Cell, type Graph, Source } from "../values/cell.ts";
 import type { Facts } from "../values/ctx.ts";
 import type { ProjectFiles } from "../values/files.ts";
 import { addressAt } from "../values/place.ts";
@@ -30,6 +30,7 @@ const NO_LOOPS: readonly string[] = Object.freeze([]);
 
 export function factsOf(known: Known): Facts {
   const { runId, input, rows, files, states, containers, begun, loops, graph, now, stalled, moves } = known;
+  const iterations = new Map<string, Cell>();
   return {
     runId,
     input,
@@ -61,12 +62,28 @@ export function factsOf(known: Known): Facts {
     iterations: (place, reader) => {
       moves.read(reader);
       const all: { [loop: string]: number } = {};
-      for (const entry of begun) {
-        const { phase, iteration } = progressOf(entry);
-        all[entry.address.nodeId] = phase === "closed" ? Math.max(0, iteration - 1) : iteration;
-      }
+      for (const entry of begun) all[entry.address.nodeId] = iterationIn(entry);
       for (const [level, loop] of place.loops.entries()) all[loop] = place.at[level] as number;
       return Object.freeze(all);
     },
+    iterationOf: (loop, place, reader) => {
+      const key = addressKey(addressAt(loop, place));
+      // A cell of its own: whoever asks is told of this loop's moves only.
+      let at = iterations.get(key);
+      if (!at) {
+        at = new Cell(graph, `iteration of ${loop}`, (own) => {
+          moves.read(own);
+          return iterationIn(states.entries.get(key) ?? null);
+        });
+        iterations.set(key, at);
+      }
+      return at.read(reader) as number;
+    },
   };
+}
+
+/** Where a loop stands; a closed one in its last iteration. */
+function iterationIn(loop: TaskEntry | null): number {
+  const { phase, iteration } = progressOf(loop);
+  return phase === "closed" ? Math.max(0, iteration - 1) : iteration;
 }

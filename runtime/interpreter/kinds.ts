@@ -134,6 +134,7 @@ export class Parallel extends Container {
 export class Block extends Instance {
   readonly #yields: Extract<Origin["plan"]["node"], { kind: "block" }>["yields"];
   #value: Cell | null = null;
+  #yielded: Value | undefined;
 
   constructor(origin: Origin, yields: Extract<Origin["plan"]["node"], { kind: "block" }>["yields"]) {
     super(origin, origin.mode);
@@ -151,12 +152,21 @@ export class Block extends Instance {
     const value = this.#value as Cell;
     const outcome = value.pull();
     this.hold = holdOf(outcome, value.label);
+    if (outcome.kind === "value") {
+      // What a loop that stands in the block does may be asked for here: what stays as it was is not mounted anew.
+      if (this.mounted && this.#yielded === outcome.value) {
+        this.update();
+        return;
+      }
+      this.#yielded = outcome.value;
+    } else this.#yielded = undefined;
     const around = { world: this.world, scope: this.scope, outer: this, mode: this.mode };
     try {
       this.adopt(mountSites(this.children, outcome.kind === "value" ? outcome.value : null, around));
     } catch (thrown) {
       if (!(thrown instanceof CoreError)) throw thrown;
       this.hold = { kind: "error", error: thrown, where: value.label };
+      this.#yielded = undefined;
       this.adopt(mountSites(this.children, null, around));
     }
   }

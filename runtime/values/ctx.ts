@@ -4,7 +4,7 @@ import type { Json } from "../../plan/types.ts";
 import type { Address } from "../store/store.ts";
 import { Cell } from "./cell.ts";
 import { FileReads, type ProjectFiles } from "./files.ts";
-import { addressAt, commonLoops, type Place } from "./place.ts";
+import { addressAt, commonLoops, type Place, within } from "./place.ts";
 import { fits, pick, type Row, type Rows } from "./rows.ts";
 
 /** What `ctx` is asked about; the interpreter's world answers. Every method records a read for the reader it is given. */
@@ -25,6 +25,8 @@ export interface Facts {
   stalled(reader: Cell): boolean;
   /** Iteration of each loop by id, as seen from `place`. */
   iterations(place: Place, reader: Cell): { readonly [loop: string]: number };
+  /** The iteration that a loop at `place` is in, or ended with; 0 before it begins. */
+  iterationOf(loop: string, place: Place, reader: Cell): number;
 }
 
 export class Ctx extends HostObject {
@@ -48,6 +50,11 @@ export class Ctx extends HostObject {
         iterationCount: ([table, nodeId], reader) =>
           iterationCount(facts, place, tableOf(table), String(nodeId), reader),
         now: (_, reader) => facts.now(reader),
+        // What stands in a loop, as a part of the plan sees it that is evaluated around the loop.
+        within: ([loop], reader) => {
+          const id = String(loop);
+          return new Ctx(facts, within(place, id, facts.iterationOf(id, place, reader)));
+        },
       } satisfies { [name: string]: Call }).map(([name, call]) => [name, new Method(call)]),
     );
   }

@@ -1,5 +1,6 @@
 /** SM307: a read that stays with one iteration where each iteration is meant. */
 import type * as Core from "../../../plan/core/ast.ts";
+import { isLocal, walkScoped } from "../../../plan/core/scope.ts";
 import type { Diagnostic } from "../../diagnostics.ts";
 import type { NodeDraft } from "../../phases/4-lower/draft.ts";
 import { writersOf } from "../../phases/5-analyse/cells.ts";
@@ -75,25 +76,27 @@ function inBlocks(model: Model): Diagnostic[] {
     const loop = loops.find((one) => model.above(one).includes(node));
     if (!loop) return [];
     const found: Diagnostic[] = [];
-    walk(expr, (part) => {
-      if (!isIteration(part)) return;
+    walkScoped(expr, (part, at) => {
+      // What a function was handed is that of the place where it is called.
+      if (!isIteration(part) || isLocal(at, "ctx")) return false;
       const message = `\`ctx.iteration\` is read for the whole of a part whose shape is known only at run time, so for what stands in \`${loop.key}\` it is not that of the loop's iteration.`;
       found.push(
         problem("SM307", part.span ?? node.span, message, {
-          hint: "Write it directly in the prompt or prop of a task, or give this part a shape that the plan shows (SM109).",
+          hint: "Read it among the children of the loop, which needs an id, or directly in the prompt or prop of a task.",
         }),
       );
+      return false;
     });
     return found;
   });
 }
 
-/** `ctx.iteration`, also where a component was handed `ctx`. */
+/** `ctx.iteration`; among the children of a loop it is written as it is seen there. */
 const isIteration = (part: Core.Node): part is Core.Member =>
   part.type === "Member" &&
   part.property === "iteration" &&
   part.object.type === "Name" &&
-  /^ctx(\$\d+)?$/.test(part.object.name);
+  part.object.name === "ctx";
 
 /** `ctx.outputs.t[0]` and `{ iteration: 0 }` in the loop that writes the table: always the first iteration's row. */
 function firstRows(model: Model): Diagnostic[] {

@@ -6,7 +6,7 @@ import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
 import { arrowOf, call, literal, memberOf, nameOf, objectOf } from "../3-evaluate/core.ts";
 import { touchesElements } from "../3-evaluate/shape.ts";
-import { type Evaluation, freshName } from "../3-evaluate/state.ts";
+import { type Evaluation, freshName, report } from "../3-evaluate/state.ts";
 import {
   arrow,
   type ElementWriter,
@@ -17,6 +17,7 @@ import {
   written,
 } from "../3-evaluate/translate.ts";
 import type { BlockValue, Closure, Value } from "../3-evaluate/value.ts";
+import { inLoops, type LoopId } from "./block-loops.ts";
 import type { NodeDraft } from "./draft.ts";
 import { tableName } from "./fields.ts";
 import { addNode, type Lowering, newLowering, type Place, uniqueKey } from "./place.ts";
@@ -84,6 +85,7 @@ export class BlockWriter implements ElementWriter {
   parents: string[] = [];
   /** The tag of a prompt whose children are being written. */
   inside: Inside = NOWHERE;
+  readonly loopKids = new Map<unknown, LoopId>();
   /** How many list items were written so far. */
   items = 0;
 
@@ -110,8 +112,11 @@ export class BlockWriter implements ElementWriter {
       this.#reset();
       return expr(t, value.syntax, new Names(null));
     });
-    const mounted = this.lazy ? call(this.mountName, result) : result;
-    const prelude = this.#prelude.map(
+    const { functions, text } = inLoops(this.#prelude, result, this.loopKids, (at) =>
+      iterationOfUnnamed(ev, at),
+    );
+    const mounted = this.lazy ? call(this.mountName, text) : text;
+    const prelude = functions.map(
       ({ name, expr: init }): Core.Stmt => ({
         type: "Declare",
         kind: "const",
@@ -305,6 +310,17 @@ function collectKeys(node: unknown, into: Set<string>): void {
       into.add(part);
     collectKeys(part, into);
   }
+}
+
+/** A loop is asked by its id where it stands in a block. */
+function iterationOfUnnamed(ev: Evaluation, at: Core.Span | undefined): void {
+  report(
+    ev,
+    "SM307",
+    at,
+    "which iteration this is can't be told: it stands in a loop without an id, in a part whose shape is known only at run time",
+    "Give the loop an id.",
+  );
 }
 
 /** `mount` opens wrapped elements, through arrays. */

@@ -327,6 +327,8 @@ function site(
   const once = kind.props.noRetry ? given.get("noRetry") : undefined;
   if (once && !isUndefined(once)) made.set("retries", onlyOnce(once, given.get("retries")));
   const kids = kind.container ? containerChildren(w, t, element, names, node.key) : undefined;
+  if (kids && kind.kind === "loop")
+    w.loopKids.set(kids, idText && !isUndefined(idText) ? { id: idText } : { unnamed: element.span });
   if (kind.kind === "task") taskChild(w, t, element, names, made);
   return contained(w, made, kids, skip);
 }

@@ -1,5 +1,6 @@
 /** Reads of outputs in Core: `ctx.output('t', { nodeId: 'n' })` and kin. */
 import type * as Core from "../../../plan/core/ast.ts";
+import { isContext } from "../../../plan/core/index.ts";
 import type { Span } from "../../surface.ts";
 import type { NodeDraft } from "../4-lower/draft.ts";
 import type { Meaning, Model } from "./model.ts";
@@ -62,7 +63,7 @@ export function namesThrough(model: Model, scope: NodeDraft, expr: Core.Expr): M
 export function outputRead(node: Core.Node): OutputRead | null {
   if (node.type !== "Call" || node.callee.type !== "Member") return null;
   const { object, property } = node.callee;
-  if (object.type !== "Name" || object.name !== "ctx" || typeof property !== "string") return null;
+  if (!isContext(object) || typeof property !== "string") return null;
   const method = METHODS.find((name) => name === property);
   if (!method) return null;
   const [table, second] = node.args;
@@ -96,10 +97,5 @@ export function tableRead(node: Core.Node): { readonly name: string; readonly sp
 }
 
 function isOutputs(expr: Core.Expr): boolean {
-  return (
-    expr.type === "Member" &&
-    expr.property === "outputs" &&
-    expr.object.type === "Name" &&
-    expr.object.name === "ctx"
-  );
+  return expr.type === "Member" && expr.property === "outputs" && isContext(expr.object);
 }

@@ -1,5 +1,6 @@
 /** Small questions about types and the expressions that give them. */
 import type * as Core from "../../../plan/core/ast.ts";
+import { isContext as isContextText } from "../../../plan/core/index.ts";
 import type { Span } from "../../surface.ts";
 import { itemOf, onlyKind } from "./methods.ts";
 import type { Names } from "./names.ts";
@@ -37,7 +38,7 @@ export function isJsonText(callee: Core.Expr): boolean {
 }
 
 export function isContext(expr: Core.Expr, names: Names): boolean {
-  return expr.type === "Name" && expr.name === "ctx" && names.get("ctx") === undefined;
+  return isContextText(expr) && names.get("ctx") === undefined;
 }
 
 /** Equal as far as a pass needs to know. */
