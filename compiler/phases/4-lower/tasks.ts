@@ -67,7 +67,7 @@ export function taskFields(
         node.fields.set(name, promptField(ev, value));
         break;
       case "same":
-        if (!isSame(value, element.props.get("output")))
+        if (!isSame(value, element.props.get("output"), to.tables))
           badProp(to, element, name, "is another schema than that of 'output', where the result is kept");
         break;
       case "once":
@@ -184,7 +184,9 @@ function answered(to: Lowering, value: Value): Value {
 }
 
 /** Whether an `outputSchema` says what `output` says already. */
-function isSame(schema: Value, output: Value | undefined): boolean {
+function isSame(schema: Value, kept: Value | undefined, named: ReadonlyMap<string, Value>): boolean {
+  const isName = kept?.type === "Known" && typeof kept.value === "string";
+  const output = isName ? named.get(kept.value as string) : kept;
   if (!output) return false;
   const tables = schema.type === "Table" && output.type === "Table";
   if (tables) return schema.name === output.name;
