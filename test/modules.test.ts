@@ -44,6 +44,59 @@ async function results(files: Record<string, string>): Promise<readonly Json[]> 
   return (result.outputs.row ?? []).map((row) => (row as unknown as { readonly v: Json }).v);
 }
 
+describe("names of a module's own", () => {
+  it("give way to those of the source", async () => {
+    const text = `import { createSmithers } from "smithers";
+import { z } from "zod";
+const { Workflow, Task, Sequence, smithers, outputs } = createSmithers({ row: z.object({ v: z.any() }) });
+const task = (n: number) => n + 1;
+const ctx = { input: "of the module" };
+const _captures = "mine";
+export default smithers((c) => {
+  const run = c.outputMaybe(outputs.row, { nodeId: "first" });
+  return <Workflow name="w"><Sequence>
+    <Task id="first" output={outputs.row}>{() => ({ v: [task(1), ctx.input, _captures] })}</Task>
+    {run ? <Task id="second" output={outputs.row}>{() => ({ v: [run.v, task(2), ctx.input, c.runId.length > 0] })}</Task> : null}
+  </Sequence></Workflow>;
+});
+`;
+    expect(await results({ "workflow.tsx": text })).toEqual([
+      [2, "of the module", "mine"],
+      [[2, "of the module", "mine"], 3, "of the module", true],
+    ]);
+  });
+});
+
+describe("what a compute function writes", () => {
+  it("is its own copy, and no rendering can see it", async () => {
+    const text = `import { createSmithers } from "smithers";
+import { z } from "zod";
+const { Workflow, Task, Sequence, smithers, outputs } = createSmithers({ row: z.object({ v: z.any() }) });
+const tidy = (list: number[], note: string[]) => { note.push("sorted"); return list.sort(); };
+export default smithers((ctx) => {
+  const first = ctx.outputMaybe(outputs.row, { nodeId: "first" });
+  const notes: string[] = [];
+  let state = { n: 0 };
+  return <Workflow name="w"><Sequence>
+    <Task id="first" output={outputs.row}>{() => ({ v: [3, 1, 2] })}</Task>
+    {first ? <Task id="second" output={outputs.row}>{async () => {
+      state = { n: state.n + 1 };
+      state.n += 1;
+      const sorted = tidy(first.v, notes);
+      return { v: { sorted, notes, state } };
+    }}</Task> : null}
+    {first ? <Task id="third" output={outputs.row}>{() => ({ v: [first.v, notes, state] })}</Task> : null}
+  </Sequence></Workflow>;
+});
+`;
+    expect(await results({ "workflow.tsx": text })).toEqual([
+      [3, 1, 2],
+      { sorted: [1, 2, 3], notes: ["sorted"], state: { n: 2 } },
+      [[3, 1, 2], [], { n: 0 }],
+    ]);
+  });
+});
+
 describe("forms of code in a module", () => {
   it("are what JavaScript has: classes, generators, this, state, JSON, re-exports, packages", async () => {
     const files = {

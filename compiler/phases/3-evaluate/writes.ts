@@ -8,6 +8,7 @@ import { type Assigned, type Bound, Locals } from "./locals.ts";
 import { ITERATORS, isBuiltinMethod, MUTATORS } from "./methods.ts";
 import { freeNames, membersOf, retainedArrows } from "./names.ts";
 import { held, isFresh, made, merge, NOTHING, type Origin, originOf } from "./origin.ts";
+import { renderedChildren } from "./runs-later.ts";
 import { patternNames } from "./shape.ts";
 import { type Environment, lookup, type Value } from "./value.ts";
 
@@ -427,7 +428,9 @@ export class WriteAnalysis {
       }
       for (const name of summary.captured) this.#captured(name, nested, out);
     }
-    this.#children(node, nested, out);
+    const tag = node.tag?.type === "Name" && !nested.has(node.tag.name) ? node.tag.name : undefined;
+    const children = renderedChildren(node, tag === undefined ? undefined : lookup(this.env, tag)?.value);
+    this.#children({ ...node, children }, nested, out);
   }
 
   #children(node: object, nested: Locals, out: Effects): void {

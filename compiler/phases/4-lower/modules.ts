@@ -73,16 +73,30 @@ function spanOf(request: CodeRequest): Span | undefined {
   return request.fn.type === "Closure" ? request.fn.arrow.span : request.fn.func.span;
 }
 
-/** The call that the module's default export makes. */
+/** The call that the module's default export makes. Its own names give way to those of the source. */
 function entryOf(request: CodeRequest, slice: Slice): string {
-  const body = [...slice.locals, `const run = ${slice.main};`].map((line) => `  ${line}`).join("\n");
-  if (request.kind === "agent")
-    return `export default async (request, ctx, task) => {\n${body}\n  return run.generate({ ...request, signal: task?.signal });\n};`;
-  if (request.kind === "tool")
-    return `export default async (input, ctx, task) => {\n${body}\n  return run.execute(input, { abortSignal: task?.signal });\n};`;
-  const names = request.captures.length > 0 ? `{ ${request.captures.join(", ")} }` : "_captures";
-  const given = request.captures.includes(DEPS_NAME) ? `${DEPS_NAME}, task` : "task";
-  return `export default async (${names}, ctx, task) => {\n${body}\n  return run(${given});\n};`;
+  const own = (name: string): string => {
+    let free = name;
+    for (let n = 2; slice.names.has(free) || slice.contexts.includes(free); n++) free = `${name}${n}`;
+    return free;
+  };
+  const [run, task] = [own("run"), own("task")];
+  const ctx = slice.contexts.includes("ctx") ? "ctx" : own("ctx");
+  const contexts = slice.contexts.filter((name) => name !== ctx).map((name) => `const ${name} = ${ctx};`);
+  const body = [...contexts, ...slice.locals, `const ${run} = ${slice.main};`]
+    .map((line) => `  ${line}`)
+    .join("\n");
+  if (request.kind === "agent") {
+    const asked = own("request");
+    return `export default async (${asked}, ${ctx}, ${task}) => {\n${body}\n  return ${run}.generate({ ...${asked}, signal: ${task}?.signal });\n};`;
+  }
+  if (request.kind === "tool") {
+    const input = own("input");
+    return `export default async (${input}, ${ctx}, ${task}) => {\n${body}\n  return ${run}.execute(${input}, { abortSignal: ${task}?.signal });\n};`;
+  }
+  const names = request.captures.length > 0 ? `{ ${request.captures.join(", ")} }` : own("_captures");
+  const given = request.captures.includes(DEPS_NAME) ? `${DEPS_NAME}, ${task}` : task;
+  return `export default async (${names}, ${ctx}, ${task}) => {\n${body}\n  return ${run}(${given});\n};`;
 }
 
 function partText(part: SlicePart, tail: string): string {

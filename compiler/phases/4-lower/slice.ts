@@ -26,6 +26,10 @@ export interface Slice {
   readonly parts: readonly SlicePart[];
   /** Names and functions of the workflow function's own scopes: statements in front of the call. */
   readonly locals: readonly string[];
+  /** What the workflow function calls its `ctx`. */
+  readonly contexts: readonly string[];
+  /** All names that the code has beside those that its functions declare themselves. */
+  readonly names: ReadonlySet<string>;
   /** The function (or agent object) as an expression. */
   readonly main: string;
   /** What `locals` and `main` are made of, in that order. */
@@ -94,6 +98,7 @@ class Slicer {
   readonly #tokens = new Map<Piece, string>();
   readonly #queue: { readonly piece: Piece; readonly home: Home }[] = [];
   readonly #captured: string[] = [];
+  readonly #contexts = new Set<string>();
 
   constructor(graph: Graph, cache: PieceCache, request: SliceRequest, problems: Diagnostic[]) {
     this.#graph = graph;
@@ -126,6 +131,13 @@ class Slicer {
         head: [...part.head.values()],
       })),
       locals: [...this.#locals.values()],
+      contexts: [...this.#contexts],
+      names: new Set([
+        ...this.#request.captures,
+        ...this.#locals.keys(),
+        ...[...this.#part(module).head.keys()],
+        ...[...this.#part(module).pieces].flatMap((piece) => piece.names),
+      ]),
       main: main.text,
       inner: [...this.#localPieces, main],
       externals: this.#externals,
@@ -198,7 +210,7 @@ class Slicer {
   /** What is known stands in the code; anything else that is no capture can't go along. */
   #localValue(name: string, value: Value, at: Span): string {
     if (value.type === "Residual" && value.expr.type === "Name" && value.expr.name === "ctx") {
-      if (name !== "ctx") this.#locals.set(name, `const ${name} = ctx;`);
+      this.#contexts.add(name);
       return "ctx";
     }
     if (isPoisoned(value)) return "reported";
