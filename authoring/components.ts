@@ -284,6 +284,9 @@ export const Timer: (props: TimerProps) => Element = neverRun("Timer");
 export const WaitForEvent: <Out>(props: WaitForEventProps<Out>) => Element = neverRun("WaitForEvent");
 export const Signal: <S extends z.ZodType>(props: SignalProps<S>) => Element = neverRun("Signal");
 export const HumanTask: <Out>(props: HumanTaskProps<Out>) => Element = neverRun("HumanTask");
+/** A page that shows the run; a plan leaves it out. */
+export const UI: (props: { readonly [prop: string]: unknown }) => Element = neverRun("UI");
+export const TUI: (props: { readonly [prop: string]: unknown }) => Element = neverRun("TUI");
 export const ContinueAsNew: (props: ContinueAsNewProps) => Element = neverRun("ContinueAsNew");
 export const TryCatchFinally: (props: TryCatchFinallyProps) => Element = neverRun("TryCatchFinally");
 export const Saga: ((props: SagaProps) => Element) & { readonly Step: (props: SagaStepProps) => Element } =

@@ -12,6 +12,7 @@ export * from "./components.ts";
 export type { Address, Ctx, Recorded, RowOf, Schemas } from "./ctx.ts";
 export { Fragment } from "./jsx-runtime.ts";
 export * from "./patterns.ts";
+export * from "./schemas.ts";
 export type { Element, Renderable };
 
 /** What a workflow file exports as default. */
@@ -57,6 +58,14 @@ export interface Smithers<S extends Schemas> {
   readonly Runbook: (props: patterns.RunbookProps<TableRef<S>>) => Element;
   readonly EscalationChain: (props: patterns.EscalationChainProps<TableRef<S>>) => Element;
   readonly DriftDetector: (props: patterns.DriftDetectorProps<TableRef<S>>) => Element;
+  readonly Supervisor: (props: patterns.SupervisorProps<TableRef<S>>) => Element;
+  readonly ScanFixVerify: (props: patterns.ScanFixVerifyProps<TableRef<S>>) => Element;
+  readonly CheckSuite: (props: patterns.CheckSuiteProps<TableRef<S>>) => Element;
+  readonly Poller: (props: patterns.PollerProps<TableRef<S>>) => Element;
+  readonly ClassifyAndRoute: (props: patterns.ClassifyAndRouteProps<TableRef<S>>) => Element;
+  readonly Kanban: (props: patterns.KanbanProps<TableRef<S>>) => Element;
+  readonly UI: typeof components.UI;
+  readonly TUI: typeof components.TUI;
   readonly Approval: <Out extends TableRef<S>>(props: components.ApprovalProps<Out>) => Element;
   /** The output schemas by table: what `output={outputs.review}` names. */
   readonly outputs: { readonly [T in Table<S>]: S[T] };

@@ -28,18 +28,31 @@ export interface ApprovalGateProps<Out> {
   readonly continueOnFail?: boolean;
 }
 
+/** One agent, or several of which each takes over where the one before failed. */
+type Agents = AgentLike | readonly AgentLike[];
+
+/** What all tasks of a kind in a panel are given. */
+export interface PanelTaskProps {
+  readonly continueOnFail?: boolean;
+  readonly timeoutMs?: number;
+  readonly heartbeatTimeoutMs?: number;
+  readonly retries?: number;
+}
+
 export interface PanelProps<Out> extends Skippable {
   readonly panelists: readonly (
-    | AgentLike
-    | { readonly agent: AgentLike; readonly role?: string; readonly label?: string }
+    | Agents
+    | { readonly agent: Agents; readonly role?: string; readonly label?: string }
   )[];
-  readonly moderator: AgentLike;
+  readonly moderator: Agents;
   readonly panelistOutput: Out;
   readonly moderatorOutput: Out;
   /** Default `synthesize`. */
   readonly strategy?: "synthesize" | "vote" | "consensus";
   readonly minAgree?: number;
   readonly maxConcurrency?: number;
+  readonly panelistTaskProps?: PanelTaskProps;
+  readonly moderatorTaskProps?: PanelTaskProps;
   readonly children: Renderable;
 }
 
@@ -161,6 +174,117 @@ export interface DriftDetectorProps<Out> extends Skippable {
   readonly poll?: { readonly intervalMs?: number; readonly maxPolls?: number };
 }
 
+export interface SupervisorProps<Out> extends Skippable {
+  readonly boss: Agents;
+  /** By the name of what they do. */
+  readonly workers: Readonly<Record<string, Agents>>;
+  readonly planOutput: Out;
+  readonly workerOutput: Out;
+  /** Its table has `allDone: boolean`. */
+  readonly reviewOutput: Out;
+  readonly finalOutput: Out;
+  /** Default 3. */
+  readonly maxIterations?: number;
+  /** Default 5. */
+  readonly maxConcurrency?: number;
+  /** Each worker in a worktree of its own. */
+  readonly useWorktrees?: boolean;
+  readonly children: Renderable;
+}
+
+export interface ScanFixVerifyProps<Out> extends Skippable {
+  readonly scanner: Agents;
+  /** Of several, each issue has another first. */
+  readonly fixer: Agents;
+  /** Writes the report as well. */
+  readonly verifier: Agents;
+  /** Its table has `issues`, a list: one fix each. */
+  readonly scanOutput: Out;
+  readonly fixOutput: Out;
+  readonly verifyOutput: Out;
+  readonly reportOutput: Out;
+  readonly maxConcurrency?: number;
+  /** All of them run. Default 3. */
+  readonly maxRetries?: number;
+  readonly children?: Renderable;
+}
+
+interface CheckConfig {
+  readonly agent?: Agents;
+  /** For a shell; a command that fails is a check that is not passed. */
+  readonly command?: string;
+  /** Of the command. Default 600,000. */
+  readonly timeoutMs?: number;
+  readonly label?: string;
+}
+
+export interface CheckSuiteProps<Out> extends Skippable {
+  readonly checks: readonly (CheckConfig & { readonly id: string })[] | Readonly<Record<string, CheckConfig>>;
+  /** The table of all checks and of the verdict: `{ passed, passCount, total, strategy, results }`. */
+  readonly verdictOutput: Out;
+  /** Default `all-pass`. */
+  readonly strategy?: "all-pass" | "majority" | "any-pass";
+  readonly maxConcurrency?: number;
+  /** Default true. */
+  readonly continueOnFail?: boolean;
+}
+
+export interface PollerProps<Out> extends Skippable {
+  readonly check: Agents | (() => unknown);
+  /** Its table has `satisfied: boolean`. */
+  readonly checkOutput: Out;
+  readonly checkTimeoutMs?: number;
+  /** Default 30. */
+  readonly maxAttempts?: number;
+  /** Default `fixed`. */
+  readonly backoff?: "fixed" | "linear" | "exponential";
+  /** Between two attempts. Default 5,000. */
+  readonly intervalMs?: number;
+  /** Default `fail`. */
+  readonly onTimeout?: "fail" | "return-last";
+  readonly children?: Renderable;
+}
+
+export interface ClassifyAndRouteProps<Out> extends Skippable {
+  readonly items: unknown;
+  readonly categories: Readonly<
+    Record<
+      string,
+      Agents | { readonly agent: Agents; readonly output?: Out; readonly prompt?: (item: never) => string }
+    >
+  >;
+  readonly classifierAgent: Agents;
+  readonly classifierOutput: Out;
+  readonly routeOutput: Out;
+  /** The row of the classification, once it is there: nothing is routed without. */
+  readonly classificationResult?: {
+    readonly classifications: readonly { readonly category: string; readonly itemId?: string }[];
+  } | null;
+  readonly maxConcurrency?: number;
+  readonly children?: Renderable;
+}
+
+export interface KanbanProps<Out> extends Skippable {
+  readonly columns: readonly {
+    readonly name: string;
+    readonly agent?: Agents;
+    readonly output: Out;
+    readonly prompt?: (of: { readonly item: never; readonly column: string }) => Renderable;
+    /** More props of the tasks. */
+    readonly task?: { readonly [prop: string]: unknown };
+  }[];
+  readonly useTickets: () => readonly { readonly id: string }[];
+  /** By the name of a column. */
+  readonly agents?: Readonly<Record<string, Agents>>;
+  readonly maxConcurrency?: number;
+  /** The table of what stands as child, once the board is done. */
+  readonly onComplete?: Out;
+  readonly until?: boolean;
+  /** Default 5. */
+  readonly maxIterations?: number;
+  readonly children?: unknown;
+}
+
 export const ApprovalGate: (props: ApprovalGateProps<OutputRef>) => Element = neverRun("ApprovalGate");
 export const Panel: (props: PanelProps<OutputRef>) => Element = neverRun("Panel");
 export const Debate: (props: DebateProps<OutputRef>) => Element = neverRun("Debate");
@@ -175,3 +299,10 @@ export const Runbook: (props: RunbookProps<OutputRef>) => Element = neverRun("Ru
 export const EscalationChain: (props: EscalationChainProps<OutputRef>) => Element =
   neverRun("EscalationChain");
 export const DriftDetector: (props: DriftDetectorProps<OutputRef>) => Element = neverRun("DriftDetector");
+export const Supervisor: (props: SupervisorProps<OutputRef>) => Element = neverRun("Supervisor");
+export const ScanFixVerify: (props: ScanFixVerifyProps<OutputRef>) => Element = neverRun("ScanFixVerify");
+export const CheckSuite: (props: CheckSuiteProps<OutputRef>) => Element = neverRun("CheckSuite");
+export const Poller: (props: PollerProps<OutputRef>) => Element = neverRun("Poller");
+export const ClassifyAndRoute: (props: ClassifyAndRouteProps<OutputRef>) => Element =
+  neverRun("ClassifyAndRoute");
+export const Kanban: (props: KanbanProps<OutputRef>) => Element = neverRun("Kanban");

@@ -58,6 +58,7 @@ export const MESSAGES = {
   SM801: { title: "unused suppression", severity: "warning" },
   SM802: { title: "version not locked", severity: "error" },
   SM803: { title: "stale committed plan", severity: "error" },
+  SM804: { title: "no part of a plan", severity: "info" },
 } as const;
 
 export type Code = keyof typeof MESSAGES;

@@ -68,15 +68,15 @@ export async function build(entry: string, options: BuildOptions = {}): Promise<
   const sources = graph.files.list;
   const { severity = {} } = options;
   // What is wrong inside a pattern of the library is said of the workflow that uses it.
-  const found = [...graph.problems, ...problems].map((d) =>
+  const ofWorkflow = (d: Diagnostic): Diagnostic =>
     graph.entry && sources[d.span?.file ?? 0]?.path === LIBRARY_PATH
       ? { ...d, span: defaultExportSpan(graph.entry) }
-      : d,
-  );
+      : d;
+  const found = [...graph.problems, ...problems].map(ofWorkflow);
   const reported = silence(
     {
       firm: found.filter((d) => d.severity === "error"),
-      soft: [...found.filter((d) => d.severity !== "error"), ...findings],
+      soft: [...found.filter((d) => d.severity !== "error"), ...findings.map(ofWorkflow)],
       complete: lowered !== null,
       off: offOf(severity),
     },

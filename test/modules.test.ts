@@ -67,6 +67,33 @@ export default smithers((c) => {
   });
 });
 
+describe("commands of a CheckSuite", () => {
+  it("are run, and one that fails is a result of which the verdict knows", async () => {
+    const text = `import { CheckSuite, createSmithers } from "smithers";
+import { z } from "zod";
+const { Workflow, smithers, outputs } = createSmithers({ row: z.looseObject({ passed: z.boolean() }) });
+export default smithers((ctx) => (<Workflow name="w">
+  <CheckSuite checks={[
+    { id: "good", command: "echo fine" },
+    { id: "bad", command: "exit 3" },
+    { id: "slow", command: "sleep 30", timeoutMs: 100 },
+  ]} verdictOutput={outputs.row} strategy="any-pass" />
+</Workflow>));
+`;
+    const root = project({ "workflow.tsx": text });
+    const { outputs } = await run(await planOf(root), { root });
+    const rows = new Map((outputs.row ?? []).map((row) => [row.nodeId, row]));
+    const [good, bad, slow, verdict] = ["good", "bad", "slow", "verdict"].map((id) =>
+      rows.get(`checksuite-${id}`),
+    );
+    expect(good).toMatchObject({ passed: true, exitCode: 0, stdout: "fine\n" });
+    expect(bad).toMatchObject({ passed: false, exitCode: 3 });
+    expect(slow).toMatchObject({ passed: false, exitCode: null, signal: "SIGTERM" });
+    const results = { good: true, bad: false, slow: false };
+    expect(verdict).toMatchObject({ passed: true, passCount: 1, total: 3, strategy: "any-pass", results });
+  });
+});
+
 describe("what a compute function writes", () => {
   it("is its own copy, and no rendering can see it", async () => {
     const text = `import { createSmithers } from "smithers";

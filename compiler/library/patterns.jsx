@@ -16,7 +16,7 @@ const Gate = ({ onDeny, ...approval }) =>
   );
 
 /** Nor is that on the last iteration. */
-const Rounds = ({ id, until, maxIterations, onMaxReached, children }) =>
+export const Rounds = ({ id, until, maxIterations, onMaxReached, children }) =>
   onMaxReached === "fail" ? (
     <Loop id={id} until={until} maxIterations={maxIterations} onMaxReached="fail">
       {children}
@@ -40,28 +40,51 @@ export const ApprovalGate = ({ when, skipIf, ...approval }) =>
     />
   );
 
-const Seat = ({ id, entry, index, output, children }) =>
-  isAgent(entry) ? (
-    <Task id={`${id}-panelist-${index}`} output={output} agent={entry} label={`panelist-${index}`}>
-      {children}
-    </Task>
-  ) : (
-    <Task
-      id={`${id}-${entry.label ?? entry.role ?? `panelist-${index}`}`}
-      output={output}
-      agent={entry.agent}
-      label={entry.role ?? entry.label}
-    >
-      {children}
-    </Task>
-  );
-
 const moderation = (strategy, minAgree) => {
   const least = minAgree ? ` At least ${minAgree} have to agree.` : "";
   if (strategy === "vote") return `Count the votes: how many of them agree?${least}`;
   if (strategy === "consensus") return `Find what all of them can agree on.${least}`;
   return "Combine what they say into one coherent result.";
 };
+
+/** A panelist who may fail without ending the run leaves no row. */
+const said = (seat, row) =>
+  `\n\n### ${seat}\n${row === undefined ? "(failed, no answer)" : JSON.stringify(row, null, 2)}`;
+
+/** `more` are props of a task that the author gives to all seats, or to the moderator; they stand last. */
+const Seated = ({
+  id,
+  seats,
+  output,
+  more,
+  maxConcurrency,
+  moderatorOutput,
+  moderator,
+  strategy,
+  minAgree,
+  last,
+  children,
+}) => (
+  <Sequence>
+    <Parallel maxConcurrency={maxConcurrency}>
+      {each(seats, ({ seat, agent, label }) => (
+        <Task id={seat} output={output} agent={agent} label={label} {...more}>
+          {children}
+        </Task>
+      ))}
+    </Parallel>
+    <Task
+      id={`${id}-moderator`}
+      output={moderatorOutput}
+      agent={moderator}
+      {...last}
+      dependsOn={[...each(seats, ({ seat }) => seat), ...(last?.dependsOn ?? [])]}
+    >
+      {`Moderate a panel. ${moderation(strategy, minAgree)}\n\nWhat the panelists said:`}
+      {each(seats, ({ seat }) => said(seat, useCtx().outputMaybe(output, { nodeId: seat })))}
+    </Task>
+  </Sequence>
+);
 
 export const Panel = ({
   id = "panel",
@@ -72,42 +95,34 @@ export const Panel = ({
   strategy = "synthesize",
   minAgree,
   maxConcurrency,
+  panelistTaskProps,
+  moderatorTaskProps,
   skipIf,
   children,
 }) =>
   skipIf ? null : (
-    <Sequence>
-      <Parallel maxConcurrency={maxConcurrency}>
-        {each(panelists, (entry, index) => (
-          <Seat id={id} entry={entry} index={index} output={panelistOutput}>
-            {children}
-          </Seat>
-        ))}
-      </Parallel>
-      <Task
-        id={`${id}-moderator`}
-        output={moderatorOutput}
-        agent={moderator}
-        deps={record(panelists, (entry, index) => [
-          isAgent(entry)
-            ? `${id}-panelist-${index}`
-            : `${id}-${entry.label ?? entry.role ?? `panelist-${index}`}`,
-          panelistOutput,
-        ])}
-        needs={record(panelists, (entry, index) => [
-          isAgent(entry)
-            ? `${id}-panelist-${index}`
-            : `${id}-${entry.label ?? entry.role ?? `panelist-${index}`}`,
-          isAgent(entry)
-            ? `${id}-panelist-${index}`
-            : `${id}-${entry.label ?? entry.role ?? `panelist-${index}`}`,
-        ])}
-      >
-        {(deps) =>
-          `Moderate a panel. ${moderation(strategy, minAgree)}\n\nWhat the panelists said:\n${JSON.stringify(deps, null, 2)}`
-        }
-      </Task>
-    </Sequence>
+    <Seated
+      id={id}
+      seats={each(panelists, (entry, index) =>
+        isAgent(entry)
+          ? { seat: `${id}-panelist-${index}`, agent: entry, label: `panelist-${index}` }
+          : {
+              seat: `${id}-${entry.label ?? entry.role ?? `panelist-${index}`}`,
+              agent: entry.agent,
+              label: entry.role ?? entry.label,
+            },
+      )}
+      output={panelistOutput}
+      more={panelistTaskProps}
+      maxConcurrency={maxConcurrency}
+      moderatorOutput={moderatorOutput}
+      moderator={moderator}
+      strategy={strategy}
+      minAgree={minAgree}
+      last={moderatorTaskProps}
+    >
+      {children}
+    </Seated>
   );
 
 export const Debate = ({

@@ -8,6 +8,7 @@ import * as url from "node:url";
 import { build, transform } from "esbuild";
 import { ts } from "ts-morph";
 import * as zod from "zod";
+import { PATTERNS_SOURCE } from "../../compiler/library.gen.ts";
 import { fsOf, OS, PATH, PROCESS, StillDate, withoutMeta } from "./machine.ts";
 import { LINE, mdxSource, tagText } from "./markdown.ts";
 import type { Frame, Mounted } from "./tree.ts";
@@ -147,6 +148,8 @@ export async function load(file: string, root = path.dirname(path.resolve(file))
   const library: Record<string, unknown> = {
     ...components,
     Fragment: FRAGMENT,
+    UI: () => null,
+    TUI: () => null,
     useCtx: () => current,
     createSmithers: (tables: Record<string, unknown>) => {
       // Of a schema under two keys, each key keeps its own (COMPILER 15).
@@ -253,11 +256,9 @@ interface CompilerOptions {
   readonly paths?: { readonly [pattern: string]: readonly string[] };
 }
 
-const PATTERNS = path.resolve(import.meta.dirname, "../../compiler/library/patterns.jsx");
-
 /** The library's own components, run by the engine as the compiler reads them. */
 async function loadPatterns(library: Record<string, unknown>): Promise<Record<string, unknown>> {
-  const { code } = await transform(readFileSync(PATTERNS, "utf8"), {
+  const { code } = await transform(PATTERNS_SOURCE, {
     loader: "jsx",
     format: "cjs",
     jsx: "transform",
@@ -265,7 +266,8 @@ async function loadPatterns(library: Record<string, unknown>): Promise<Record<st
     jsxFragment: "__fragment",
   });
   const internals = {
-    isAgent: (x: unknown) => x instanceof Agent || (typeof x === "object" && x !== null && "generate" in x),
+    isAgent: (x: unknown) =>
+      x instanceof Agent || Array.isArray(x) || (typeof x === "object" && x !== null && "generate" in x),
     each: (list: unknown[], fn: (item: unknown, n: number) => unknown) => list.map((item, n) => fn(item, n)),
     foldRight: (list: unknown[], fn: (made: unknown, item: unknown, n: number) => unknown, start: unknown) =>
       list.reduceRight((made, item, n) => fn(made, item, n), start),
@@ -274,7 +276,8 @@ async function loadPatterns(library: Record<string, unknown>): Promise<Record<st
       Object.fromEntries(list.map((item, n) => fn(item, n))),
   };
   const module: { exports: Record<string, unknown> } = { exports: {} };
-  const require = (name: string): unknown => (name === "smithers/library" ? internals : library);
+  const require = (name: string): unknown =>
+    name === "smithers/library" ? internals : name === "zod" ? zod : name.startsWith("node:") ? {} : library;
   new Function("module", "exports", "require", "__element", "__fragment", code)(
     module,
     module.exports,

@@ -123,7 +123,7 @@ export async function bind(
   let library: SourceModule | null = null;
   const resolve: Resolve = (importer, specifier) =>
     importer === library
-      ? { type: "smithers", from: specifier }
+      ? ofLibrary(specifier)
       : (resolved.get(keyOf(importer.path, specifier)) ?? { type: "missing" });
   const declared = (importer: SourceModule, specifier: string, at: Span): SourceModule | null => {
     const from = path.resolve(root, importer.path);
@@ -167,6 +167,14 @@ export async function bind(
     },
     problems,
   };
+}
+
+/** What the library's own source imports. */
+function ofLibrary(specifier: string): Resolved {
+  if (specifier === "zod") return { type: "zod" };
+  return specifier.startsWith("node:")
+    ? { type: "external", name: specifier }
+    : { type: "smithers", from: specifier };
 }
 
 function leadsNowhere(specifier: string, instead: string | null, at: Span): Diagnostic {

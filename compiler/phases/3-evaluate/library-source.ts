@@ -40,13 +40,18 @@ function answer(ev: Evaluation, name: Internal, [first, second, third]: readonly
   }
 }
 
-/** Whether a setting is an agent itself, or an object that has one. */
+/** Whether a setting is an agent itself (or several, one behind the other), or an object that has one, or a function. */
 function isAgent(value: Value | undefined): Value {
   switch (value?.type) {
     case "Instance":
       return known(true);
     case "Object":
       return known(isAgentObject(value));
+    case "Array":
+      return known(true);
+    case "Closure":
+    case "Code":
+      return known(false);
     default:
       throw new Bail("an agent or its settings, which only the run tells apart");
   }

@@ -48,6 +48,7 @@ export const COMPONENTS: readonly string[] = [
   "Poller",
   "Kanban",
   "UI",
+  "TUI",
   "Panel",
   "Debate",
   "ReviewLoop",
@@ -87,6 +88,19 @@ export const PATTERN_NAMES: readonly string[] = [
   "Runbook",
   "EscalationChain",
   "DriftDetector",
+  "Supervisor",
+  "ScanFixVerify",
+  "CheckSuite",
+  "Poller",
+  "ClassifyAndRoute",
+  "Kanban",
+];
+
+/** Schemas of compiler/library. */
+const SCHEMA_NAMES: readonly string[] = [
+  "approvalDecisionSchema",
+  "approvalSelectionSchema",
+  "approvalRankingSchema",
 ];
 
 const component = (name: string): ComponentValue => ({ type: "Component", name });
@@ -104,6 +118,7 @@ export function libraryExport(ev: Evaluation, from: string, name: string, span: 
   }
   if (name === "useCtx") return useCtx;
   if (from === "smithers/library") return internal(ev, name);
+  if (SCHEMA_NAMES.includes(name)) return exportOf(ev, ev.library(), name, span);
   if (COMPONENTS.includes(name)) return componentOf(ev, name, span);
   return { type: "External", from, path: [name], span };
 }

@@ -10,6 +10,7 @@ import type { Field, NodeDraft } from "./draft.ts";
 import { isNothing, keyFromId, plainField, tableName } from "./fields.ts";
 import { KINDS, type Kind, SPECIAL } from "./kinds.ts";
 import { lowerChildren, lowerElement } from "./nodes.ts";
+import { isLeftOut } from "./patterns.ts";
 import { addNode, type Condition, inPath, type Lowering, type Place, within } from "./place.ts";
 import { checkPresence, propSpan, unknownComponent, unknownProp } from "./props.ts";
 import { lowerSaga, lowerTry } from "./recovery.ts";
@@ -29,6 +30,7 @@ export function lowerLibrary(
     lowerSpecial(to, element, name, place);
     return;
   }
+  if (isLeftOut(to.ev, name, element.span)) return;
   const kind = KINDS[name];
   if (!kind) {
     lose(to.ev, props.get("id"));

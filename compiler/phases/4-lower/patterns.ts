@@ -1,4 +1,6 @@
-/** Components that are written as workflow source (compiler/library), and those of the public library that no plan can hold yet. */
+/** Components that are written as workflow source (compiler/library), and those of the public library that no plan can hold, or need not. */
+import type * as Core from "../../../plan/core/ast.ts";
+import { type Evaluation, report } from "../3-evaluate/state.ts";
 
 interface Pattern {
   readonly wanted: readonly string[];
@@ -18,7 +20,7 @@ export const PATTERNS: Readonly<Record<string, Pattern>> = {
   ),
   Panel: pattern(
     "panelists moderator panelistOutput moderatorOutput",
-    "id strategy minAgree maxConcurrency skipIf children",
+    "id strategy minAgree maxConcurrency panelistTaskProps moderatorTaskProps skipIf children",
   ),
   Debate: pattern("proposer opponent judge argumentOutput verdictOutput topic", "id rounds skipIf"),
   ReviewLoop: pattern(
@@ -41,6 +43,27 @@ export const PATTERNS: Readonly<Record<string, Pattern>> = {
     "captureAgent compareAgent captureOutput compareOutput baseline",
     "id alertIf alert poll skipIf",
   ),
+  Supervisor: pattern(
+    "boss workers planOutput workerOutput reviewOutput finalOutput",
+    "id maxIterations maxConcurrency useWorktrees skipIf children",
+  ),
+  ScanFixVerify: pattern(
+    "scanner fixer verifier scanOutput fixOutput verifyOutput reportOutput",
+    "id maxConcurrency maxRetries skipIf children",
+  ),
+  CheckSuite: pattern("checks verdictOutput", "id strategy maxConcurrency continueOnFail skipIf"),
+  Poller: pattern(
+    "check checkOutput",
+    "id checkTimeoutMs maxAttempts backoff intervalMs onTimeout skipIf children",
+  ),
+  ClassifyAndRoute: pattern(
+    "items categories classifierAgent classifierOutput routeOutput",
+    "id classificationResult maxConcurrency skipIf children",
+  ),
+  Kanban: pattern(
+    "columns useTickets",
+    "id agents maxConcurrency onComplete until maxIterations skipIf children",
+  ),
 };
 
 /** Why a component is refused, and what to write in its place. */
@@ -54,29 +77,15 @@ export const REFUSED: Readonly<Record<string, readonly [why: string, instead: st
     "edits the workflow's own source while it runs, which a plan exists to rule out",
     "Let a task propose the change, and build and review the new plan.",
   ],
-  CheckSuite: [
-    "leaves its verdict to a task without an agent, which no run can finish",
-    "Write the checks as tasks in a <Parallel>, and the verdict as a compute task over their rows.",
-  ],
-  Supervisor: [
-    "leaves its summary to a task without an agent, which no run can finish",
-    "Write the plan, the workers in a <Loop>, and a summary with an agent of its own.",
-  ],
-  ScanFixVerify: [
-    "leaves its report to a task without an agent, which no run can finish",
-    "Write the scan, the fixes and the check in a <Loop>, and a report with an agent of its own.",
-  ],
-  Poller: ["uses its interval as a timeout and never pauses", "Write a <Loop> with the check and a <Timer>."],
-  ClassifyAndRoute: [
-    "routes by a table that it keeps to itself",
-    "Write the classifying task, and a <Task> for each item of its row with the agent of its category.",
-  ],
-  UI: [
-    "names a page that shows the run, which is no part of a plan",
-    "Take it away; the run is the same without it.",
-  ],
-  Kanban: [
-    "reads its tickets through a hook",
-    "Write a <Parallel> for each column with a <Task> for each ticket, in a <Loop>.",
-  ],
 };
+
+/** Components that say nothing of the run: they name what shows it. */
+const LEFT_OUT: ReadonlySet<string> = new Set(["UI", "TUI"]);
+
+/** Whether a plan has no place for an element, which is noted. */
+export function isLeftOut(ev: Evaluation, name: string, span: Core.Span | undefined): boolean {
+  if (!LEFT_OUT.has(name)) return false;
+  const message = `<${name}> names what shows the run, which is no part of a plan: it is left out.`;
+  report(ev, "SM804", span, message, "The run is the same without it.", "info");
+  return true;
+}

@@ -11,6 +11,7 @@ import { ASYNC_PROMPT, DEPS, registerModule } from "./captures.ts";
 import type { Field } from "./draft.ts";
 import { SPECIAL } from "./kinds.ts";
 import { KNOWN } from "./library.ts";
+import { isLeftOut } from "./patterns.ts";
 import { schemaText, takesSchema, withSchemaProp } from "./prompt-schema.ts";
 import { unknownComponent, unknownProp } from "./props.ts";
 import type { Site } from "./site.ts";
@@ -242,6 +243,7 @@ export function transparent(
   }
   if (name === "TryCatchFinally") return trySite(w, t, element, names);
   if (name === "Saga") return sagaSite(w, t, element, names);
+  if (isLeftOut(t.ev, name, element.span)) return literal(null);
   unknownComponent(t.ev, name, element.span, KNOWN);
   return UNDEFINED;
 }

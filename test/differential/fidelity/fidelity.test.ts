@@ -39,6 +39,8 @@ const DIAGNOSED: { readonly [form: string]: string } = {
 const TWINLESS: { readonly [workflow: string]: string } = {
   onboarding: "SM101",
   patterns: "SM117",
+  "patterns-of-boards": "SM117",
+  "patterns-of-teams": "SM117",
   "patterns-that-watch": "SM117",
 };
 

@@ -179,6 +179,9 @@ export class Simulation {
         return this.#settle(node.children, place, "parallel", active, ready);
       case "loop":
         return this.#settleLoop(node, place, active, ready);
+      case "timer":
+        // No time passes here.
+        return active && Boolean(node.props.skipIf);
       default:
         return this.#settle(node.children, place, "sequence", active, ready);
     }

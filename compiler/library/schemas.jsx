@@ -1,0 +1,13 @@
+/** Tables that the public library gives for what people decide. */
+import { z } from "zod";
+
+export const approvalDecisionSchema = z.object({
+  approved: z.boolean(),
+  note: z.string().nullable(),
+  decidedBy: z.string().nullable(),
+  decidedAt: z.string().datetime().nullable(),
+});
+
+export const approvalSelectionSchema = z.object({ selected: z.string(), notes: z.string().nullable() });
+
+export const approvalRankingSchema = z.object({ ranked: z.array(z.string()), notes: z.string().nullable() });
