@@ -1,6 +1,11 @@
-/** Code that stands in the source of a rendering and never runs in it. */
+/** Code of which a rendering need not fear that it writes: what runs later, and what is known to write nothing. */
 import type * as Surface from "../../surface.ts";
+import { LIBRARY_PATH } from "./state.ts";
 import type { Value } from "./value.ts";
+
+/** The library's own components write nothing; functions that they are given stand in the workflow and are read there. */
+export const isOfLibrary = (value: Value | undefined): boolean =>
+  value?.type === "Closure" && value.env.module?.path === LIBRARY_PATH;
 
 /** Props with which a function child is called while rendering: it gives the prompt or the payload. */
 const CALLED_WITH: ReadonlySet<string> = new Set(["agent", "deps"]);

@@ -8,7 +8,7 @@ import { type Assigned, type Bound, Locals } from "./locals.ts";
 import { ITERATORS, isBuiltinMethod, MUTATORS } from "./methods.ts";
 import { freeNames, membersOf, retainedArrows } from "./names.ts";
 import { held, isFresh, made, merge, NOTHING, type Origin, originOf } from "./origin.ts";
-import { renderedChildren } from "./runs-later.ts";
+import { isOfLibrary, renderedChildren } from "./runs-later.ts";
 import { patternNames } from "./shape.ts";
 import { type Environment, lookup, type Value } from "./value.ts";
 
@@ -417,7 +417,9 @@ export class WriteAnalysis {
 
   /** A component of the source is called with its props. */
   #element(node: Surface.Element, nested: Locals, out: Effects): void {
-    const fn = node.tag ? this.#function(node.tag, nested) : undefined;
+    const name = node.tag?.type === "Name" && !nested.has(node.tag.name) ? node.tag.name : undefined;
+    const tag = name === undefined ? undefined : lookup(this.env, name)?.value;
+    const fn = node.tag && !isOfLibrary(tag) ? this.#function(node.tag, nested) : undefined;
     if (fn) {
       const summary = this.summary(fn);
       const how: Write = { method: "a component that changes it", span: node.span, deep: true };
@@ -428,9 +430,7 @@ export class WriteAnalysis {
       }
       for (const name of summary.captured) this.#captured(name, nested, out);
     }
-    const tag = node.tag?.type === "Name" && !nested.has(node.tag.name) ? node.tag.name : undefined;
-    const children = renderedChildren(node, tag === undefined ? undefined : lookup(this.env, tag)?.value);
-    this.#children({ ...node, children }, nested, out);
+    this.#children({ ...node, children: renderedChildren(node, tag) }, nested, out);
   }
 
   #children(node: object, nested: Locals, out: Effects): void {
