@@ -207,7 +207,7 @@ function withinStack(
 }
 
 async function lowerSources(graph: Graph, draft: PlanDraft, problems: Diagnostic[], values: Values) {
-  const agents = lowerAgents(draft.agents, problems, draft.everyConstant);
+  const agents = lowerAgents(draft.agents, problems, draft.everything);
   const functions = [...draft.modules].map(([name, { fn, captures }]): [string, CodeRequest] => [
     name,
     { kind: "function", fn, captures },

@@ -1,7 +1,6 @@
 /** Agents → declarative entries of the plan: what the constructor would have been given, as data. */
 
-import type * as Core from "../../../plan/core/ast.ts";
-import { envName, freeNames, printExpr } from "../../../plan/core/index.ts";
+import { envName } from "../../../plan/core/index.ts";
 import type { Agent, Dynamic, Json } from "../../../plan/types.ts";
 import type { Diagnostic } from "../../diagnostics.ts";
 import { problem } from "../../report.ts";
@@ -11,6 +10,7 @@ import { isAuthoring } from "../2-bind/authoring.ts";
 import { isPoisoned } from "../3-evaluate/poison.ts";
 import type { Instance, ObjectValue, Value } from "../3-evaluate/value.ts";
 import { type ToolContext, toolsOf } from "./agent-tools.ts";
+import { closed, type Definitions, readsRun } from "./closed.ts";
 import type { AgentSource } from "./draft.ts";
 import type { CodeRequest } from "./modules.ts";
 
@@ -57,7 +57,7 @@ export interface LoweredAgents {
 export function lowerAgents(
   sources: ReadonlyMap<string, AgentSource>,
   problems: Diagnostic[],
-  constants: Constants = new Map(),
+  known: Definitions = { constants: new Map(), functions: new Map() },
 ): LoweredAgents {
   const agents: Record<string, Agent> = {};
   const code = new Map<string, CodeRequest>();
@@ -70,8 +70,8 @@ export function lowerAgents(
   for (const [name, source] of sources) {
     const own = source.type === "Object" || source.callee.type === "Class";
     const agent = own
-      ? moduleAgent(name, source, code, problems, constants)
-      : declaredAgent(name, source, code, problems, constants);
+      ? moduleAgent(name, source, code, problems, known)
+      : declaredAgent(name, source, code, problems, known);
     if (!agent) continue;
     agents[name] = agent;
     const [host, key] = HOSTS.get(agent.kind) ?? [];
@@ -100,7 +100,7 @@ function declaredAgent(
   source: AgentSource,
   code: Map<string, CodeRequest>,
   problems: Diagnostic[],
-  constants: Constants,
+  known: Definitions,
 ): Agent | null {
   if (source.type === "Object" || source.callee.type === "Class") return null;
   const className = source.callee.path.at(-1) ?? "";
@@ -113,9 +113,9 @@ function declaredAgent(
     refuse(problems, source.span, `The options of \`${className}\` are not an object that can be read here.`);
     return null;
   }
-  const json = (value: Value): Json | undefined => optionJson(value, constants);
+  const json = (value: Value): Json | undefined => optionJson(value, known);
   const tools: ToolContext = { agent: name, code, problems, json, span: first.span ?? source.span };
-  return optionsOf(kind, className, first, source.span, tools, constants);
+  return optionsOf(kind, className, first, source.span, tools, known);
 }
 
 function kindOf(className: string, source: Instance, problems: Diagnostic[]): string | null {
@@ -142,7 +142,7 @@ function optionsOf(
   given: ObjectValue,
   span: Span,
   to: ToolContext,
-  constants: Constants,
+  known: Definitions,
 ): Agent | null {
   const { problems } = to;
   const options: Record<string, Json> = {};
@@ -157,7 +157,7 @@ function optionsOf(
       continue;
     }
     if (name === "model") {
-      const found = modelOf(value, constants);
+      const found = modelOf(value, known);
       model = found?.model;
       if (found && kind === "ai-sdk:") provider = providerKind(found.provider);
       if (found) continue;
@@ -165,21 +165,21 @@ function optionsOf(
     const isText = value.type === "Known" && typeof value.value === "string";
     const isInstructions = ["instructions", "system", "systemPrompt"].includes(name);
     if (isInstructions && instructions === undefined && (isText || value.type === "Residual")) {
-      const text = isText ? String(value.value) : machineText(value, constants);
+      const text = isText ? String(value.value) : machineText(value, known);
       if (typeof text === "string" || isDynamicJson(text)) {
         instructions = text;
         continue;
       }
     }
     const isTools = name === "tools" && (value.type === "Object" || value.type === "Array");
-    const json = isTools ? toolsOf(value, to) : optionJson(value, constants);
+    const json = isTools ? toolsOf(value, to) : optionJson(value, known);
     if (json !== undefined) options[name] = json;
     else {
       sound = false;
       if (isTools) continue;
       const residualSpan = value.type === "Residual" ? value.expr.span : undefined;
       const at = "span" in value && value.span ? value.span : (residualSpan ?? given.span ?? span);
-      if (value.type === "Residual" && readsRun(value.expr, constants))
+      if (value.type === "Residual" && readsRun(value.expr, known))
         problems.push(
           problem("SM704", at, `The option \`${name}\` of \`${className}\` depends on the run.`, {
             hint: "An agent is the same for the whole run: say what depends on ctx in the task's prompt, or choose among agents: agents[ctx.input.kind].",
@@ -206,66 +206,41 @@ function providerKind(provider: string | null): string {
 /** `"model"`, or `anthropic("model")` of an AI SDK provider. */
 function modelOf(
   value: Value,
-  constants: Constants,
+  known: Definitions,
 ): { readonly model: Dynamic<string>; readonly provider: string | null } | null {
-  const text = modelText(value, constants);
+  const text = modelText(value, known);
   if (text !== undefined) return { model: text, provider: null };
   if (value.type !== "Instance" || value.construct || value.callee.type !== "External") return null;
   const [name] = value.args;
-  const of = name && modelText(name, constants);
+  const of = name && modelText(name, known);
   return of === undefined ? null : { model: of, provider: value.callee.from.replace(/^@ai-sdk\//, "") };
 }
 
-function modelText(value: Value, constants: Constants): Dynamic<string> | undefined {
+function modelText(value: Value, known: Definitions): Dynamic<string> | undefined {
   if (value.type === "Known") return typeof value.value === "string" ? value.value : undefined;
-  const text = machineText(value, constants);
-  return isDynamicJson(text) ? text : undefined;
+  const text = machineText(value, known);
+  return typeof text === "string" || isDynamicJson(text) ? text : undefined;
 }
 
-type Constants = ReadonlyMap<string, Core.Expr>;
+const machineText = (value: Value, known: Definitions): Json | undefined =>
+  value.type === "Residual" ? closed(value.expr, known) : undefined;
 
 const isDynamicJson = (json: Json | undefined): json is { readonly $: string } =>
   typeof json === "object" && json !== null && "$" in json;
 
-/** Core text of what hangs on the machine and on constants alone; undefined for what hangs on the run. */
-function machineText(value: Value, constants: Constants): Json | undefined {
-  if (value.type !== "Residual" || readsRun(value.expr, constants)) return undefined;
-  return { $: printExpr(writtenOut(value.expr, constants)) };
-}
-
-/** Constants written out: an agent means the same wherever its parts are named. */
-export const writtenOut = (expr: Core.Expr, constants: ReadonlyMap<string, Core.Expr>): Core.Expr =>
-  inlined(expr, constants) as Core.Expr;
-
-function inlined(node: unknown, constants: Constants): unknown {
-  if (typeof node !== "object" || node === null) return node;
-  if (Array.isArray(node)) return node.map((item) => inlined(item, constants));
-  const { type, name } = node as { readonly type?: string; readonly name?: string };
-  const constant = type === "Name" && name !== undefined ? constants.get(name) : undefined;
-  if (constant) return inlined(constant, constants);
-  return Object.fromEntries(Object.entries(node).map(([key, part]) => [key, inlined(part, constants)]));
-}
-
-function readsRun(expr: Core.Expr, constants: Constants, seen: ReadonlySet<string> = new Set()): boolean {
-  return freeNames(expr).some((name) => {
-    const constant = constants.get(name);
-    return !constant || seen.has(name) || readsRun(constant, constants, new Set([...seen, name]));
-  });
-}
-
 /** JSON; tools of the library by name; what the AI SDK makes of literals. Undefined for everything else. */
-function optionJson(value: Value, constants: Constants): Json | undefined {
+function optionJson(value: Value, known: Definitions): Json | undefined {
   switch (value.type) {
     case "Known":
       return typeof value.value === "number" && !Number.isFinite(value.value) ? undefined : value.value;
     case "Residual":
-      return machineText(value, constants);
+      return machineText(value, known);
     case "Choice":
     case "Select":
       return undefined;
     case "Array": {
       const items = value.items.map((item) =>
-        item.type === "SpreadItem" ? undefined : optionJson(item, constants),
+        item.type === "SpreadItem" ? undefined : optionJson(item, known),
       );
       return items.every((item) => item !== undefined) ? items : undefined;
     }
@@ -273,7 +248,7 @@ function optionJson(value: Value, constants: Constants): Json | undefined {
       const entries: [string, Json][] = [];
       for (const [key, member] of value.props) {
         if (member.type === "Known" && member.value === undefined) continue;
-        const json = optionJson(member, constants);
+        const json = optionJson(member, known);
         if (json === undefined) return undefined;
         entries.push([key, json]);
       }
@@ -283,7 +258,7 @@ function optionJson(value: Value, constants: Constants): Json | undefined {
       return isAuthoring(value.from) ? { tool: value.path.join(".") } : undefined;
     case "Instance": {
       const callee = value.callee.type === "External" ? value.callee.path.join(".") : "";
-      if (callee === "stepCountIs") return optionCall(value, "maxSteps", constants);
+      if (callee === "stepCountIs") return optionCall(value, "maxSteps", known);
       // The task's output schema says what is wanted; the SDK's own declaration of it adds nothing.
       if (callee === "Output.object" || callee === "Output.text")
         return { output: callee.slice("Output.".length) };
@@ -294,9 +269,9 @@ function optionJson(value: Value, constants: Constants): Json | undefined {
   }
 }
 
-function optionCall(value: Instance, name: string, constants: Constants): Json | undefined {
+function optionCall(value: Instance, name: string, known: Definitions): Json | undefined {
   const [first] = value.args;
-  const json = first && optionJson(first, constants);
+  const json = first && optionJson(first, known);
   return json === undefined ? undefined : { [name]: json };
 }
 
@@ -306,7 +281,7 @@ function moduleAgent(
   source: AgentSource,
   code: Map<string, CodeRequest>,
   problems: Diagnostic[],
-  constants: Constants,
+  known: Definitions,
 ): Agent | null {
   const generate = source.type === "Object" ? source.props.get("generate") : undefined;
   const env =
@@ -326,7 +301,7 @@ function moduleAgent(
   const options: Record<string, Json> = {};
   if (source.type === "Object")
     for (const [key, value] of source.props) {
-      const json = optionJson(value, constants);
+      const json = optionJson(value, known);
       if (json !== undefined) options[key] = json;
     }
   return { kind: "module", module, options };

@@ -5,6 +5,7 @@
 import type * as Core from "../../../plan/core/ast.ts";
 import type { Json, NodeKind } from "../../../plan/types.ts";
 import type { Closure, Code, Instance, ObjectValue, Value } from "../3-evaluate/value.ts";
+import type { Definitions } from "./closed.ts";
 
 /** Plain JSON, or an expression of the run. */
 export type Field =
@@ -64,7 +65,7 @@ export interface PlanDraft {
   readonly nodes: readonly NodeDraft[];
   readonly constants: ReadonlyMap<string, Core.Expr>;
   /** With those that nothing but an agent's options uses. */
-  readonly everyConstant: ReadonlyMap<string, Core.Expr>;
+  readonly everything: Definitions;
   readonly functions: ReadonlyMap<string, Core.Arrow>;
   readonly agents: ReadonlyMap<string, AgentSource>;
   readonly prompts: ReadonlyMap<string, PromptSource>;

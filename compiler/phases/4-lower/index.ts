@@ -48,7 +48,7 @@ export function lowerWorkflow(
     root: root.key,
     nodes: to.nodes,
     constants: ev.constants,
-    everyConstant: ev.constants,
+    everything: { constants: ev.constants, functions: ev.functions },
     functions: ev.functions,
     agents: ev.agents,
     prompts: lowerPrompts(ev),
