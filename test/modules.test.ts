@@ -94,6 +94,29 @@ export default smithers((ctx) => (<Workflow name="w">
   });
 });
 
+describe("a function of deps that does something", () => {
+  it("runs once, as code, when its task starts", async () => {
+    const text = `import { appendFileSync, readFileSync } from "node:fs";
+import { createSmithers } from "smithers";
+import { z } from "zod";
+const { Workflow, Task, smithers, outputs } = createSmithers({ row: z.object({ v: z.any() }) });
+async function post(v: unknown) { return { v: [v, "posted"] }; }
+export default smithers((ctx) => (
+  <Workflow name="w">
+    <Task id="a" output={outputs.row}>{{ v: 1 }}</Task>
+    <Task id="b" output={outputs.row} deps={{ a: outputs.row }}>{(deps) => post(deps.a.v)}</Task>
+    <Task id="c" output={outputs.row} deps={{ b: outputs.row }}>{({ b }) => {
+      appendFileSync("log.txt", String(b.v[1]));
+      return { v: [readFileSync("log.txt", "utf8"), Math.random() < 1] };
+    }}</Task>
+    <Task id="d" output={outputs.row} deps={{ c: outputs.row }}>{({ c }) => ({ v: c.v.length })}</Task>
+  </Workflow>
+));
+`;
+    expect(await results({ "workflow.tsx": text })).toEqual([1, [1, "posted"], ["posted", true], 2]);
+  });
+});
+
 describe("what a compute function writes", () => {
   it("is its own copy, and no rendering can see it", async () => {
     const text = `import { createSmithers } from "smithers";

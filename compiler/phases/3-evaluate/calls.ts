@@ -198,8 +198,16 @@ function ofPoison(ev: Evaluation, key: Value, node: Core.Call<Surface.Extra>, en
   return poisonedCall(ev, args);
 }
 
-/** A call whose arguments stand in it, for the problems in them. */
+/** A call whose arguments stand in it, for the problems in them; whether they could make agents nobody knows. */
 function poisonedCall(ev: Evaluation, args: Args): Value {
+  const known = ev.diagnostics.length;
+  const value = poisonedText(ev, args);
+  const found = ev.diagnostics.splice(known);
+  ev.diagnostics.push(...found.filter((d) => d.code !== "SM704"));
+  return value;
+}
+
+function poisonedText(ev: Evaluation, args: Args): Value {
   return attempt(
     ev,
     () => residualCall(ev, poisonText(ev), args, { optional: false, chain: null, span: undefined }, {}),

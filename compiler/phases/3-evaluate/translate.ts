@@ -8,6 +8,7 @@ import { memberOf, nameOf, objectOf } from "./core.ts";
 import { evaluate } from "./evaluate.ts";
 import { globalValue, impureCall, newDate, statefulCall } from "./globals.ts";
 import { hostObject } from "./host-values.ts";
+import { instanceIn } from "./instances.ts";
 import { ACCESSORS } from "./methods.ts";
 import { freeNames } from "./names.ts";
 import { foreignUse } from "./node-modules.ts";
@@ -267,19 +268,15 @@ export function expr(t: Translation, node: Surface.Expr, names: Names): Core.Exp
         return written(t, newDate(t.ev, node.span), node.span);
       if (node.callee.name === "URL" && usesLocals(node, names))
         return written(t, unknownAddress(t.ev, "new URL", node.span), node.span);
-      const own =
-        names.get(node.callee.name) === undefined ? lookup(t.env, node.callee.name)?.value : undefined;
-      if (own && usesLocals(node, names)) return written(t, own, node.span);
       if (
         names.get(node.callee.name) === undefined &&
         (node.callee.name === "URL" || lookup(t.env, node.callee.name))
       )
-        return written(t, evaluate(t.ev, node, t.env), node.span);
+        return written(t, instanceIn(t, node, names), node.span);
       return { ...node, args: spreads(t, node.args, names) };
     }
     case "Construct":
-      if (usesLocals(node, names)) return written(t, evaluate(t.ev, node.callee, t.env), node.span);
-      return written(t, evaluate(t.ev, node, t.env), node.span);
+      return written(t, instanceIn(t, node, names), node.span);
     case "Member": {
       if (hostNamespace(t, node.object, names)) {
         // Which of the machine's facts is meant is known where the helper is called, if anywhere.

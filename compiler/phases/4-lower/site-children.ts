@@ -6,6 +6,7 @@ import { freeNames } from "../3-evaluate/names.ts";
 import { report } from "../3-evaluate/state.ts";
 import { expr, type Names, type Translation, written } from "../3-evaluate/translate.ts";
 import { type Closure, type Code, lookup } from "../3-evaluate/value.ts";
+import { callsCode, unlessItActs } from "./acting.ts";
 import type { BlockWriter } from "./blocks.ts";
 import { ASYNC_PROMPT, DEPS, registerModule } from "./captures.ts";
 import type { Field } from "./draft.ts";
@@ -86,11 +87,20 @@ export function taskChild(
         report(t.ev, "SM103", fn.span, ASYNC_PROMPT[0], ASYNC_PROMPT[1]);
         return;
       }
-      if (fn.type === "Func") {
+      if (
+        !hasAgent &&
+        (fn.type === "Func" || callsCode(fn, t.env, (name) => names.get(name) !== undefined))
+      ) {
         compute(t, fn, names, made, DEPS);
         return;
       }
-      const render = made.argument("render", childText(w, t, fn, names));
+      const text = (): Core.Expr => childText(w, t, fn, names);
+      const given = hasAgent ? text() : unlessItActs(t.ev, text);
+      if (!given) {
+        compute(t, fn, names, made, DEPS);
+        return;
+      }
+      const render = made.argument("render", given);
       node.fields.set(field, { type: "core", expr: call(render, nameOf("deps")) });
       return;
     }

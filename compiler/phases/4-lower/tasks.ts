@@ -18,6 +18,7 @@ import {
   toJson,
   type Value,
 } from "../3-evaluate/value.ts";
+import { callsCode, unlessItActs } from "./acting.ts";
 import { presenceOf } from "./agent-presence.ts";
 import { ASYNC_PROMPT, captureFields, DEPS, registerModule } from "./captures.ts";
 import { codeReads } from "./code-reads.ts";
@@ -252,7 +253,7 @@ function childFields(to: Lowering, node: NodeDraft, element: ElementValue, place
     return;
   }
   if (fn && (hasAgent || hasDeps)) {
-    if (fn.type === "Code" && !hasAgent) {
+    if (!hasAgent && (fn.type === "Code" || callsCode(fn.arrow, fn.env))) {
       compute(to, node, fn, element, DEPS);
       return;
     }
@@ -264,11 +265,14 @@ function childFields(to: Lowering, node: NodeDraft, element: ElementValue, place
     // Known only when the task starts, names included: a name that `deps` lacks is told of where it is read (SM303).
     const given = residual(nameOf("deps"), { kind: "object", defined: true });
     const scope = newScope("node", place.scope);
-    const made = inScope(ev, scope, () => {
-      const result = resultOf(to, fn, given);
-      return hasAgent ? taskPrompt(to, node, result) : payload(to, result);
-    });
-    node.fields.set(field, withLocals(made, scope));
+    const make = (): Field =>
+      inScope(ev, scope, () => {
+        const result = resultOf(to, fn, given);
+        return hasAgent ? taskPrompt(to, node, result) : payload(to, result);
+      });
+    const made = hasAgent ? make() : unlessItActs(ev, make);
+    if (made) node.fields.set(field, withLocals(made, scope));
+    else compute(to, node, fn, element, DEPS);
     return;
   }
   if (fn) {
