@@ -10,13 +10,17 @@ export const unknownField: Rule = {
   check: (model) =>
     model.flow.members.map((member): Diagnostic => {
       const { name, of, span, node } = member;
-      return problem("SM303", span ?? node.span, `\`${of}\` has no field \`${name}\`.`, {
+      const found = problem("SM303", span ?? node.span, `\`${of}\` has no field \`${name}\`.`, {
         hint: hintFor(member),
       });
+      return member.isSure ? found : { ...found, severity: "warning" };
     }),
 };
 
-function hintFor({ name, ofItem, known }: UnknownMember): string {
+function hintFor({ name, of, ofItem, known }: UnknownMember): string {
+  const [, table] = /^a row of (.+)$/.exec(of) ?? [];
+  if (table && (name === "nodeId" || name === "iteration"))
+    return `A row that is read by its node does not tell its place; the items of ctx.outputs.${table} have nodeId and iteration.`;
   if (ofItem) return `It is a list: take an item first, as in .at(-1)?.${name}.`;
   const near = nearest(name, known);
   if (near) return `Did you mean \`${near}\`?`;

@@ -9,7 +9,7 @@ import type { SourceFile } from "../2-bind/files.ts";
 import type { Field, NodeDraft, PlanDraft } from "../4-lower/draft.ts";
 import { Order } from "./order.ts";
 import { type Texts, textsOf } from "./texts.ts";
-import { NUMBER, ofSchema, STRING, type Type, typeOf } from "./types.ts";
+import { type Alternative, NUMBER, ofSchema, STRING, type Type, typeOf } from "./types.ts";
 import { type Flow, flowOf } from "./typing.ts";
 
 /** Where an expression stands: in a field of that name, or what the field's name says. */
@@ -168,7 +168,17 @@ function lookup(
 /** Rows are read as the parser gives them: with defaults, after transforms. */
 function readRow(parser: ReturnType<PlanSchemas["get"]> | undefined, table: string): Type | null {
   if (!parser) return null;
-  return ofSchema(jsonSchemaOf(parser, "output"), table === "input" ? "ctx.input" : `a row of ${table}`);
+  if (table === "input") return ofSchema(jsonSchemaOf(parser, "output"), "ctx.input");
+  const row = ofSchema(jsonSchemaOf(parser, "output"), `a row of ${table}`);
+  return row && { ...row, alternatives: row.alternatives.map(withoutPlace) };
+}
+
+/** The public library tells the place of every row; here only `ctx.outputs` does. */
+const PLACE: readonly string[] = ["nodeId", "iteration", "runId"];
+
+function withoutPlace(one: Alternative): Alternative {
+  if (one.kind !== "object" || one.closed || one.rest !== undefined) return one;
+  return { ...one, unlikely: new Set(PLACE.filter((name) => !one.fields.has(name))) };
 }
 
 /** Rows of `ctx.outputs.t` have the place of their node beside the fields of the schema. */

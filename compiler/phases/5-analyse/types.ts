@@ -20,6 +20,8 @@ export type Alternative =
       readonly fields: Fields;
       readonly closed: boolean;
       readonly rest?: Type | null;
+      /** Names that it hardly has although any may be there. */
+      readonly unlikely?: ReadonlySet<string>;
     }
   | { readonly kind: "function" };
 

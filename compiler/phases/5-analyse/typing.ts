@@ -39,6 +39,8 @@ export interface UnknownMember {
   readonly of: string;
   /** Whether the object is a list whose items would have the field. */
   readonly ofItem: boolean;
+  /** False where the schema leaves room for it. */
+  readonly isSure: boolean;
   readonly known: readonly string[];
   readonly span: Span | undefined;
 }
@@ -627,7 +629,7 @@ class Typer implements Flow {
     if (!type?.told || things.length === 0) return true;
     const lacks = things.every((one) =>
       one.kind === "object"
-        ? one.closed && !one.fields.has(name) && !(name in Object.prototype)
+        ? (one.closed || one.unlikely?.has(name)) && !one.fields.has(name) && !(name in Object.prototype)
         : !hasMember(one.kind, name),
     );
     if (!lacks) return true;
@@ -635,7 +637,16 @@ class Typer implements Flow {
       const known = things.flatMap((one) => (one.kind === "object" ? [...one.fields.keys()] : []));
       const item = present(itemOf(type))?.alternatives ?? [];
       const ofItem = item.some((one) => one.kind === "object" && one.fields.has(name));
-      this.members.push({ node: this.#node, name, of: type.of, ofItem, known: [...new Set(known)], span });
+      const isSure = things.every((one) => one.kind !== "object" || one.closed);
+      this.members.push({
+        node: this.#node,
+        name,
+        of: type.of,
+        ofItem,
+        isSure,
+        known: [...new Set(known)],
+        span,
+      });
     }
     return false;
   }
