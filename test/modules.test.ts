@@ -117,6 +117,26 @@ export default smithers((ctx) => (
   });
 });
 
+describe("statements of a file that do nothing when it is imported", () => {
+  it("are no effects that a compute function may need", async () => {
+    const files = {
+      "helper.ts": `import { unused } from "./unused";
+"use strict";
+void unused;
+export const twice = (n: number) => n * 2;
+if (import.meta.main) {
+  console.log(twice(1));
+  process.exit(1);
+}
+if (require.main === module) process.exit(1);
+`,
+      "unused.ts": "export const unused = 1;",
+      "workflow.tsx": workflow('import { twice } from "./helper";', ["async () => ({ v: twice(4) })"]),
+    };
+    expect(await results(files)).toEqual([8]);
+  });
+});
+
 describe("what a compute function writes", () => {
   it("is its own copy, and no rendering can see it", async () => {
     const text = `import { createSmithers } from "smithers";

@@ -41,7 +41,7 @@ export function piecesOf(module: SourceModule): Pieces {
   const declarations = new Map<string, Piece>();
   const effects: Piece[] = [];
   for (const statement of source.statements) {
-    if (isElsewhere(statement)) continue;
+    if (isElsewhere(statement) || isIdle(statement)) continue;
     const piece = pieceOf(module, statement, statementText(source, statement), namesOf(statement));
     if (piece.names.length === 0) effects.push(piece);
     for (const name of piece.names) declarations.set(name, piece);
@@ -67,6 +67,18 @@ function pieceOf(module: SourceModule, node: ts.Node, text: string, names: reado
       normalForm(node, (name) => (names.includes(name) ? `own.${names.indexOf(name)}` : free(name))),
   };
 }
+
+/** Statements that do nothing in a module which others import: `void name;`, `if (import.meta.main) …`. */
+function isIdle(node: ts.Statement): boolean {
+  if (ts.isIfStatement(node)) return node.elseStatement === undefined && isMainTest(node.expression);
+  if (!ts.isExpressionStatement(node)) return false;
+  const value = ts.isVoidExpression(node.expression) ? node.expression.expression : node.expression;
+  return ts.isIdentifier(value) || ts.isLiteralExpression(value);
+}
+
+/** Whether the file is the program that was started: a workflow's never is. */
+const isMainTest = (node: ts.Expression): boolean =>
+  /^(import\.meta\.main|require\.main\s*===?\s*module)$/.test(node.getText());
 
 /** Imports and export lists are taken from the surface module; types need no statement. */
 function isElsewhere(node: ts.Statement): boolean {

@@ -15,7 +15,7 @@ import { foreignUse } from "./node-modules.ts";
 import { unknownAddress } from "./node-url.ts";
 import { holdsSchema, reify } from "./reify.ts";
 import { isStructural, patternNames } from "./shape.ts";
-import { Bail, type Evaluation, RESERVED, report } from "./state.ts";
+import { attempt, Bail, type Evaluation, RESERVED, report } from "./state.ts";
 import { translateBlock } from "./translate-statements.ts";
 import { type Closure, type Environment, lookup, residual, type Value } from "./value.ts";
 
@@ -421,7 +421,22 @@ function callText(t: Translation, node: Core.Call<Surface.Extra>, names: Names):
       if (impure) return written(t, impure, node.span);
     }
   }
-  return { ...node, callee: expr(t, node.callee, names), args: spreads(t, node.args, names) };
+  const text = (): Core.Expr => ({
+    ...node,
+    callee: expr(t, node.callee, names),
+    args: spreads(t, node.args, names),
+  });
+  const isHelper = root && lookup(t.env, root.name)?.value.type === "Closure" && !usesLocals(node, names);
+  return isHelper ? textOrValue(t, node, text) : text();
+}
+
+/** What has no text, such as a helper that is given a schema, is answered at build time. */
+function textOrValue(t: Translation, node: Surface.Expr, text: () => Core.Expr): Core.Expr {
+  return attempt(t.ev, text, (why) => {
+    const value = evaluate(t.ev, node, t.env);
+    if (value.type === "Block" || isStructural(value)) throw why;
+    return written(t, value, node.span);
+  });
 }
 
 /** The name through whose members an object is reached; null where a call gave it (writes.ts knows what calls hand back). */
