@@ -13,6 +13,7 @@ import * as ps from "./commands/ps.ts";
 import * as replay from "./commands/replay.ts";
 import * as run from "./commands/run.ts";
 import * as up from "./commands/up.ts";
+import * as why from "./commands/why.ts";
 import { CliError, type CommandResult, EXIT, type ExitCode } from "./exit.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
@@ -63,6 +64,7 @@ export async function main(
   add(preview);
   add(ps);
   add(inspect);
+  add(why);
   add(replay);
   add(approve);
   add(deny);

@@ -43,6 +43,8 @@ export function explain(error: unknown, runtime: Runtime): unknown {
   if (error instanceof runtime.UnknownRunError)
     return new CliError(EXIT.usage, message, "`smithers ps` lists the runs.");
   if (error instanceof runtime.RefusedError) return new CliError(EXIT.refused, message);
+  if (error instanceof runtime.UnknownFrameError || error instanceof runtime.UnknownNodeError)
+    return new CliError(EXIT.usage, message, "`smithers inspect RUN` shows what there is.");
   if (error instanceof runtime.NotWaitingError || error instanceof runtime.DecidedError) {
     return new CliError(EXIT.negative, message);
   }

@@ -2,21 +2,25 @@
 export { loadScript as readScript, parseScript, type Script, ScriptError } from "./agents/index.ts";
 export { type DecideOptions, decide, NotWaitingError } from "./decide.ts";
 export { RefusedError, type ResultRow, type RunResult } from "./engine.ts";
+export type { PreviewFrame, PreviewLoop, PreviewNode, PreviewTask } from "./frame.ts";
 export { type HostSource, previewHost, systemHost } from "./host.ts";
 export { DecidedError } from "./inbox.ts";
 export { InputError } from "./input.ts";
 export { type InspectOptions, inspect, listRuns, type RunInspection, type RunSummary } from "./inspect.ts";
 export type { Clock } from "./interpreter/clock.ts";
-export {
-  type PreviewFrame,
-  type PreviewLoop,
-  type PreviewNode,
-  type PreviewOptions,
-  type PreviewTask,
-  previewFrame,
-} from "./preview.ts";
+export { type PreviewOptions, previewFrame } from "./preview.ts";
 export { type PreviewRow, PreviewRowError, parseRows } from "./preview-rows.ts";
-export { type Divergence, type Replay, replay } from "./replay/index.ts";
+export {
+  type Divergence,
+  frameAt,
+  type Reason,
+  type Replay,
+  type RunFrame,
+  replay,
+  UnknownFrameError,
+  UnknownNodeError,
+  why,
+} from "./replay/index.ts";
 export { type ResumeOptions, type RunOptions, resume, run } from "./run.ts";
 export { RunNameError, UnknownRunError } from "./runs.ts";
 export * from "./store/store.ts";

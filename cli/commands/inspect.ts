@@ -4,21 +4,27 @@ import { withRuntime } from "../errors.ts";
 import { CliError, type CommandResult, EXIT } from "../exit.ts";
 import { rootOf, rootOption } from "../options.ts";
 import { addressName } from "../render/address.ts";
+import { renderFrame } from "../render/frame.ts";
 import { ago, cut, duration, table } from "../render/table.ts";
 import type { Terminal } from "../terminal.ts";
 
 export const command = "inspect <run>";
-export const describe = "Show a run: its tasks, attempts and outputs";
+export const describe = "Show a run: its tasks, attempts and outputs, or one of its frames";
 
 interface Args {
   readonly run: string;
   readonly root: string | undefined;
+  readonly frame: number | undefined;
   readonly json: boolean;
 }
 
 export const options = (yargs: Argv) =>
   rootOption(yargs)
     .positional("run", { type: "string", demandOption: true, describe: "Id of the run" })
+    .option("frame", {
+      type: "number",
+      describe: "The frame of this number as it was: what was mounted, ready, waiting, with every prompt",
+    })
     .option("json", {
       type: "boolean",
       default: false,
@@ -26,6 +32,8 @@ export const options = (yargs: Argv) =>
     });
 
 export function handler(args: Args, terminal: Terminal): CommandResult {
+  const { frame } = args;
+  if (frame !== undefined) return showFrame(args, frame, terminal);
   return withRuntime(async ({ inspect }) => {
     const { journal, attended } = await inspect(args.run, { root: rootOf(args) });
     if (journal.run === null) {
@@ -40,6 +48,28 @@ export function handler(args: Args, terminal: Terminal): CommandResult {
     return EXIT.ok;
   });
 }
+
+function showFrame(args: Args, number: number, terminal: Terminal): CommandResult {
+  return withRuntime(async ({ frameAt }) => {
+    const { plan, record, frame } = await frameAt(args.run, number, { root: rootOf(args) });
+    if (args.json) {
+      terminal.out(JSON.stringify({ ...record, ...frame }));
+      return EXIT.ok;
+    }
+    const what = `frame ${number} of ${args.run}, ${new Date(record.now).toISOString()}, after ${CAUSES[record.cause] ?? record.cause}`;
+    terminal.out(renderFrame(plan, frame, what, terminal.paintOut, terminal.outColumns ?? 100));
+    return EXIT.ok;
+  });
+}
+
+/** Why a frame was cut, as it is said after "after". */
+const CAUSES: Readonly<Record<string, string>> = {
+  start: "the start",
+  resume: "a resume",
+  result: "a result",
+  decision: "a decision",
+  timer: "a timer",
+};
 
 function print(
   { tasks, attempts, outputs }: Journal,

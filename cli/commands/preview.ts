@@ -6,7 +6,7 @@ import { withRuntime } from "../errors.ts";
 import { CliError, type CommandResult, EXIT } from "../exit.ts";
 import { parseJson, projectRoot, readInput, readText } from "../options.ts";
 import { openPlan } from "../plan-file.ts";
-import { renderPreview } from "../render/preview.ts";
+import { renderFrame } from "../render/frame.ts";
 import type { Terminal } from "../terminal.ts";
 
 export const command = "preview <plan>";
@@ -56,8 +56,10 @@ export function handler(args: Args, terminal: Terminal): CommandResult {
       const frame = previewFrame(plan, input, rows, { runId: args.runId, now, host });
       warn(frame.warnings, terminal);
       if (args.json) terminal.out(JSON.stringify(frame, null, 2));
-      else
-        terminal.out(renderPreview(plan, frame, rows.length, terminal.paintOut, terminal.outColumns ?? 100));
+      else {
+        const what = `frame after ${rows.length} recorded row${rows.length === 1 ? "" : "s"}`;
+        terminal.out(renderFrame(plan, frame, what, terminal.paintOut, terminal.outColumns ?? 100));
+      }
       return EXIT.ok;
     } catch (error) {
       if (error instanceof PreviewRowError)

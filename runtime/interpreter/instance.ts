@@ -225,11 +225,13 @@ export abstract class Instance extends Unit {
 
 /** The place of one plan node among its siblings: nothing, one instance, or one for each item. */
 export class Slot extends Unit {
+  readonly plan: PlanNode;
   readonly #origin: Origin;
   #list: Cell | null = null;
 
   constructor(origin: Origin) {
     super(origin.mode);
+    this.plan = origin.plan;
     this.#origin = origin;
   }
 

@@ -1,35 +1,130 @@
-/** Replays of runs, from any process. */
+/** Runs looked at again, from any process: replayed whole, or up to one of their frames. */
 import { loadPlan, type Plan } from "../../plan/index.ts";
 import { RefusedError } from "../engine.ts";
+import { frameOf, type PreviewFrame } from "../frame.ts";
 import { runDirectory, storeDirectory } from "../runs.ts";
 import { openReader } from "../store/index.ts";
-import type { RunReader } from "../store/store.ts";
-import { readRecording } from "./recording.ts";
-import { type Replay, replayRecording } from "./replay.ts";
+import type { FrameRecord, RunReader, RunRecord } from "../store/store.ts";
+import { type Recording, readRecording } from "./recording.ts";
+import { Diverged, type Divergence, Replayer } from "./replay.ts";
+import { type Reason, reasonsOf } from "./why.ts";
 
-export type { Divergence, Replay } from "./replay.ts";
+export type { Divergence } from "./replay.ts";
+export { type Reason, UnknownNodeError } from "./why.ts";
+
+export interface Replay {
+  readonly runId: string;
+  readonly identical: boolean;
+  readonly divergence: Divergence | null;
+  /** Recomputed and compared. */
+  readonly frames: number;
+  readonly starts: number;
+  readonly rows: number;
+}
+
+interface Place {
+  readonly root: string;
+}
 
 /**
  * Recomputes a run from its journal, up to its last commit, and compares every frame, start and row. It may be under way.
  * @throws UnknownRunError, StoreError; RefusedError where nothing is recorded or the recorded plan can't be read
  */
-export async function replay(runId: string, { root }: { readonly root: string }): Promise<Replay> {
+export function replay(runId: string, { root }: Place): Promise<Replay> {
+  return reading(root, runId, replayJournal);
+}
+
+/** The same for a journal that is open, with the recorded plan or the one given. @throws RefusedError */
+export async function replayJournal(reader: RunReader, given?: Plan): Promise<Replay> {
+  const { plan, recording, run } = await recorded(reader, given);
+  const replayer = new Replayer(plan, recording, run);
+  let divergence: Divergence | null = null;
+  try {
+    await replayer.replay();
+  } catch (error) {
+    if (!(error instanceof Diverged)) throw error;
+    ({ divergence } = error);
+  }
+  const { frames, starts, rows } = replayer;
+  return { runId: run.runId, identical: divergence === null, divergence, frames, starts, rows };
+}
+
+/** One frame of a run as it was. */
+export interface RunFrame {
+  readonly plan: Plan;
+  readonly record: FrameRecord;
+  readonly frame: PreviewFrame;
+}
+
+/** The run has no such frame, or it can't be replayed up to it. */
+export class UnknownFrameError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "UnknownFrameError";
+  }
+}
+
+/** @throws as `replay`; UnknownFrameError */
+export function frameAt(runId: string, number: number, { root }: Place): Promise<RunFrame> {
+  return reading(root, runId, async (reader) => {
+    const { plan, recording, run } = await recorded(reader);
+    const records = recording.steps.flatMap(({ frame }) => frame ?? []);
+    const record = records.find(({ frame }) => frame === number);
+    if (!record)
+      throw new UnknownFrameError(
+        records.length === 0
+          ? `run ${runId} has no frame yet`
+          : `run ${runId} has no frame ${number}: its frames are ${records[0]!.frame} to ${records.at(-1)!.frame}`,
+      );
+    const world = await upTo(new Replayer(plan, recording, run), number);
+    return { plan, record, frame: frameOf(world!) };
+  });
+}
+
+/**
+ * Why nodes of a run are not running, and what would unblock each: of all that have not ended, or of the one named.
+ * @throws as `replay`; UnknownNodeError
+ */
+export function why(runId: string, nodeId: string | undefined, { root }: Place): Promise<readonly Reason[]> {
+  return reading(root, runId, async (reader) => {
+    const { plan, recording, run } = await recorded(reader);
+    const last = recording.steps.findLast(({ frame }) => frame)?.frame;
+    const world = last ? await upTo(new Replayer(plan, recording, run), last.frame) : null;
+    if (!world) throw new UnknownFrameError(`run ${runId} has no frame yet`);
+    return reasonsOf({ plan, world, journal: recording.journal }, nodeId);
+  });
+}
+
+async function upTo(replayer: Replayer, frame: number) {
+  try {
+    return await replayer.replayTo(frame);
+  } catch (error) {
+    if (!(error instanceof Diverged)) throw error;
+    throw new UnknownFrameError(
+      `the run can't be replayed up to frame ${frame}: in frame ${error.divergence.frame}, ${error.divergence.what} differs from the journal`,
+    );
+  }
+}
+
+async function reading<T>(root: string, runId: string, read: (reader: RunReader) => Promise<T>): Promise<T> {
   const reader = await openReader(storeDirectory(runDirectory(root, runId)));
   try {
-    return await replayJournal(reader);
+    return await read(reader);
   } finally {
     await reader.close();
   }
 }
 
-/** The same for a journal that is open, with the recorded plan or the one given. @throws RefusedError */
-export async function replayJournal(reader: RunReader, plan?: Plan): Promise<Replay> {
+async function recorded(
+  reader: RunReader,
+  given?: Plan,
+): Promise<{ readonly plan: Plan; readonly recording: Recording; readonly run: RunRecord }> {
   const recording = await readRecording(reader);
   const { run, plan: text } = recording.journal;
   if (!run || text === null) throw new RefusedError("this run never began: nothing is recorded");
-  if (plan) return replayRecording(plan, recording, run);
+  if (given) return { plan: given, recording, run };
   const loaded = loadPlan(text);
-  if (loaded.ok) return replayRecording(loaded.plan, recording, run);
+  if (loaded.ok) return { plan: loaded.plan, recording, run };
   const problems = loaded.problems.map(({ path, message }) => `${path}: ${message}`).join("\n");
   throw new RefusedError(`the plan recorded in run ${run.runId} can't be read:\n${problems}`);
 }

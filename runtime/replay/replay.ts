@@ -12,6 +12,7 @@ import { evaluate } from "../interpreter/2-evaluate.ts";
 import { reconcile } from "../interpreter/3-reconcile.ts";
 import { commit } from "../interpreter/4-commit.ts";
 import type { End, Fact, Run, Services } from "../interpreter/run.ts";
+import type { World } from "../interpreter/world.ts";
 import { MemorySpace, memoryStore } from "../store/memory.ts";
 import { addressKey, showAddress } from "../store/rules.ts";
 import type {
@@ -36,19 +37,10 @@ export interface Divergence {
   readonly replayed: Json;
 }
 
-export interface Replay {
-  readonly runId: string;
-  readonly identical: boolean;
-  readonly divergence: Divergence | null;
-  /** Recomputed and compared. */
-  readonly frames: number;
-  readonly starts: number;
-  readonly rows: number;
-}
-
 type Beginning = Extract<RecordedFact, { readonly at: number }>;
 
-class Diverged extends Error {
+/** Thrown at the first difference. */
+export class Diverged extends Error {
   readonly divergence: Divergence;
   constructor(divergence: Divergence) {
     super(divergence.what);
@@ -56,21 +48,7 @@ class Diverged extends Error {
   }
 }
 
-/** Replays a recording with the plan of its run. */
-export async function replayRecording(plan: Plan, recording: Recording, record: RunRecord): Promise<Replay> {
-  const replayer = new Replayer(plan, recording, record);
-  let divergence: Divergence | null = null;
-  try {
-    await replayer.replay();
-  } catch (error) {
-    if (!(error instanceof Diverged)) throw error;
-    ({ divergence } = error);
-  }
-  const { frames, starts, rows } = replayer;
-  return { runId: record.runId, identical: divergence === null, divergence, frames, starts, rows };
-}
-
-class Replayer {
+export class Replayer {
   frames = 0;
   starts = 0;
   rows = 0;
@@ -105,6 +83,15 @@ class Replayer {
     for (const step of this.#recording.steps) await this.#step(step);
     await this.#compareEnd();
     await this.#store?.close();
+  }
+
+  /** Replays up to a frame, and gives the world as it was then; null where the run has no such frame. */
+  async replayTo(frame: number): Promise<World | null> {
+    for (const step of this.#recording.steps) {
+      await this.#step(step);
+      if (step.frame?.frame === frame) return this.#run?.world ?? null;
+    }
+    return null;
   }
 
   async #step({ facts, frame }: RecordedStep): Promise<void> {

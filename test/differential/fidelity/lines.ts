@@ -1,6 +1,6 @@
 /** A frame as lines, from both sides: one a mounted node, with everything that both can know of it. */
 import type { Agent, Json, Plan } from "../../../plan/types.ts";
-import type { PreviewFrame, PreviewNode, PreviewTask } from "../../../runtime/preview.ts";
+import type { PreviewFrame, PreviewNode, PreviewTask } from "../../../runtime/frame.ts";
 import { canonical, type Mounted } from "../tree.ts";
 import { filledIn } from "./options.ts";
 

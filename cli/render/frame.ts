@@ -10,6 +10,7 @@ type State = PreviewTask["state"];
 const MARKS: { readonly [state in State]: string } = {
   pending: "·",
   ready: "▶",
+  running: "▸",
   waiting: "…",
   blocked: "!",
   finished: "✓",
@@ -18,18 +19,16 @@ const MARKS: { readonly [state in State]: string } = {
   cancelled: "–",
 };
 
-/** The frame as text without a newline at its end. `rows` were recorded; `columns` is the width of a line of the tree. */
-export function renderPreview(
+/** The frame as text without a newline at its end. `what` it is; `columns` is the width of a line of the tree. */
+export function renderFrame(
   plan: Plan,
   frame: PreviewFrame,
-  rows: number,
+  what: string,
   paint: Painter,
   columns: number,
 ): string {
   const colour = painterOf(paint);
-  const head = `${paint.bold(plan.workflow.name)}  ${paint.dim(
-    `frame after ${rows} recorded row${rows === 1 ? "" : "s"}: ${summary(frame)}`,
-  )}`;
+  const head = `${paint.bold(plan.workflow.name)}  ${paint.dim(`${what}: ${summary(frame)}`)}`;
   return [
     head,
     ...troubleOf(frame).map((line) => paint.red(printable(line))),
@@ -46,6 +45,7 @@ function painterOf(paint: Painter): Colour {
     switch (state) {
       case "ready":
         return paint.cyan(text);
+      case "running":
       case "waiting":
         return paint.yellow(text);
       case "blocked":
@@ -65,6 +65,7 @@ function painterOf(paint: Painter): Colour {
 
 const ORDER: readonly State[] = [
   "finished",
+  "running",
   "ready",
   "waiting",
   "blocked",

@@ -1,0 +1,229 @@
+/** Why a node is not running, and what would unblock it: read off the world of a run's last frame. */
+import { nearest } from "../../plan/suggest.ts";
+import type { CoreText, Plan } from "../../plan/types.ts";
+import { describeLeaf, walk } from "../frame.ts";
+import { Instance, Slot } from "../interpreter/instance.ts";
+import { Parallel } from "../interpreter/kinds.ts";
+import { isUnderWay, Leaf } from "../interpreter/leaf.ts";
+import { inClosingLoop } from "../interpreter/loop.ts";
+import type { Unit } from "../interpreter/unit.ts";
+import type { World } from "../interpreter/world.ts";
+import { showAddress } from "../store/rules.ts";
+import type { Journal } from "../store/store.ts";
+
+export interface Reason {
+  /** The node's address as people write it; of one that is not mounted its id, else its plan key. */
+  readonly node: string;
+  readonly state: string;
+  /** What holds it, the nearest cause first. */
+  readonly because: readonly string[];
+  /** What a person could do; null where it moves by itself, or never will. */
+  readonly next: string | null;
+}
+
+/** Nothing of that name in the plan or among what was mounted. */
+export class UnknownNodeError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "UnknownNodeError";
+  }
+}
+
+interface Known {
+  readonly plan: Plan;
+  readonly world: World;
+  readonly journal: Journal;
+}
+
+/** The run's reasons in document order; of one node only where it is named, by its id, its address or its plan key. */
+export function reasonsOf(known: Known, wanted: string | undefined): readonly Reason[] {
+  const leaves: Leaf[] = [];
+  walk(known.world.root, (unit) => {
+    if (unit instanceof Leaf && unit.mounted) leaves.push(unit);
+  });
+  if (wanted === undefined)
+    return leaves.filter(({ settled }) => !settled).map((leaf) => ofLeaf(known, leaf));
+  const meant = leaves.filter((leaf) => isNamed(leaf, wanted));
+  if (meant.length > 0) return meant.map((leaf) => ofLeaf(known, leaf));
+  return [ofOthers(known, wanted, leaves)];
+}
+
+function isNamed(leaf: Leaf, wanted: string): boolean {
+  const { entry, plan } = leaf;
+  return plan.key === wanted || entry?.address.nodeId === wanted || nameOf(leaf) === wanted;
+}
+
+const nameOf = ({ entry, plan }: Leaf): string => (entry ? showAddress(entry.address) : plan.key);
+
+function ofLeaf(known: Known, leaf: Leaf): Reason {
+  const node = nameOf(leaf);
+  const { state, waitsFor } = describeLeaf(leaf);
+  const run = known.journal.run?.runId ?? "RUN";
+  const because = causesOf(known, leaf, state, waitsFor);
+  const asks = leaf.kind === "approval" && leaf.entry?.state === "waiting";
+  const failed = known.world.failed ?? null;
+  const ended = failed && !leaf.settled && state !== "running" && leaf.entry !== failed;
+  return {
+    node,
+    state,
+    because: ended
+      ? [...because, `the run has failed: ${showAddress(failed.address)}; nothing new starts`]
+      : because,
+    next: asks
+      ? `smithers approve ${run} ${node}`
+      : failed || known.journal.run?.status === "cancelled"
+        ? `smithers run --resume ${run}`
+        : null,
+  };
+}
+
+function causesOf(known: Known, leaf: Leaf, state: string, waitsFor: string | null): readonly string[] {
+  const { entry } = leaf;
+  switch (state) {
+    case "running": {
+      const attempt = known.journal.attempts.findLast(
+        (one) => entry && showAddress(one) === showAddress(entry.address),
+      );
+      return attempt
+        ? [`attempt ${attempt.attempt} has been under way since ${new Date(attempt.startedAt).toISOString()}`]
+        : [];
+    }
+    case "ready":
+      return [fullAround(leaf)];
+    case "waiting":
+      return waitsFor === null ? [] : [`it waits for ${inWords(waitsFor)}`, ...producers(known, waitsFor)];
+    case "blocked":
+    case "failed":
+      return waitsFor === null ? [] : [waitsFor];
+    case "skipped":
+      return entry?.state === "skipped"
+        ? ["its skipIf holds, or it was denied"]
+        : ["its loop closed before its turn came"];
+    case "pending":
+      return inClosingLoop(leaf) ? ["its loop is closing: nothing more starts in it"] : turnOf(leaf);
+    default:
+      return [];
+  }
+}
+
+/** What has to settle before the turn of a unit comes: the nearest sequence in which something before it has not. */
+function turnOf(unit: Unit): readonly string[] {
+  const found: string[] = [];
+  for (let at: Unit = unit; at.parent; at = at.parent) {
+    const { parent } = at;
+    if (parent.mode !== "sequence") continue;
+    const before = parent.children.find((child) => child.index < at.index && !child.settled);
+    if (before) found.push(`its turn comes after ${openIn(before)}`);
+  }
+  return found;
+}
+
+/** What of a unit is still open, in a few words. */
+function openIn(unit: Unit): string {
+  const open: string[] = [];
+  walk(unit, (at) => {
+    if (at instanceof Leaf && at.mounted && !at.settled)
+      open.push(`${nameOf(at)} (${describeLeaf(at).state})`);
+    else if (at.hold)
+      open.push(
+        `${at.hold.where}, which ${at.hold.kind === "pending" ? `waits for ${inWords(at.hold.cell)}` : "is in error"}`,
+      );
+  });
+  if (open.length === 0) return unit instanceof Instance ? unit.plan.key : "what stands before it";
+  const more = open.length - 2;
+  return more > 0 ? `${open.slice(0, 2).join(", ")} and ${more} more` : open.join(", ");
+}
+
+function fullAround(leaf: Leaf): string {
+  for (let unit: Unit | null = leaf.parent; unit; unit = unit.parent)
+    if (unit instanceof Parallel && unit.running >= unit.limit())
+      return `it is ready; ${unit.plan.key} runs ${unit.running} of at most ${unit.limit()} at once`;
+  return "it is ready; as many attempts are under way as the run may have at once";
+}
+
+/** The nodes behind a cell that is waited for, and how they stand. */
+function producers({ world, plan }: Known, cell: string): readonly string[] {
+  const nodeId = /^(?:outputs\.[^@]*@|node )(.+)$/s.exec(cell)?.[1];
+  if (nodeId === undefined) return [];
+  const entries = [...world.states.entries.values()].filter(
+    ({ address, kind }) => address.nodeId === nodeId && kind !== "loop",
+  );
+  if (entries.length === 0) {
+    const is = Object.entries(plan.nodes).some(([key, node]) => key === nodeId || node.id === nodeId);
+    return [is ? `${nodeId} is not mounted now` : `no node with the id ${nodeId} has been mounted so far`];
+  }
+  return entries.map(
+    (entry) => `${showAddress(entry.address)} is ${isUnderWay(entry) ? "under way" : entry.state}`,
+  );
+}
+
+/** A container, a loop, or a node that is not mounted. */
+function ofOthers(known: Known, wanted: string, leaves: readonly Leaf[]): Reason {
+  const { plan, world, journal } = known;
+  const found = Object.entries(plan.nodes).find(([key, { id }]) => key === wanted || id === wanted);
+  const record = journal.tasks.find((task) => task.nodeId === wanted || showAddress(task) === wanted);
+  if (!found) {
+    if (record)
+      return { node: wanted, state: record.state, because: ["its node is not mounted any more"], next: null };
+    const names = [...Object.keys(plan.nodes), ...leaves.map(nameOf)];
+    const near = nearest(wanted, names);
+    throw new UnknownNodeError(
+      `the plan has no node ${wanted}${near === null ? "" : `: did you mean ${near}?`}`,
+    );
+  }
+  const [key] = found;
+  let unit: Unit | null = null;
+  walk(world.root, (at) => {
+    if (at instanceof Instance && at.mounted && at.plan.key === key) unit ??= at;
+  });
+  const mounted = unit as Instance | null;
+  if (mounted) {
+    const state = mounted.settled ? "settled" : mounted.active ? "open" : "pending";
+    return {
+      node: wanted,
+      state,
+      because: mounted.settled ? [] : mounted.active ? [`open in it: ${openIn(mounted)}`] : turnOf(mounted),
+      next: null,
+    };
+  }
+  return { node: wanted, state: "not mounted", because: [whyUnmounted(known, key)], next: null };
+}
+
+/** The outermost node around one, itself included, that is not mounted, with its condition. */
+function whyUnmounted({ plan, world }: Known, key: string): string {
+  const chain: string[] = [];
+  for (let at: string | undefined = key; at !== undefined; at = plan.nodes[at]?.parent) chain.unshift(at);
+  const mounted = new Set<string>();
+  const held = new Map<string, string>();
+  walk(world.root, (unit) => {
+    if (unit instanceof Instance && unit.mounted) mounted.add(unit.plan.key);
+    if (unit instanceof Slot && unit.hold)
+      held.set(
+        unit.plan.key,
+        unit.hold.kind === "pending" ? `it waits for ${inWords(unit.hold.cell)}` : unit.hold.error.message,
+      );
+  });
+  const first = chain.find((at) => !mounted.has(at)) ?? key;
+  const node = plan.nodes[first];
+  const subject = first === key ? "its" : `${first} around it is not mounted: the`;
+  const hold = held.get(first);
+  const because = hold === undefined ? "" : ` (${hold})`;
+  if (node?.each) return `${subject} list ${text(node.each.of)} has no item for it${because}`;
+  if (node?.if !== undefined) return `${subject} condition does not hold: ${text(node.if)}${because}`;
+  if (node?.else !== undefined)
+    return `${subject} condition holds, and it is mounted otherwise: ${text(node.else)}${because}`;
+  const parent = node?.parent;
+  if (parent !== undefined && plan.nodes[parent]?.kind === "loop")
+    return `the loop ${parent} has not begun an iteration with it`;
+  return `${first} is not mounted now`;
+}
+
+const text = (core: CoreText): string =>
+  (typeof core === "string" ? core : core.join(" ")).replace(/\s+/g, " ");
+
+/** A cell as people say it. */
+function inWords(cell: string): string {
+  const output = /^outputs\.(.*)@(.*)$/s.exec(cell);
+  if (output) return `the output of ${output[2]} (${output[1]})`;
+  return cell.startsWith("node ") ? `${cell.slice("node ".length)} to end` : cell;
+}

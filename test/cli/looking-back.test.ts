@@ -1,0 +1,103 @@
+/** Frames of a run as they were, and why its nodes are not running. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Scratch, scratch, smithers } from "./harness.ts";
+
+const WORKFLOW = `
+import { createSmithers } from "smithers";
+import { z } from "zod";
+const { Workflow, Task, Sequence, Loop, Parallel, Approval, smithers, outputs } = createSmithers({
+  input: z.object({ deep: z.boolean().default(false) }),
+  row: z.object({ v: z.number() }),
+  decision: z.object({ approved: z.boolean(), note: z.string().nullable(), decidedBy: z.string(), decidedAt: z.string() }),
+});
+export default smithers((ctx) => {
+  const first = ctx.outputMaybe(outputs.row, { nodeId: "first" });
+  return (
+    <Workflow name="whys">
+      <Parallel>
+        <Task id="first" output={outputs.row}>{() => ({ v: 1 })}</Task>
+        <Approval id="ok" output={outputs.decision} request={{ title: "Go on?" }} />
+        <Task id="uses" output={outputs.row}>{{ v: ctx.output(outputs.row, { nodeId: "deep" }).v }}</Task>
+        {ctx.input.deep && <Sequence><Task id="deep" output={outputs.row}>{{ v: 3 }}</Task></Sequence>}
+      </Parallel>
+      <Loop id="rounds" until={first && first.v > 3} maxIterations={2}>
+        <Task id="inner" output={outputs.row}>{{ v: 4 }}</Task>
+      </Loop>
+      <Task id="late" output={outputs.row} continueOnFail>{{ v: first.v }}</Task>
+    </Workflow>
+  );
+});
+`;
+let project: Scratch;
+beforeAll(async () => {
+  project = scratch();
+  project.write("workflow.tsx", WORKFLOW);
+  expect((await smithers(["build", "workflow.tsx", "-o", "plan.json"], project.dir)).code).toBe(0);
+  expect((await smithers(["run", "plan.json", "--run-id", "r"], project.dir)).code).toBe(3);
+});
+afterAll(() => project.remove());
+
+const why = async (...args: string[]): Promise<string> =>
+  (await smithers(["why", "r", ...args], project.dir)).stdout;
+
+describe("why", () => {
+  it("names what each open node waits for, and what would unblock it", async () => {
+    expect(await why()).toBe(`ok  waiting
+  it waits for a decision
+  next: smithers approve r ok
+uses  waiting
+  it waits for the output of deep (row)
+  deep is not mounted now
+inner  pending
+  its turn comes after ok (waiting), uses (waiting)
+late  pending
+  its turn comes after ok (waiting), uses (waiting)
+`);
+  });
+
+  it.each([
+    [
+      "deep",
+      "deep  not mounted\n  whys/sequence around it is not mounted: the condition does not hold: ctx.input.deep\n",
+    ],
+    ["whys/sequence", "whys/sequence  not mounted\n  its condition does not hold: ctx.input.deep\n"],
+    ["rounds", "rounds  pending\n  its turn comes after ok (waiting), uses (waiting)\n"],
+    ["whys", "whys  open\n  open in it: ok (waiting), uses (waiting) and 2 more\n"],
+    ["first", "first  finished\n"],
+  ])("answers for %s, whatever it is", async (node, answer) => {
+    expect(await why(node)).toBe(answer);
+  });
+
+  it("gives JSON, and names what was meant by a slip of the pen", async () => {
+    expect(JSON.parse(await why("uses", "--json"))).toEqual([
+      {
+        node: "uses",
+        state: "waiting",
+        because: ["it waits for the output of deep (row)", "deep is not mounted now"],
+        next: null,
+      },
+    ]);
+    const { code, stderr } = await smithers(["why", "r", "frist"], project.dir);
+    expect(code).toBe(2);
+    expect(stderr).toContain("the plan has no node frist: did you mean first?");
+  });
+});
+
+describe("inspect --frame", () => {
+  it("shows a frame as it was, with every prompt and payload", async () => {
+    const shown = async (frame: number) =>
+      (await smithers(["inspect", "r", "--frame", String(frame)], project.dir)).stdout;
+    expect(await shown(0)).toMatch(/after the start: 1 running, 2 waiting, 2 pending[\s\S]*▸ first +running/);
+    expect(await shown(1)).toMatch(/after a result: 1 finished, 2 waiting, 2 pending[\s\S]*✓ first +finished/);
+    const { stdout } = await smithers(["inspect", "r", "--frame", "1", "--json"], project.dir);
+    const frame = JSON.parse(stdout);
+    expect(frame).toMatchObject({ frame: 1, cause: "result", finished: false });
+    expect(frame.tasks[0]).toMatchObject({ nodeId: "first", state: "finished" });
+  });
+
+  it("says which frames there are", async () => {
+    const { code, stderr } = await smithers(["inspect", "r", "--frame", "9"], project.dir);
+    expect(code).toBe(2);
+    expect(stderr).toContain("run r has no frame 9: its frames are 0 to 1");
+  });
+});
