@@ -8,6 +8,7 @@ import * as deny from "./commands/deny.ts";
 import * as diff from "./commands/diff.ts";
 import * as graph from "./commands/graph.ts";
 import * as inspect from "./commands/inspect.ts";
+import * as logs from "./commands/logs.ts";
 import * as preview from "./commands/preview.ts";
 import * as ps from "./commands/ps.ts";
 import * as replay from "./commands/replay.ts";
@@ -64,6 +65,7 @@ export async function main(
   add(preview);
   add(ps);
   add(inspect);
+  add(logs);
   add(why);
   add(replay);
   add(approve);

@@ -6,7 +6,15 @@ export type { PreviewFrame, PreviewLoop, PreviewNode, PreviewTask } from "./fram
 export { type HostSource, previewHost, systemHost } from "./host.ts";
 export { DecidedError } from "./inbox.ts";
 export { InputError } from "./input.ts";
-export { type InspectOptions, inspect, listRuns, type RunInspection, type RunSummary } from "./inspect.ts";
+export {
+  type EventsOptions,
+  events,
+  type InspectOptions,
+  inspect,
+  listRuns,
+  type RunInspection,
+  type RunSummary,
+} from "./inspect.ts";
 export type { Clock } from "./interpreter/clock.ts";
 export { type PreviewOptions, previewFrame } from "./preview.ts";
 export { type PreviewRow, PreviewRowError, parseRows } from "./preview-rows.ts";

@@ -1,4 +1,5 @@
 /** Looking at runs from any process, without a lock. */
+import { setTimeout } from "node:timers/promises";
 import { type RunResult, resultOf } from "./engine.ts";
 import { runDirectory, runIds, storeDirectory } from "./runs.ts";
 import { hasWriter, openReader } from "./store/index.ts";
@@ -50,6 +51,45 @@ export async function inspect(runId: string, { root, events = 0 }: InspectOption
   const found = await read(root, runId, events);
   return { ...found, result: found.journal.run && resultOf(found.journal.run, found.journal) };
 }
+
+export interface EventsOptions {
+  readonly root: string;
+  /** Only events after this one. Default 0: all. */
+  readonly after?: number;
+  /** Go on for as long as a process attends to the run. Default false. */
+  readonly follow?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The events of a run in their order, as they are on disk.
+ * @throws UnknownRunError, StoreError
+ */
+export async function* events(
+  runId: string,
+  { root, after = 0, follow = false, signal }: EventsOptions,
+): AsyncIterable<EventRecord> {
+  const directory = storeDirectory(runDirectory(root, runId));
+  const reader = await openReader(directory);
+  try {
+    for (let last = after; !signal?.aborted; ) {
+      // Asked before reading: what a process wrote before it left is read once more.
+      const attended = follow && hasWriter(directory);
+      const found = await reader.events(last, AT_ONCE);
+      yield* found;
+      last = found.at(-1)?.seq ?? last;
+      if (found.length > 0) continue;
+      if (!attended) return;
+      await setTimeout(POLL_MS, undefined, { ...(signal && { signal }) }).catch(() => {});
+    }
+  } finally {
+    await reader.close();
+  }
+}
+
+const AT_ONCE = 1_000;
+/** Between two looks at a run that is followed. */
+const POLL_MS = 100;
 
 async function read(root: string, runId: string, count: number) {
   const directory = storeDirectory(runDirectory(root, runId));

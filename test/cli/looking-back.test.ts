@@ -1,6 +1,6 @@
 /** Frames of a run as they were, and why its nodes are not running. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Scratch, scratch, smithers } from "./harness.ts";
+import { type Scratch, scratch, smithers, start } from "./harness.ts";
 
 const WORKFLOW = `
 import { createSmithers } from "smithers";
@@ -83,12 +83,44 @@ late  pending
   });
 });
 
+describe("logs", () => {
+  const logs = async (...args: string[]): Promise<string> =>
+    (await smithers(["logs", "r", ...args], project.dir)).stdout;
+
+  it("prints what the run printed, of one node where it is named", async () => {
+    expect(await logs()).toMatch(
+      /^run r\n… first {2}started\n\? ok {2}waits for a decision: Go on\?\n✓ first {2}\d+ ms\n/,
+    );
+    expect(await logs("--node", "ok")).toBe("? ok  waits for a decision: Go on?\n");
+    const events = (await logs("--json"))
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(events.map(({ seq }) => seq)).toEqual(events.map((_, n) => n + 1));
+    const [last] = events.slice(-1);
+    expect(await logs("--json", "--after", String(last.seq - 1))).toBe(`${JSON.stringify(last)}\n`);
+  });
+
+  it("follows a run to where its process ends", async () => {
+    const running = start(["run", "plan.json", "--run-id", "followed"], project.dir);
+    let followed = { stdout: "", code: 2 as number | null };
+    // Until its directory is there.
+    while (followed.code === 2 || followed.code === 4)
+      followed = await smithers(["logs", "followed", "-f"], project.dir);
+    await running.done;
+    expect(followed.code).toBe(0);
+    expect(followed.stdout).toBe((await smithers(["logs", "followed"], project.dir)).stdout);
+  });
+});
+
 describe("inspect --frame", () => {
   it("shows a frame as it was, with every prompt and payload", async () => {
     const shown = async (frame: number) =>
       (await smithers(["inspect", "r", "--frame", String(frame)], project.dir)).stdout;
     expect(await shown(0)).toMatch(/after the start: 1 running, 2 waiting, 2 pending[\s\S]*▸ first +running/);
-    expect(await shown(1)).toMatch(/after a result: 1 finished, 2 waiting, 2 pending[\s\S]*✓ first +finished/);
+    expect(await shown(1)).toMatch(
+      /after a result: 1 finished, 2 waiting, 2 pending[\s\S]*✓ first +finished/,
+    );
     const { stdout } = await smithers(["inspect", "r", "--frame", "1", "--json"], project.dir);
     const frame = JSON.parse(stdout);
     expect(frame).toMatchObject({ frame: 1, cause: "result", finished: false });
