@@ -14,6 +14,11 @@ export class VirtualClock implements Clock {
     return this.#now;
   }
 
+  /** Time passes while nobody looks. */
+  pass(ms: number): void {
+    this.#now += ms;
+  }
+
   at(at: number, due: () => void): () => void {
     const timer = { at, due };
     this.#timers.push(timer);

@@ -85,6 +85,10 @@ function describe(event: EventRecord, running: Map<string, Running>, terminal: T
     case "task.warning":
     case "run.warning":
       return `${paint.yellow("!")} ${name}  ${text("message")}`;
+    case "timer.set":
+      return `${paint.dim("◷")} ${name}  waits until ${text("until")}`;
+    case "timer.fired":
+      return `${paint.green("✓")} ${name}`;
     case "approval.requested":
       return `${paint.yellow("?")} ${name}  waits for a decision: ${text("title")}${text("summary") === "" ? "" : paint.dim(`  ${text("summary")}`)}`;
     case "approval.decided":

@@ -11,6 +11,7 @@ import { Leaf } from "./leaf.ts";
 import { defaultRetries, diceOf, nextDelay, retryPolicy } from "./retry.ts";
 import { addressData, type Decision, type Fact, type Run } from "./run.ts";
 import { isStarted, type TaskEntry } from "./states.ts";
+import { setAlarms } from "./timers.ts";
 import { attemptWrite } from "./writes.ts";
 
 export function evaluate(run: Run, { facts, now }: Snapshot): void {
@@ -19,9 +20,10 @@ export function evaluate(run: Run, { facts, now }: Snapshot): void {
   // Each by itself: one that can't be applied must not keep the run waiting for what came with it.
   for (const fact of facts) attempt(run, () => apply(run, fact, now));
   attempt(run, () => {
-    const moving = () => run.inFlight.size > 0 || run.timers.size > 0;
+    const moving = () => run.inFlight.size + run.timers.size + world.timed.size > 0;
     world.evaluate(moving);
     if (settleEarly(run)) world.evaluate(moving);
+    setAlarms(run);
   });
 }
 
@@ -51,6 +53,11 @@ function apply(run: Run, fact: Fact, now: number): void {
     case "retry":
       run.timers.delete(fact.entry.key);
       run.due.add(fact.entry);
+      return;
+    case "alarm":
+      if (fact.entry.state !== "waiting" || fact.entry.leaves.length === 0) return;
+      run.event("timer.fired", addressData(fact.entry.address));
+      run.world.setState(fact.entry, "finished", null, true);
       return;
     case "decision":
       run.early.add(fact);

@@ -138,7 +138,8 @@ function changes(run: Run): Changes {
 /** Nothing happened at the address that must outlive its node. */
 function forgettable(entry: TaskEntry): boolean {
   if (entry.kind === "loop") return progressOf(entry).phase === "before";
-  return !isStarted(entry.state) || (entry.kind === "approval" && entry.state === "waiting");
+  const waits = entry.kind === "approval" || entry.kind === "timer";
+  return !isStarted(entry.state) || (waits && entry.state === "waiting");
 }
 
 /** A node was unmounted while it ran (SEMANTICS 25); returns whether to cancel it. */
@@ -157,6 +158,8 @@ function announce(run: Run, entry: TaskEntry, before: string | undefined): void 
   if (entry.state === before || entry.kind === "loop") return;
   const who = addressData(entry.address);
   if (entry.state === "skipped") run.event("task.skipped", who);
+  if (entry.state === "waiting" && entry.kind === "timer")
+    run.event("timer.set", { ...who, ...(entry.reason as { readonly [key: string]: Json }) });
   if (entry.state === "waiting" && entry.kind === "approval") {
     run.event("task.waiting", { ...who, for: "approval" });
     run.event("approval.requested", { ...who, ...(entry.reason as { readonly [key: string]: Json }) });
@@ -183,7 +186,7 @@ function endOf(run: Run, starting: number): End | null {
     const { code, message } = world.failed.reason as { readonly code: string; readonly message: string };
     return { status: "failed", reason: `${showAddress(world.failed.address)} failed: ${code}: ${message}` };
   }
-  if (run.timers.size > 0 || run.due.size > 0) return null;
+  if (run.timers.size > 0 || run.due.size > 0 || run.world.timed.size > 0) return null;
   if (world.finished) return { status: "finished", reason: null };
   if (world.asked.size > 0) {
     const decided = [...world.asked].some(({ entry }) => entry && run.services.decider(entry.address));

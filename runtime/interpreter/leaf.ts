@@ -103,13 +103,15 @@ export class Leaf extends Instance {
     if (before) {
       states.detach(this, before);
       this.world.asked.delete(this);
+      this.world.timed.delete(this);
       this.entry = null;
     }
     if (address) {
       this.world.knowLoops(address.nodeId, this.scope.place.loops);
       this.entry = states.attach(this, address, this.kind);
-      // Mounted again before its decision: still asked.
+      // Mounted again before its decision, or its time: still asked, still due.
       if (this.kind === "approval" && this.entry.state === "waiting") this.world.asked.add(this);
+      if (this.kind === "timer" && this.entry.state === "waiting") this.world.timed.add(this);
       this.ready = false;
     }
     this.#count();

@@ -10,12 +10,15 @@ import { toJson } from "../values/json.ts";
 import { addressAt, commonLoops } from "../values/place.ts";
 import type { Leaf } from "./leaf.ts";
 import { captureValues } from "./snapshot.ts";
+import { dueOf } from "./timers.ts";
 
 /** What a task does when its turn has come. */
 export type Gate =
   | { readonly kind: "skip" }
   /** Its turn has come, and something outside of the frame decides: no runner of this version starts it (plan/features.ts). */
   | { readonly kind: "elsewhere" }
+  /** A timer, due at this time. */
+  | { readonly kind: "wait"; readonly until: number }
   | { readonly kind: "start"; readonly table: string | null; readonly request: TaskRequest }
   | { readonly kind: "ask"; readonly table: string | null; readonly title: string; readonly summary: string };
 
@@ -38,6 +41,7 @@ export function gateOf(leaf: Leaf, reader: Cell): Gate {
     const summary = node.summary === undefined ? "" : promptText(leaf, node.summary, reader);
     return { kind: "ask", table, title, summary };
   }
+  if (node.kind === "timer") return { kind: "wait", until: dueOf(leaf, node, leaf.world.now(), reader) };
   if (node.kind !== "task") return { kind: "elsewhere" };
   return { kind: "start", table, request: requestOf(leaf, node, table, reader) };
 }

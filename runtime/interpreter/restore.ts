@@ -41,6 +41,8 @@ export function restore(world: World, journal: Journal, now: number): Restored {
       entry.base += running.length;
       const reason = { code: "LOST", message: "its process ended before it did" };
       world.setState(entry, "waiting", reason, false, now);
+    } else if (record.state === "waiting" && record.kind === "timer") {
+      world.setState(entry, "waiting", record.reason, false);
     } else if (record.state === "waiting" && record.kind !== "approval") {
       world.setState(entry, "waiting", record.reason, false, last?.nextAt ?? now);
     }

@@ -45,6 +45,8 @@ export type Fact =
       readonly lost: (error: unknown) => void;
     }
   | { readonly kind: "retry"; readonly entry: TaskEntry }
+  /** The time of a timer has come. */
+  | { readonly kind: "alarm"; readonly entry: TaskEntry }
   | { readonly kind: "decision"; readonly decision: Decision; readonly done: () => void }
   | { readonly kind: "events" }
   | { readonly kind: "abort" };
@@ -100,6 +102,8 @@ export class Run {
   readonly inFlight = new Map<string, InFlight>();
   /** Retries that are due later: entry key → takes the timer back. */
   readonly timers = new Map<string, () => void>();
+  /** Timers that wait → takes the clock's call back. */
+  readonly alarms = new Map<TaskEntry, () => void>();
   /** Retries whose time has come. */
   readonly due = new Set<TaskEntry>();
   /** Decisions that came before their approval was asked. */
@@ -186,6 +190,8 @@ export class Run {
   close(): void {
     for (const cancel of this.timers.values()) cancel();
     this.timers.clear();
+    for (const cancel of this.alarms.values()) cancel();
+    this.alarms.clear();
     for (const cancel of this.deciding.values()) cancel();
     this.#flushEvents?.();
     this.#flushEvents = null;

@@ -65,6 +65,8 @@ export class World {
   readonly showClosed: boolean;
   /** Approvals whose turn has come and that are not decided. */
   readonly asked = new Set<Leaf>();
+  /** Timers whose turn has come and that are not due. */
+  readonly timed = new Set<Leaf>();
   fatal: Fatal | null = null;
   /** Failed within a frame, without an attempt: still to be announced. */
   readonly unstarted = new Set<TaskEntry>();
@@ -153,6 +155,11 @@ export class World {
 
   setNow(now: number): void {
     this.#now.set(now);
+  }
+
+  /** The time of the frame. It is no read: a timer's time counts from the frame in which its turn came. */
+  now(): number {
+    return this.#now.peek();
   }
 
   /** Brings the frame up to date. `moving`: something outside will bring news, so that waiting is not yet a deadlock. */
@@ -294,7 +301,10 @@ export class World {
     this.states.touch(entry);
     for (const mounted of entry.leaves) {
       if (mounted instanceof Loop) continue;
-      if (entry.kind === "approval" && state !== "waiting") this.asked.delete(mounted);
+      if (state !== "waiting") {
+        this.asked.delete(mounted);
+        this.timed.delete(mounted);
+      }
       mounted.entryChanged();
     }
   }
@@ -385,7 +395,10 @@ export class World {
 
   #decide(leaf: Leaf, entry: TaskEntry, gate: Gate | null): void {
     if (gate?.kind === "skip") this.setState(entry, "skipped", null, true);
-    else if (gate?.kind === "elsewhere") this.setState(entry, "waiting", null, false);
+    else if (gate?.kind === "wait") {
+      this.timed.add(leaf);
+      this.setState(entry, "waiting", { until: new Date(gate.until).toISOString() }, false);
+    } else if (gate?.kind === "elsewhere") this.setState(entry, "waiting", null, false);
     else if (gate?.kind === "ask") {
       entry.table = gate.table;
       this.asked.add(leaf);

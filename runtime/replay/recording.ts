@@ -13,6 +13,7 @@ export type RecordedFact =
   | { readonly kind: "fault"; readonly message: string }
   | { readonly kind: "result"; readonly address: Address; readonly attempt: number; readonly ok: boolean }
   | { readonly kind: "decision"; readonly address: Address }
+  | { readonly kind: "alarm"; readonly address: Address }
   /** An attempt began: of a task that waited to be tried again, its time had come. */
   | { readonly kind: "started"; readonly address: Address };
 
@@ -98,6 +99,8 @@ function factOf({ type, at, data }: EventRecord): readonly RecordedFact[] {
       return result(false);
     case "task.started":
       return [{ kind: "started", address: addressOf(data) }];
+    case "timer.fired":
+      return [{ kind: "alarm", address: addressOf(data) }];
     case "approval.decided":
       return [{ kind: "decision", address: addressOf(data) }];
     default:

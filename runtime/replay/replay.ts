@@ -189,6 +189,9 @@ export class Replayer {
     switch (fact.kind) {
       case "started":
         return entry && entry.state === "waiting" && entry.nextAt !== null ? [{ kind: "retry", entry }] : [];
+      case "alarm":
+        if (entry?.state !== "waiting") throw this.#differs(`the timer ${name}`, "due", entry?.state ?? null);
+        return [{ kind: "alarm", entry }];
       case "decision": {
         const decision = this.#decisions.get(addressKey(fact.address));
         if (!decision) throw this.#differs(`the decision on ${name}`, null, "made");

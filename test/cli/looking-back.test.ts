@@ -113,6 +113,40 @@ describe("logs", () => {
   });
 });
 
+describe("a timer", () => {
+  it("survives its process, and fires once a process is there again", async () => {
+    project.write(
+      "nap.tsx",
+      `import { createSmithers, Timer } from "smithers";
+import { z } from "zod";
+const { Workflow, Task, smithers, outputs } = createSmithers({ input: z.object({}), row: z.object({ v: z.number() }) });
+export default smithers(() => (
+  <Workflow name="napping">
+    <Timer id="nap" duration="2s" />
+    <Task id="after" output={outputs.row}>{{ v: 1 }}</Task>
+  </Workflow>
+));
+`,
+    );
+    expect((await smithers(["build", "nap.tsx", "-o", "nap.json"], project.dir)).code).toBe(0);
+    const first = start(["run", "nap.json", "--run-id", "nap"], project.dir);
+    await new Promise<void>((resolve) => {
+      first.child.stderr?.on("data", (chunk: Buffer) => {
+        if (chunk.includes("nap  waits until")) resolve();
+      });
+    });
+    first.child.kill("SIGKILL");
+    await first.done;
+    expect((await smithers(["why", "nap", "after"], project.dir)).stdout).toContain(
+      "its turn comes after nap (waiting)",
+    );
+    const { stderr, code } = await smithers(["run", "--resume", "nap"], project.dir);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/✓ nap\n[\s\S]*✓ after/);
+    expect((await smithers(["replay", "nap"], project.dir)).stdout).toMatch(/^identical/);
+  });
+});
+
 describe("inspect --frame", () => {
   it("shows a frame as it was, with every prompt and payload", async () => {
     const shown = async (frame: number) =>
