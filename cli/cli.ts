@@ -3,15 +3,18 @@ import yargs, { type Argv } from "yargs";
 import packageJson from "../package.json" with { type: "json" };
 import * as approve from "./commands/approve.ts";
 import * as build from "./commands/build.ts";
+import * as cancel from "./commands/cancel.ts";
 import * as check from "./commands/check.ts";
 import * as deny from "./commands/deny.ts";
 import * as diff from "./commands/diff.ts";
 import * as graph from "./commands/graph.ts";
 import * as inspect from "./commands/inspect.ts";
 import * as logs from "./commands/logs.ts";
+import * as pause from "./commands/pause.ts";
 import * as preview from "./commands/preview.ts";
 import * as ps from "./commands/ps.ts";
 import * as replay from "./commands/replay.ts";
+import * as resume from "./commands/resume.ts";
 import * as run from "./commands/run.ts";
 import * as up from "./commands/up.ts";
 import * as why from "./commands/why.ts";
@@ -70,6 +73,9 @@ export async function main(
   add(replay);
   add(approve);
   add(deny);
+  add(pause);
+  add(resume);
+  add(cancel);
   skipHelpCache(cli);
   try {
     await cli.parseAsync();

@@ -45,7 +45,11 @@ export function explain(error: unknown, runtime: Runtime): unknown {
   if (error instanceof runtime.RefusedError) return new CliError(EXIT.refused, message);
   if (error instanceof runtime.UnknownFrameError || error instanceof runtime.UnknownNodeError)
     return new CliError(EXIT.usage, message, "`smithers inspect RUN` shows what there is.");
-  if (error instanceof runtime.NotWaitingError || error instanceof runtime.DecidedError) {
+  if (
+    error instanceof runtime.NotWaitingError ||
+    error instanceof runtime.DecidedError ||
+    error instanceof runtime.NotRunningError
+  ) {
     return new CliError(EXIT.negative, message);
   }
   const { code } = error as NodeJS.ErrnoException;

@@ -4,7 +4,7 @@ import { type HostSource, type HostValues, knownHost } from "./host.ts";
 import { parseInput } from "./input.ts";
 import { runFrames } from "./interpreter/frames.ts";
 import { restore } from "./interpreter/restore.ts";
-import { FILE_READ, type FiledDecision, Run, type Services } from "./interpreter/run.ts";
+import { FILE_READ, type InboxRequest, Run, type Services, type StopRequest } from "./interpreter/run.ts";
 import { World } from "./interpreter/world.ts";
 import type { Address, AttemptRecord, Journal, RunRecord, RunStatus, Store } from "./store/store.ts";
 import { type FileRecord, type FileSource, ProjectFiles } from "./values/files.ts";
@@ -39,9 +39,11 @@ export interface Machine {
 
 /** How the world outside reaches a run under way. */
 export interface Doors extends Machine {
-  /** Called when the run is ready for decisions; the returned function ends it. */
-  readonly open?: (take: (decision: FiledDecision, done: () => void) => void) => () => void;
+  /** Called when the run is ready for what other processes ask; the returned function ends it. */
+  readonly open?: (take: (request: InboxRequest, done: () => void) => void) => () => void;
   readonly signal?: AbortSignal | undefined;
+  /** Asked before the first frame. */
+  readonly stop?: StopRequest;
 }
 
 /** Refused before anything was written or started (exit code 4). */
@@ -149,8 +151,13 @@ async function filesRead(plan: Plan, store: Store): Promise<readonly FileRecord[
 
 const EVENTS_AT_ONCE = 1_000;
 
-async function finish(run: Run, { open, signal }: Doors): Promise<RunResult> {
-  const close = open?.((decision, done) => run.push({ kind: "decision", decision, done }));
+async function finish(run: Run, { open, signal, stop }: Doors): Promise<RunResult> {
+  if (stop) run.push({ kind: "stop", request: stop, done: () => {} });
+  const close = open?.((request, done) =>
+    run.push(
+      "stop" in request ? { kind: "stop", request, done } : { kind: "decision", decision: request, done },
+    ),
+  );
   const abort = (): void => run.push({ kind: "abort" });
   if (signal?.aborted) abort();
   signal?.addEventListener("abort", abort, { once: true });

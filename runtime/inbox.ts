@@ -1,5 +1,5 @@
 /**
- * A run's inbox: decisions of people as files, dropped by any process, taken by the run's one writer (DESIGN §6 "One
+ * A run's inbox: what people ask of it as files, dropped by any process, taken by the run's one writer (DESIGN §6 "One
  * writer a run"). A file appears whole or not at all, and its name is its address, so that a second decision is refused.
  */
 import { createHash, randomBytes } from "node:crypto";
@@ -18,7 +18,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 import * as z from "zod";
-import type { FiledDecision } from "./interpreter/run.ts";
+import type { FiledDecision, InboxRequest, StopRequest } from "./interpreter/run.ts";
 
 const decisionFile = z.strictObject({
   nodeId: z.string(),
@@ -29,6 +29,12 @@ const decisionFile = z.strictObject({
   decidedBy: z.string(),
   decidedAt: z.number(),
 });
+
+const STOPS = ["pause", "cancel"] as const;
+
+const stopFile = z.strictObject({ stop: z.enum(STOPS), by: z.string(), at: z.number() });
+
+const requestFile = z.union([decisionFile, stopFile]);
 
 /** The approval was decided before. */
 export class DecidedError extends Error {
@@ -43,13 +49,25 @@ export class DecidedError extends Error {
  * @throws DecidedError when there is one for the same approval in the inbox.
  */
 export function dropDecision(runDir: string, decision: FiledDecision): () => void {
+  const takeBack = drop(runDir, fileName(decision), decision);
+  if (!takeBack) throw new DecidedError(decision.nodeId);
+  return takeBack;
+}
+
+/** Files that a run is to stop; when this returns it is on disk. One that is filed already stays as it is. */
+export function dropStop(runDir: string, request: StopRequest): void {
+  drop(runDir, `${request.stop}.json`, request);
+}
+
+/** Null where there is a file of that name already. */
+function drop(runDir: string, name: string, request: InboxRequest): (() => void) | null {
   const inbox = path.join(runDir, "inbox");
   if (mkdirSync(inbox, { recursive: true }) !== undefined) syncDirectory(runDir);
-  const final = path.join(inbox, fileName(decision));
+  const final = path.join(inbox, name);
   const temporary = `${final}.${randomBytes(6).toString("hex")}.tmp`;
   const file = openSync(temporary, "wx");
   try {
-    writeSync(file, JSON.stringify(decision));
+    writeSync(file, JSON.stringify(request));
     fsyncSync(file);
   } finally {
     closeSync(file);
@@ -58,7 +76,7 @@ export function dropDecision(runDir: string, decision: FiledDecision): () => voi
     // A link, unlike a rename, never replaces what is there.
     linkSync(temporary, final);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw new DecidedError(decision.nodeId);
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return null;
     throw error;
   } finally {
     rmSync(temporary, { force: true });
@@ -71,11 +89,11 @@ export function dropDecision(runDir: string, decision: FiledDecision): () => voi
 export class Inbox {
   readonly #directory: string;
   readonly #seen = new Set<string>();
-  readonly #take: (decision: FiledDecision, done: () => void) => void;
+  readonly #take: (request: InboxRequest, done: () => void) => void;
   #close: () => void = () => {};
 
-  /** `take` is called once a file; `done` removes it and is to be called when the decision is in the journal. */
-  constructor(runDir: string, take: (decision: FiledDecision, done: () => void) => void) {
+  /** `take` is called once a file; `done` removes it and is to be called when the request is in the journal. */
+  constructor(runDir: string, take: (request: InboxRequest, done: () => void) => void) {
     this.#directory = path.join(runDir, "inbox");
     this.#take = take;
   }
@@ -83,6 +101,8 @@ export class Inbox {
   /** Takes what is there and goes on watching. */
   open(): void {
     mkdirSync(this.#directory, { recursive: true });
+    // Of a process that is gone: whoever takes the run up again wants it to go on.
+    for (const stop of STOPS) rmSync(path.join(this.#directory, `${stop}.json`), { force: true });
     this.scan();
     let watcher: ReturnType<typeof watch> | undefined;
     try {
@@ -103,9 +123,9 @@ export class Inbox {
     for (const name of namesIn(this.#directory)) {
       if (this.#seen.has(name) || !name.endsWith(".json")) continue;
       this.#seen.add(name);
-      const decision = readDecision(path.join(this.#directory, name));
-      if (!decision) continue;
-      this.#take(decision, () => rmSync(path.join(this.#directory, name), { force: true }));
+      const request = readRequest(path.join(this.#directory, name));
+      if (!request) continue;
+      this.#take(request, () => rmSync(path.join(this.#directory, name), { force: true }));
     }
   }
 
@@ -122,10 +142,10 @@ export function isFiled(
   return existsSync(path.join(runDir, "inbox", fileName(address)));
 }
 
-/** A file that is no decision is left alone: whoever put it there may want it. */
-function readDecision(file: string): FiledDecision | null {
+/** A file that is no request is left alone: whoever put it there may want it. */
+function readRequest(file: string): InboxRequest | null {
   try {
-    const parsed = decisionFile.safeParse(JSON.parse(readFileSync(file, "utf8")));
+    const parsed = requestFile.safeParse(JSON.parse(readFileSync(file, "utf8")));
     return parsed.success ? parsed.data : null;
   } catch {
     return null;

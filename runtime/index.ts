@@ -16,6 +16,7 @@ export {
   type RunSummary,
 } from "./inspect.ts";
 export type { Clock } from "./interpreter/clock.ts";
+export type { StopRequest } from "./interpreter/run.ts";
 export { type PreviewOptions, previewFrame } from "./preview.ts";
 export { type PreviewRow, PreviewRowError, parseRows } from "./preview-rows.ts";
 export {
@@ -31,4 +32,5 @@ export {
 } from "./replay/index.ts";
 export { type ResumeOptions, type RunOptions, resume, run } from "./run.ts";
 export { RunNameError, UnknownRunError } from "./runs.ts";
+export { NotRunningError, type StopOptions, stop } from "./stop.ts";
 export * from "./store/store.ts";

@@ -13,7 +13,7 @@ import { type HostSource, recordHost, systemHost } from "./host.ts";
 import { Inbox } from "./inbox.ts";
 import { parseInput } from "./input.ts";
 import { type Clock, systemClock } from "./interpreter/clock.ts";
-import type { Services } from "./interpreter/run.ts";
+import type { Services, StopRequest } from "./interpreter/run.ts";
 import { makeRunId } from "./interpreter/run-id.ts";
 import { packagesMessage, wrongPackages } from "./packages.ts";
 import { createRun, runDirectory, storeDirectory } from "./runs.ts";
@@ -53,6 +53,8 @@ export interface RunOptions extends CommonOptions {
 }
 
 export interface ResumeOptions extends CommonOptions {
+  /** Take the run up only to end it. */
+  readonly stop?: StopRequest;
   /** Must have the digest of the run's plan. Default: the plan in the run's journal. */
   readonly plan?: Plan;
 }
@@ -111,7 +113,7 @@ export async function resume(runId: string, options: ResumeOptions): Promise<Run
     const journal = await store.journal();
     const plan = planOf(journal, runId, options.plan);
     refusePackages(plan, options);
-    return resumeRun(plan, journal, services, doors);
+    return resumeRun(plan, journal, services, { ...doors, ...(options.stop && { stop: options.stop }) });
   });
 }
 

@@ -55,6 +55,8 @@ function describe(event: EventRecord, running: Map<string, Running>, terminal: T
   switch (event.type) {
     case "run.started":
       return `${paint.bold(`run ${text("runId")}`)}`;
+    case "run.stopping":
+      return `${paint.yellow("!")} ${data.stop === "pause" ? "pausing" : "cancelling"}, as ${text("by")} asked`;
     case "run.resumed":
       return `${paint.bold(`run ${text("runId")}`)}  ${paint.dim("resumed")}`;
     case "task.started":

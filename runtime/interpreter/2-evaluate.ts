@@ -66,6 +66,15 @@ function apply(run: Run, fact: Fact, now: number): void {
       if (!run.aborted) run.event("run.interrupted", { runId: run.record.runId });
       run.aborted = true;
       return;
+    case "stop": {
+      const { stop, by } = fact.request;
+      run.committed.push(fact.done);
+      if (run.stopped?.stop === "cancel" || run.stopped?.stop === stop) return;
+      run.event("run.stopping", { runId: run.record.runId, stop, by });
+      run.stopped = fact.request;
+      if (stop === "cancel") run.aborted = true;
+      return;
+    }
     case "events":
       return;
     default:

@@ -46,7 +46,7 @@ export function reconcile(run: Run, { now, cause }: Snapshot): Step {
 }
 
 function mayStart(run: Run): boolean {
-  return !run.aborted && !run.world.fatal && !run.world.failed;
+  return !run.aborted && !run.stopped && !run.world.fatal && !run.world.failed;
 }
 
 function chooseStarts(run: Run): readonly Start[] {
@@ -180,6 +180,12 @@ function announceUnstarted(run: Run, { address, reason }: TaskEntry): void {
 function endOf(run: Run, starting: number): End | null {
   const { world } = run;
   if (run.inFlight.size + starting > 0) return null;
+  if (run.stopped && !world.finished) {
+    const { stop, by } = run.stopped;
+    const [status, done] =
+      stop === "cancel" ? (["cancelled", "cancelled"] as const) : (["paused", "paused"] as const);
+    return { status, reason: `${done} by ${by}; it can be resumed` };
+  }
   if (run.aborted) return { status: "cancelled", reason: "interrupted; it can be resumed" };
   if (world.fatal) return { status: "failed", reason: `${world.fatal.node}: ${world.fatal.message}` };
   if (world.failed) {

@@ -20,6 +20,16 @@ export interface Decision {
 /** A decision with its full address. */
 export type FiledDecision = Required<Decision>;
 
+/** A person ends the process of a run: `pause` lets attempts under way end, `cancel` aborts them. */
+export interface StopRequest {
+  readonly stop: "pause" | "cancel";
+  readonly by: string;
+  readonly at: number;
+}
+
+/** What other processes ask of a run's writer. */
+export type InboxRequest = FiledDecision | StopRequest;
+
 /** A decision made in advance. */
 export interface ScriptedDecision {
   readonly approved: boolean;
@@ -48,6 +58,7 @@ export type Fact =
   /** The time of a timer has come. */
   | { readonly kind: "alarm"; readonly entry: TaskEntry }
   | { readonly kind: "decision"; readonly decision: Decision; readonly done: () => void }
+  | { readonly kind: "stop"; readonly request: StopRequest; readonly done: () => void }
   | { readonly kind: "events" }
   | { readonly kind: "abort" };
 
@@ -111,6 +122,8 @@ export class Run {
   /** Approvals handed to the decider: entry key → takes its timer back. */
   readonly deciding = new Map<string, () => void>();
   aborted = false;
+  /** Nothing new starts any more: a person said so. */
+  stopped: StopRequest | null = null;
   /** Written with the next commit. */
   writes: Write[] = [];
   events: EventRecord[] = [];

@@ -1,6 +1,6 @@
 /** A run as its journal tells it: the facts that steered it, in their order, and the frames that came of them. */
 
-import { FILE_READ } from "../interpreter/run.ts";
+import { FILE_READ, type StopRequest } from "../interpreter/run.ts";
 import type { Address, EventRecord, FrameRecord, Journal, RunReader } from "../store/store.ts";
 import type { FileRecord } from "../values/files.ts";
 
@@ -9,6 +9,7 @@ export type RecordedFact =
   | { readonly kind: "begin"; readonly at: number; readonly maxConcurrency: number }
   | { readonly kind: "resume"; readonly at: number; readonly maxConcurrency: number }
   | { readonly kind: "interrupt" }
+  | { readonly kind: "stop"; readonly request: StopRequest }
   /** A frame could not be evaluated. */
   | { readonly kind: "fault"; readonly message: string }
   | { readonly kind: "result"; readonly address: Address; readonly attempt: number; readonly ok: boolean }
@@ -88,6 +89,8 @@ function factOf({ type, at, data }: EventRecord): readonly RecordedFact[] {
       return [{ kind: "resume", at, maxConcurrency: Number(data.maxConcurrency) }];
     case "run.interrupted":
       return [{ kind: "interrupt" }];
+    case "run.stopping":
+      return [{ kind: "stop", request: { stop: data.stop as StopRequest["stop"], by: String(data.by), at } }];
     case "run.fault":
       return [{ kind: "fault", message: String(data.message) }];
     case "task.finished":

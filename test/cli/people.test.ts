@@ -126,6 +126,73 @@ describe("replay", () => {
   });
 });
 
+describe("a run that is stopped", () => {
+  const events = async (runId: string, type: string) =>
+    (await smithers(["logs", runId, "--json"], project.dir)).stdout
+      .split("\n")
+      .filter((line) => line.includes(`"type":"${type}"`))
+      .map((line) => JSON.parse(line));
+  beforeAll(async () => {
+    project.write(
+      "steps.tsx",
+      WORKFLOW.replace(
+        /<Workflow[\s\S]*<\/Workflow>/,
+        () =>
+          `<Workflow name="steps">
+      <Task id="slow" output={outputs.row}>{async () => { await new Promise((r) => setTimeout(r, 1500)); return { v: 1 }; }}</Task>
+      <Task id="after" output={outputs.row}>{() => ({ v: 2 })}</Task>
+    </Workflow>`,
+      ),
+    );
+    expect((await smithers(["build", "steps.tsx", "-o", "steps.json"], project.dir)).code).toBe(0);
+  });
+  const beginSteps = async (runId: string) => {
+    const running = start(["run", "steps.json", "--run-id", runId], project.dir);
+    await new Promise<void>((resolve) => {
+      running.child.stderr?.on("data", (chunk: Buffer) => {
+        if (chunk.includes("slow  started")) resolve();
+      });
+    });
+    return running;
+  };
+
+  it("pauses once what is under way has ended, and goes on when it is resumed", async () => {
+    const running = await beginSteps("paused");
+    expect((await smithers(["pause", "paused", "--by", "ann"], project.dir)).code).toBe(0);
+    const { code, stderr } = await running.done;
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/pausing, as ann asked[\s\S]*✓ slow[\s\S]*paused by ann/);
+    expect(await events("paused", "task.started")).toHaveLength(1);
+    const again = await smithers(["pause", "paused"], project.dir);
+    expect(again.code).toBe(1);
+    expect(again.stderr).toContain("no process attends to run paused");
+    expect((await smithers(["resume", "paused"], project.dir)).code).toBe(0);
+    expect((await events("paused", "task.finished")).map(({ data }) => data.nodeId)).toEqual([
+      "slow",
+      "after",
+    ]);
+    expect((await smithers(["replay", "paused"], project.dir)).stdout).toMatch(/^identical/);
+  });
+
+  it("is cancelled: what is under way is aborted", async () => {
+    const running = await beginSteps("ended");
+    const begun = Date.now();
+    expect((await smithers(["cancel", "ended"], project.dir)).code).toBe(0);
+    expect((await running.done).code).toBe(5);
+    expect(Date.now() - begun).toBeLessThan(1_400);
+    expect((await smithers(["replay", "ended"], project.dir)).stdout).toMatch(/^identical/);
+  });
+
+  it("is cancelled where nobody attends to it, once", async () => {
+    await begin("left").done;
+    expect((await smithers(["cancel", "left"], project.dir)).stderr).toContain("cancelled  left");
+    expect((await smithers(["ps"], project.dir)).stdout).toMatch(/left +people +cancelled/);
+    const again = await smithers(["cancel", "left"], project.dir);
+    expect(again.code).toBe(1);
+    expect(again.stderr).toContain("run left has ended: it is cancelled");
+  });
+});
+
 describe("a run without its process", () => {
   it("is called interrupted, and a decision on it tells how to go on", async () => {
     const running = begin("killed", "--wait");
