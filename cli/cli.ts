@@ -16,6 +16,7 @@ import * as ps from "./commands/ps.ts";
 import * as replay from "./commands/replay.ts";
 import * as resume from "./commands/resume.ts";
 import * as run from "./commands/run.ts";
+import * as signal from "./commands/signal.ts";
 import * as up from "./commands/up.ts";
 import * as why from "./commands/why.ts";
 import { CliError, type CommandResult, EXIT, type ExitCode } from "./exit.ts";
@@ -73,6 +74,7 @@ export async function main(
   add(replay);
   add(approve);
   add(deny);
+  add(signal);
   add(pause);
   add(resume);
   add(cancel);

@@ -4,8 +4,16 @@ import { type HostSource, type HostValues, knownHost } from "./host.ts";
 import { parseInput } from "./input.ts";
 import { runFrames } from "./interpreter/frames.ts";
 import { restore } from "./interpreter/restore.ts";
-import { FILE_READ, type InboxRequest, Run, type Services, type StopRequest } from "./interpreter/run.ts";
+import {
+  type Fact,
+  FILE_READ,
+  type InboxRequest,
+  Run,
+  type Services,
+  type StopRequest,
+} from "./interpreter/run.ts";
 import { World } from "./interpreter/world.ts";
+import { everyEvent } from "./store/paged.ts";
 import type { Address, AttemptRecord, Journal, RunRecord, RunStatus, Store } from "./store/store.ts";
 import { type FileRecord, type FileSource, ProjectFiles } from "./values/files.ts";
 
@@ -40,7 +48,7 @@ export interface Machine {
 /** How the world outside reaches a run under way. */
 export interface Doors extends Machine {
   /** Called when the run is ready for what other processes ask; the returned function ends it. */
-  readonly open?: (take: (request: InboxRequest, done: () => void) => void) => () => void;
+  readonly open?: ((take: (request: InboxRequest, done: () => void) => void) => () => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Asked before the first frame. */
   readonly stop?: StopRequest;
@@ -113,6 +121,7 @@ export async function reopenedRun(
   for (const attempt of lost) doors.endAttempt?.(attempt);
   const running: RunRecord = { ...record, status: "running", reason: null, updatedAt: now };
   const run = new Run(plan, world, services, running);
+  await learnSignals(run, journal);
   run.frame = journal.lastFrame?.frame ?? -1;
   run.lastEvent = journal.lastEvent;
   run.lastOutput = journal.outputs.at(-1)?.seq ?? 0;
@@ -141,23 +150,29 @@ function worldOf(plan: Plan, record: RunRecord, now: number, host: HostValues, f
 async function filesRead(plan: Plan, store: Store): Promise<readonly FileRecord[]> {
   if (!JSON.stringify([plan.nodes, plan.functions, plan.constants]).includes("ctx.fs")) return [];
   const records: FileRecord[] = [];
-  for (let after = 0; ; ) {
-    const events = await store.events(after, EVENTS_AT_ONCE);
-    for (const { type, data } of events) if (type === FILE_READ) records.push(data as unknown as FileRecord);
-    if (events.length < EVENTS_AT_ONCE) return records;
-    after = events.at(-1)!.seq;
-  }
+  for await (const { type, data } of everyEvent(store))
+    if (type === FILE_READ) records.push(data as unknown as FileRecord);
+  return records;
 }
 
-const EVENTS_AT_ONCE = 1_000;
+/** Signals that came before, and which of them went to a node. */
+async function learnSignals(run: Run, journal: Journal): Promise<void> {
+  if (!Object.values(run.plan.nodes).some(({ kind }) => kind === "wait")) return;
+  for await (const event of everyEvent(run.services.store)) run.signals.learn(event);
+  for (const { kind, reason } of journal.tasks)
+    if (kind === "wait" && typeof reason === "object" && reason !== null && "signal" in reason)
+      run.signals.use(Number(reason.signal));
+}
+
+function factOf(request: InboxRequest, done: () => void): Fact {
+  if ("stop" in request) return { kind: "stop", request, done };
+  if ("payload" in request) return { kind: "signal", request, done };
+  return { kind: "decision", decision: request, done };
+}
 
 async function finish(run: Run, { open, signal, stop }: Doors): Promise<RunResult> {
   if (stop) run.push({ kind: "stop", request: stop, done: () => {} });
-  const close = open?.((request, done) =>
-    run.push(
-      "stop" in request ? { kind: "stop", request, done } : { kind: "decision", decision: request, done },
-    ),
-  );
+  const close = open?.((request, done) => run.push(factOf(request, done)));
   const abort = (): void => run.push({ kind: "abort" });
   if (signal?.aborted) abort();
   signal?.addEventListener("abort", abort, { once: true });

@@ -18,7 +18,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 import * as z from "zod";
-import type { FiledDecision, InboxRequest, StopRequest } from "./interpreter/run.ts";
+import type { FiledDecision, InboxRequest, SignalRequest, StopRequest } from "./interpreter/run.ts";
 
 const decisionFile = z.strictObject({
   nodeId: z.string(),
@@ -34,7 +34,15 @@ const STOPS = ["pause", "cancel"] as const;
 
 const stopFile = z.strictObject({ stop: z.enum(STOPS), by: z.string(), at: z.number() });
 
-const requestFile = z.union([decisionFile, stopFile]);
+const signalFile = z.strictObject({
+  name: z.string(),
+  correlationId: z.string().nullable(),
+  payload: z.json(),
+  by: z.string(),
+  at: z.number(),
+});
+
+const requestFile = z.union([decisionFile, stopFile, signalFile]);
 
 /** The approval was decided before. */
 export class DecidedError extends Error {
@@ -57,6 +65,13 @@ export function dropDecision(runDir: string, decision: FiledDecision): () => voi
 /** Files that a run is to stop; when this returns it is on disk. One that is filed already stays as it is. */
 export function dropStop(runDir: string, request: StopRequest): void {
   drop(runDir, `${request.stop}.json`, request);
+}
+
+/** Files a signal; when this returns it is on disk. */
+export function dropSignal(runDir: string, signal: SignalRequest): void {
+  // Taken in the order of their names.
+  const name = `signal-${String(signal.at).padStart(15, "0")}-${randomBytes(6).toString("hex")}.json`;
+  drop(runDir, name, signal);
 }
 
 /** Null where there is a file of that name already. */

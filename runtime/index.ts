@@ -32,5 +32,6 @@ export {
 } from "./replay/index.ts";
 export { type ResumeOptions, type RunOptions, resume, run } from "./run.ts";
 export { RunNameError, UnknownRunError } from "./runs.ts";
+export { type SignalOptions, signal, UnknownSignalError } from "./signal.ts";
 export { NotRunningError, type StopOptions, stop } from "./stop.ts";
 export * from "./store/store.ts";

@@ -26,6 +26,8 @@ interface CommonOptions {
   readonly root: string;
   /** In place of the run's own store on disk; such a run has no directory and no inbox. It is not closed here. */
   readonly store?: Store;
+  /** What other processes ask, in place of the run's inbox. */
+  readonly requests?: Doors["open"];
   /** In place of the built-in ones; they are not closed here. */
   readonly executors?: { get(kind: TaskRequest["kind"]): Executor | undefined };
   /** Answers of agents and decisions of people; no provider is called then. */
@@ -133,7 +135,7 @@ function planOf({ run, plan: text }: Journal, runId: string, given: Plan | undef
 }
 
 /** What plans may require and this runner does. */
-const DONE: ReadonlySet<string> = new Set(["timer"]);
+const DONE: ReadonlySet<string> = new Set(["timer", "signals"]);
 
 /** SEMANTICS 37: what a plan requires and this runner does not do is said before anything is started. */
 function refuseUnsupported(plan: Plan): void {
@@ -176,7 +178,7 @@ async function attend(
     decider: script ? (address) => decideApproval(script, address) : () => undefined,
   };
   const doors: Doors = {
-    ...(directory === null ? {} : { open: (take) => openInbox(directory, take) }),
+    open: options.requests ?? (directory === null ? undefined : (take) => openInbox(directory, take)),
     signal: options.signal,
     host: hostOf(options),
     files: options.files ?? diskFiles(path.resolve(options.root)),

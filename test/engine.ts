@@ -14,6 +14,9 @@ export class VirtualClock implements Clock {
     return this.#now;
   }
 
+  /** No timer is due by itself. */
+  frozen = false;
+
   /** Time passes while nobody looks. */
   pass(ms: number): void {
     this.#now += ms;
@@ -29,6 +32,7 @@ export class VirtualClock implements Clock {
   }
 
   #jump(): void {
+    if (this.frozen) return;
     this.#timers.sort((a, b) => a.at - b.at);
     const next = this.#timers.shift();
     if (!next) return;

@@ -87,6 +87,18 @@ function describe(event: EventRecord, running: Map<string, Running>, terminal: T
     case "task.warning":
     case "run.warning":
       return `${paint.yellow("!")} ${name}  ${text("message")}`;
+    case "signal.awaited":
+      return `${paint.yellow("?")} ${name}  waits for the signal ${text("event")}${text("correlationId") === "" ? "" : ` (${text("correlationId")})`}`;
+    case "signal.received":
+      return `${paint.dim("⚡")} ${text("name")}  sent by ${text("by")}`;
+    case "signal.duplicate":
+      return `${paint.yellow("!")} ${text("name")}  was sent before with the correlation id ${text("correlationId")}: left out`;
+    case "signal.delivered":
+      return `${paint.green("✓")} ${name}`;
+    case "signal.rejected":
+      return `${paint.red("✗")} ${name}  ${text("message")}`;
+    case "task.expired":
+      return `${paint.yellow("!")} ${name}  was waited for long enough`;
     case "timer.set":
       return `${paint.dim("◷")} ${name}  waits until ${text("until")}`;
     case "timer.fired":

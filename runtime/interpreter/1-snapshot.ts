@@ -6,7 +6,7 @@ import type { Fact, Run } from "./run.ts";
 
 export interface Snapshot {
   readonly now: number;
-  readonly cause: "start" | "resume" | "result" | "decision" | "timer";
+  readonly cause: "start" | "resume" | "result" | "decision" | "signal" | "timer";
   readonly facts: readonly Fact[];
 }
 
@@ -21,6 +21,7 @@ function causeOf(facts: readonly Fact[]): Snapshot["cause"] {
     if (fact.kind === "begin") return fact.cause;
     if (fact.kind === "result") cause = "result";
     else if (fact.kind === "decision" && cause !== "result") cause = "decision";
+    else if (fact.kind === "signal" && cause === "timer") cause = "signal";
   }
   return cause;
 }

@@ -3,13 +3,16 @@
  * into the run's writes here, so that a frame that fails to evaluate still commits the result that caused it.
  */
 import type { Json } from "../../plan/types.ts";
-import { formatIssues, type Parsed, PlanSchemas, parseWith } from "../../plan/zod/index.ts";
+import { formatIssues } from "../../plan/zod/index.ts";
 import type { AttemptResult, TaskError } from "../executors/executor.ts";
 import { addressKey } from "../store/rules.ts";
 import type { Snapshot } from "./1-snapshot.ts";
+import { deliver, receive } from "./deliver.ts";
 import { Leaf } from "./leaf.ts";
+import { parseRow, recordRow } from "./outputs.ts";
 import { defaultRetries, diceOf, nextDelay, retryPolicy } from "./retry.ts";
 import { addressData, type Decision, type Fact, type Run } from "./run.ts";
+
 import { isStarted, type TaskEntry } from "./states.ts";
 import { setAlarms } from "./timers.ts";
 import { attemptWrite } from "./writes.ts";
@@ -22,7 +25,7 @@ export function evaluate(run: Run, { facts, now }: Snapshot): void {
   attempt(run, () => {
     const moving = () => run.inFlight.size + run.timers.size + world.timed.size > 0;
     world.evaluate(moving);
-    if (settleEarly(run)) world.evaluate(moving);
+    while (settleEarly(run) || deliver(run)) world.evaluate(moving);
     setAlarms(run);
   });
 }
@@ -55,9 +58,11 @@ function apply(run: Run, fact: Fact, now: number): void {
       run.due.add(fact.entry);
       return;
     case "alarm":
-      if (fact.entry.state !== "waiting" || fact.entry.leaves.length === 0) return;
-      run.event("timer.fired", addressData(fact.entry.address));
-      run.world.setState(fact.entry, "finished", null, true);
+      applyAlarm(run, fact.entry, now);
+      return;
+    case "signal":
+      receive(run, fact.request);
+      run.committed.push(fact.done);
       return;
     case "decision":
       run.early.add(fact);
@@ -79,6 +84,39 @@ function apply(run: Run, fact: Fact, now: number): void {
       return;
     default:
       fact satisfies never;
+  }
+}
+
+/** The time of a timer has come, or the patience of what waits for people or signals is at its end. */
+function applyAlarm(run: Run, entry: TaskEntry, now: number): void {
+  const leaf = entry.leaves.find((mounted) => mounted instanceof Leaf);
+  if (entry.state !== "waiting" || !leaf) return;
+  const who = addressData(entry.address);
+  const { node } = leaf;
+  if (node.kind === "timer") {
+    run.event("timer.fired", who);
+    run.world.setState(entry, "finished", null, true);
+    return;
+  }
+  run.event("task.expired", who);
+  const message = "nobody answered in time";
+  if (node.kind === "approval") {
+    decide(run, leaf, entry, {
+      ...entry.address,
+      approved: false,
+      note: message,
+      decidedBy: "timeout",
+      decidedAt: now,
+    });
+    return;
+  }
+  const onTimeout = node.kind === "wait" ? (node.onTimeout ?? "fail") : "fail";
+  if (onTimeout === "skip") run.world.setState(entry, "skipped", { code: "TIMEOUT", message }, true);
+  else if (onTimeout === "continue")
+    run.world.setState(entry, "finished", { code: "TIMEOUT", message }, true);
+  else {
+    run.event("task.failed", { ...who, code: "TIMEOUT", message });
+    run.world.fail(entry, { code: "TIMEOUT", message, retryable: false }, leaf.continues());
   }
 }
 
@@ -148,23 +186,6 @@ function applyResult(run: Run, entry: TaskEntry, attempt: number, result: Attemp
   run.retryAt(entry);
 }
 
-export function recordRow(run: Run, entry: TaskEntry, raw: Json, value: Json): void {
-  if (entry.table === null) return;
-  run.lastOutput++;
-  run.writes.push({
-    type: "output",
-    nodeId: entry.address.nodeId,
-    scope: entry.address.scope,
-    iteration: entry.address.iteration,
-    seq: run.lastOutput,
-    table: entry.table,
-    raw,
-    value,
-    frame: run.frame + 1,
-  });
-  run.world.rows.add(entry.table, entry.address, value);
-}
-
 /** Applies decisions whose approval waits; the others stay until it does. */
 function settleEarly(run: Run): boolean {
   let settled = false;
@@ -229,11 +250,6 @@ function decide(run: Run, leaf: Leaf, entry: TaskEntry, decision: Decision): voi
   const error: TaskError = { code: "OUTPUT_INVALID", message, retryable: false };
   run.event("task.failed", { ...addressData(entry.address), code: error.code, message });
   run.world.fail(entry, error, leaf.continues());
-}
-
-function parseRow(run: Run, table: string | null, row: Json): Parsed {
-  if (table === null || !Object.hasOwn(run.plan.schemas, table)) return { ok: true, value: row };
-  return parseWith(new PlanSchemas(run.plan).get(table), row);
 }
 
 function denial({ decidedBy, note }: Decision): string {

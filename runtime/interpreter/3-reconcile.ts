@@ -8,11 +8,13 @@ import { showAddress } from "../store/rules.ts";
 import type { FrameRecord } from "../store/store.ts";
 import type { Snapshot } from "./1-snapshot.ts";
 import { blockedReasons } from "./blocked.ts";
-import { Leaf } from "./leaf.ts";
+import { waitingOf } from "./deliver.ts";
+import { Leaf, WAITING_KINDS } from "./leaf.ts";
 import { progressOf } from "./loop.ts";
 import { addressData, type End, type InFlight, type Run, type Start } from "./run.ts";
 import { snapshotCtx } from "./snapshot.ts";
 import { isStarted, type TaskEntry } from "./states.ts";
+import { untilOf } from "./timers.ts";
 import { taskWrite } from "./writes.ts";
 
 export interface Step {
@@ -138,8 +140,7 @@ function changes(run: Run): Changes {
 /** Nothing happened at the address that must outlive its node. */
 function forgettable(entry: TaskEntry): boolean {
   if (entry.kind === "loop") return progressOf(entry).phase === "before";
-  const waits = entry.kind === "approval" || entry.kind === "timer";
-  return !isStarted(entry.state) || (waits && entry.state === "waiting");
+  return !isStarted(entry.state) || (WAITING_KINDS.has(entry.kind) && entry.state === "waiting");
 }
 
 /** A node was unmounted while it ran (SEMANTICS 25); returns whether to cancel it. */
@@ -160,6 +161,8 @@ function announce(run: Run, entry: TaskEntry, before: string | undefined): void 
   if (entry.state === "skipped") run.event("task.skipped", who);
   if (entry.state === "waiting" && entry.kind === "timer")
     run.event("timer.set", { ...who, ...(entry.reason as { readonly [key: string]: Json }) });
+  if (entry.state === "waiting" && entry.kind === "wait")
+    run.event("signal.awaited", { ...who, ...(entry.reason as { readonly [key: string]: Json }) });
   if (entry.state === "waiting" && entry.kind === "approval") {
     run.event("task.waiting", { ...who, for: "approval" });
     run.event("approval.requested", { ...who, ...(entry.reason as { readonly [key: string]: Json }) });
@@ -178,7 +181,7 @@ function announceUnstarted(run: Run, { address, reason }: TaskEntry): void {
 
 /** SEMANTICS 13: finished, waiting on people, failed with every blocked node and cell named, or not at its end yet. */
 function endOf(run: Run, starting: number): End | null {
-  const { world } = run;
+  const { world, services } = run;
   if (run.inFlight.size + starting > 0) return null;
   if (run.stopped && !world.finished) {
     const { stop, by } = run.stopped;
@@ -192,15 +195,27 @@ function endOf(run: Run, starting: number): End | null {
     const { code, message } = world.failed.reason as { readonly code: string; readonly message: string };
     return { status: "failed", reason: `${showAddress(world.failed.address)} failed: ${code}: ${message}` };
   }
-  if (run.timers.size > 0 || run.due.size > 0 || run.world.timed.size > 0) return null;
+  if (run.timers.size > 0 || run.due.size > 0) return null;
+  // What waits for people no longer than until a time expires at the next resume as well: only timers need a process.
+  const now = services.clock.now();
+  const isDue = ({ kind, entry }: Leaf): boolean =>
+    kind === "timer" || (entry !== null && untilOf(entry) <= now);
+  if ([...world.timed].some(isDue)) return null;
   if (world.finished) return { status: "finished", reason: null };
-  if (world.asked.size > 0) {
+  if (world.asked.size + world.listening.size > 0) {
     const decided = [...world.asked].some(({ entry }) => entry && run.services.decider(entry.address));
     if (run.services.wait || decided) return null;
-    const names = [...world.asked].map((leaf) =>
-      leaf.entry ? showAddress(leaf.entry.address) : leaf.plan.key,
-    );
-    return { status: "waiting", reason: `waits for a decision on ${names.join(", ")}` };
+    const nameOf = ({ entry, plan }: Leaf): string => (entry ? showAddress(entry.address) : plan.key);
+    const decisions = [...world.asked].map(nameOf);
+    const signals = [...world.listening].map((leaf) => {
+      const event = leaf.entry ? waitingOf(leaf.entry).event : "";
+      return event === nameOf(leaf) ? event : `${event} (${nameOf(leaf)})`;
+    });
+    const reasons = [
+      ...(decisions.length > 0 ? [`a decision on ${decisions.join(", ")}`] : []),
+      ...(signals.length > 0 ? [`the signal ${signals.join(", ")}`] : []),
+    ];
+    return { status: "waiting", reason: `waits for ${reasons.join(" and ")}` };
   }
   return { status: "failed", reason: `nothing can move: ${blockedReasons(world).join("; ")}` };
 }

@@ -104,18 +104,25 @@ export class Leaf extends Instance {
       states.detach(this, before);
       this.world.asked.delete(this);
       this.world.timed.delete(this);
+      this.world.listening.delete(this);
       this.entry = null;
     }
     if (address) {
       this.world.knowLoops(address.nodeId, this.scope.place.loops);
       this.entry = states.attach(this, address, this.kind);
-      // Mounted again before its decision, or its time: still asked, still due.
-      if (this.kind === "approval" && this.entry.state === "waiting") this.world.asked.add(this);
-      if (this.kind === "timer" && this.entry.state === "waiting") this.world.timed.add(this);
+      // Mounted again before its decision, its signal or its time: still asked, still due.
+      if (this.entry.state === "waiting") this.#waitOn(this.entry);
       this.ready = false;
     }
     this.#count();
     this.world.examine(this);
+  }
+
+  #waitOn({ reason }: TaskEntry): void {
+    if (this.kind === "approval") this.world.asked.add(this);
+    if (this.kind === "wait") this.world.listening.add(this);
+    const limited = typeof reason === "object" && reason !== null && "until" in reason;
+    if (limited && WAITING_KINDS.has(this.kind)) this.world.timed.add(this);
   }
 
   /** A running attempt counts in every unit around it for as long as it is mounted there. */
@@ -127,6 +134,9 @@ export class Leaf extends Instance {
     this.addRunning(change);
   }
 }
+
+/** What settles by something outside: not by an attempt of ours. */
+export const WAITING_KINDS: ReadonlySet<TaskRecord["kind"]> = new Set(["approval", "timer", "wait"]);
 
 /** An attempt runs, or waits to be tried again. */
 export function isUnderWay(entry: TaskEntry): boolean {

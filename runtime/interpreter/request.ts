@@ -19,8 +19,22 @@ export type Gate =
   | { readonly kind: "elsewhere" }
   /** A timer, due at this time. */
   | { readonly kind: "wait"; readonly until: number }
+  /** A node that waits for a signal, until a time where it has one. */
+  | {
+      readonly kind: "listen";
+      readonly table: string | null;
+      readonly event: string;
+      readonly correlationId: string | null;
+      readonly until: number | null;
+    }
   | { readonly kind: "start"; readonly table: string | null; readonly request: TaskRequest }
-  | { readonly kind: "ask"; readonly table: string | null; readonly title: string; readonly summary: string };
+  | {
+      readonly kind: "ask";
+      readonly table: string | null;
+      readonly title: string;
+      readonly summary: string;
+      readonly until: number | null;
+    };
 
 export function kindOf(node: LeafNode): TaskRecord["kind"] {
   if (node.kind !== "task") return node.kind;
@@ -39,12 +53,29 @@ export function gateOf(leaf: Leaf, reader: Cell): Gate {
   if (node.kind === "approval") {
     const title = node.title === undefined ? "" : promptText(leaf, node.title, reader);
     const summary = node.summary === undefined ? "" : promptText(leaf, node.summary, reader);
-    return { kind: "ask", table, title, summary };
+    return { kind: "ask", table, title, summary, until: patienceOf(leaf, reader) };
   }
   if (node.kind === "timer") return { kind: "wait", until: dueOf(leaf, node, leaf.world.now(), reader) };
+  if (node.kind === "wait")
+    return {
+      kind: "listen",
+      table,
+      event: String(scope.field(node.event, reader)),
+      correlationId: textOrNull(scope.field(node.correlationId, reader)),
+      until: patienceOf(leaf, reader),
+    };
   if (node.kind !== "task") return { kind: "elsewhere" };
   return { kind: "start", table, request: requestOf(leaf, node, table, reader) };
 }
+
+/** Until when a node waits for people, if that has an end: from the frame in which its turn came. */
+function patienceOf(leaf: Leaf, reader: Cell): number | null {
+  const timeout = numberOf(leaf, "timeoutMs", Number.NaN, reader);
+  return Number.isNaN(timeout) ? null : leaf.world.now() + timeout;
+}
+
+const textOrNull = (value: Value): string | null =>
+  value === undefined || value === null ? null : String(value);
 
 /** The output table; null without one. */
 export function tableFor(leaf: Leaf, reader: Cell): string | null {

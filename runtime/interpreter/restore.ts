@@ -2,6 +2,7 @@
 import type { TaskRequest } from "../executors/executor.ts";
 import { addressKey } from "../store/rules.ts";
 import type { AttemptRecord, Journal, TaskRecord, Write } from "../store/store.ts";
+import { WAITING_KINDS } from "./leaf.ts";
 import { progressOf } from "./loop.ts";
 import type { TaskEntry } from "./states.ts";
 import type { World } from "./world.ts";
@@ -41,9 +42,9 @@ export function restore(world: World, journal: Journal, now: number): Restored {
       entry.base += running.length;
       const reason = { code: "LOST", message: "its process ended before it did" };
       world.setState(entry, "waiting", reason, false, now);
-    } else if (record.state === "waiting" && record.kind === "timer") {
+    } else if (record.state === "waiting" && WAITING_KINDS.has(record.kind)) {
       world.setState(entry, "waiting", record.reason, false);
-    } else if (record.state === "waiting" && record.kind !== "approval") {
+    } else if (record.state === "waiting") {
       world.setState(entry, "waiting", record.reason, false, last?.nextAt ?? now);
     }
     if (entry.nextAt !== null) {

@@ -3,6 +3,7 @@ import type { Json, Plan } from "../../plan/types.ts";
 import type { AttemptResult, Executor, Reservation, TaskRequest } from "../executors/executor.ts";
 import type { Address, EventRecord, RunRecord, RunStatus, Store, Write } from "../store/store.ts";
 import type { Clock } from "./clock.ts";
+import { Signals } from "./signals.ts";
 import type { TaskEntry } from "./states.ts";
 import type { World } from "./world.ts";
 
@@ -27,8 +28,18 @@ export interface StopRequest {
   readonly at: number;
 }
 
+/** Something that people or programs tell a run by name. */
+export interface SignalRequest {
+  readonly name: string;
+  /** Of signals with the same name and id one is taken. */
+  readonly correlationId: string | null;
+  readonly payload: Json;
+  readonly by: string;
+  readonly at: number;
+}
+
 /** What other processes ask of a run's writer. */
-export type InboxRequest = FiledDecision | StopRequest;
+export type InboxRequest = FiledDecision | StopRequest | SignalRequest;
 
 /** A decision made in advance. */
 export interface ScriptedDecision {
@@ -58,6 +69,7 @@ export type Fact =
   /** The time of a timer has come. */
   | { readonly kind: "alarm"; readonly entry: TaskEntry }
   | { readonly kind: "decision"; readonly decision: Decision; readonly done: () => void }
+  | { readonly kind: "signal"; readonly request: SignalRequest; readonly done: () => void }
   | { readonly kind: "stop"; readonly request: StopRequest; readonly done: () => void }
   | { readonly kind: "events" }
   | { readonly kind: "abort" };
@@ -129,6 +141,7 @@ export class Run {
   events: EventRecord[] = [];
   /** What to do when the next commit is on disk. */
   committed: (() => void)[] = [];
+  readonly signals = new Signals();
   readonly #facts: Fact[] = [];
   #wake: (() => void) | null = null;
   #flushEvents: (() => void) | null = null;

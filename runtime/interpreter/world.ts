@@ -65,8 +65,10 @@ export class World {
   readonly showClosed: boolean;
   /** Approvals whose turn has come and that are not decided. */
   readonly asked = new Set<Leaf>();
-  /** Timers whose turn has come and that are not due. */
+  /** Timers whose turn has come and that are not due, and what waits for people or signals no longer than until a time. */
   readonly timed = new Set<Leaf>();
+  /** Nodes that wait for a signal. */
+  readonly listening = new Set<Leaf>();
   fatal: Fatal | null = null;
   /** Failed within a frame, without an attempt: still to be announced. */
   readonly unstarted = new Set<TaskEntry>();
@@ -182,7 +184,7 @@ export class World {
 
   /** Something may start, or a person may decide. */
   get canMove(): boolean {
-    return this.ready.any || this.asked.size > 0 || this.#root.running > 0;
+    return this.ready.any || this.asked.size + this.listening.size > 0 || this.#root.running > 0;
   }
 
   // ---- what units call
@@ -304,6 +306,7 @@ export class World {
       if (state !== "waiting") {
         this.asked.delete(mounted);
         this.timed.delete(mounted);
+        this.listening.delete(mounted);
       }
       mounted.entryChanged();
     }
@@ -397,12 +400,20 @@ export class World {
     if (gate?.kind === "skip") this.setState(entry, "skipped", null, true);
     else if (gate?.kind === "wait") {
       this.timed.add(leaf);
-      this.setState(entry, "waiting", { until: new Date(gate.until).toISOString() }, false);
+      this.setState(entry, "waiting", timeLimit(gate.until), false);
+    } else if (gate?.kind === "listen") {
+      const { table, event, correlationId, until } = gate;
+      entry.table = table;
+      this.listening.add(leaf);
+      if (until !== null) this.timed.add(leaf);
+      this.setState(entry, "waiting", { event, correlationId, ...timeLimit(until) }, false);
     } else if (gate?.kind === "elsewhere") this.setState(entry, "waiting", null, false);
     else if (gate?.kind === "ask") {
       entry.table = gate.table;
       this.asked.add(leaf);
-      this.setState(entry, "waiting", { title: gate.title, summary: gate.summary }, false);
+      if (gate.until !== null) this.timed.add(leaf);
+      const { title, summary, until } = gate;
+      this.setState(entry, "waiting", { title, summary, ...timeLimit(until) }, false);
     } else {
       const outcome = leaf.gate().pull();
       const { code, message } = outcome.kind === "error" ? outcome.error : { code: "", message: "" };
@@ -442,3 +453,7 @@ const MAX_ROUNDS = 1_000;
 
 /** Decisions within one frame: loops that go round and round although nothing in them runs end it. */
 const MAX_MOVES = 10_000;
+
+/** Until when something is waited for, as the journal keeps it. */
+const timeLimit = (until: number | null): { readonly until?: string } =>
+  until === null ? {} : { until: new Date(until).toISOString() };

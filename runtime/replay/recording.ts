@@ -1,6 +1,8 @@
 /** A run as its journal tells it: the facts that steered it, in their order, and the frames that came of them. */
 
-import { FILE_READ, type StopRequest } from "../interpreter/run.ts";
+import { FILE_READ, type SignalRequest, type StopRequest } from "../interpreter/run.ts";
+import { SIGNAL_RECEIVED } from "../interpreter/signals.ts";
+import { everyEvent, everyFrame } from "../store/paged.ts";
 import type { Address, EventRecord, FrameRecord, Journal, RunReader } from "../store/store.ts";
 import type { FileRecord } from "../values/files.ts";
 
@@ -10,6 +12,7 @@ export type RecordedFact =
   | { readonly kind: "resume"; readonly at: number; readonly maxConcurrency: number }
   | { readonly kind: "interrupt" }
   | { readonly kind: "stop"; readonly request: StopRequest }
+  | { readonly kind: "signal"; readonly request: SignalRequest }
   /** A frame could not be evaluated. */
   | { readonly kind: "fault"; readonly message: string }
   | { readonly kind: "result"; readonly address: Address; readonly attempt: number; readonly ok: boolean }
@@ -31,25 +34,14 @@ export interface Recording {
   readonly files: readonly FileRecord[];
 }
 
-const AT_ONCE = 1_000;
-
 export async function readRecording(reader: RunReader): Promise<Recording> {
   const journal = await reader.journal();
   const frames = new Map<number, FrameRecord>();
-  for await (const frame of paged(
-    (after) => reader.frames(after, AT_ONCE),
-    -1,
-    ({ frame }) => frame,
-  ))
-    frames.set(frame.frame, frame);
+  for await (const frame of everyFrame(reader)) frames.set(frame.frame, frame);
   const steps: RecordedStep[] = [];
   const files: FileRecord[] = [];
   let facts: RecordedFact[] = [];
-  for await (const event of paged(
-    (after) => reader.events(after, AT_ONCE),
-    0,
-    ({ seq }) => seq,
-  )) {
+  for await (const event of everyEvent(reader)) {
     if (event.seq > journal.lastEvent) break;
     const frame = event.type === "frame" ? frames.get(Number(event.data.frame)) : undefined;
     if (event.type === FILE_READ) files.push(event.data as unknown as FileRecord);
@@ -60,20 +52,6 @@ export async function readRecording(reader: RunReader): Promise<Recording> {
   }
   if (facts.length > 0) steps.push({ facts, frame: null });
   return { journal, steps, files };
-}
-
-async function* paged<T>(
-  page: (after: number) => Promise<readonly T[]>,
-  start: number,
-  place: (record: T) => number,
-): AsyncIterable<T> {
-  for (let after = start; ; ) {
-    const records = await page(after);
-    yield* records;
-    const last = records.at(-1);
-    if (last === undefined || records.length < AT_ONCE) return;
-    after = place(last);
-  }
 }
 
 /** The fact behind an event; most events only tell what followed. */
@@ -102,9 +80,15 @@ function factOf({ type, at, data }: EventRecord): readonly RecordedFact[] {
       return result(false);
     case "task.started":
       return [{ kind: "started", address: addressOf(data) }];
+    case SIGNAL_RECEIVED:
+    case "signal.duplicate":
+      return [{ kind: "signal", request: { ...(data as unknown as SignalRequest), at } }];
     case "timer.fired":
+    case "task.expired":
       return [{ kind: "alarm", address: addressOf(data) }];
     case "approval.decided":
+      // What nobody decided in time follows from the time.
+      if (data.decidedBy === "timeout") return [];
       return [{ kind: "decision", address: addressOf(data) }];
     default:
       return [];

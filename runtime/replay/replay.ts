@@ -178,6 +178,7 @@ export class Replayer {
 
   #factOf(fact: Exclude<RecordedFact, Beginning>): readonly Fact[] {
     if (fact.kind === "interrupt") return [{ kind: "abort" }];
+    if (fact.kind === "signal") return [{ kind: "signal", request: fact.request, done: () => {} }];
     if (fact.kind === "stop") return [{ kind: "stop", request: fact.request, done: () => {} }];
     if (fact.kind === "fault") {
       const { world, plan } = this.#run!;

@@ -43,7 +43,7 @@ export interface FrameRecord {
   readonly frame: number;
   /** What `ctx.now()` gives in this frame. */
   readonly now: number;
-  /** `start`, `result`, `decision`, `timer`, `resume`. */
+  /** `start`, `result`, `decision`, `signal`, `timer`, `resume`. */
   readonly cause: string;
   readonly planDigest: Digest;
   /** What changed against the frame before: mounted, unmounted, state changes. */

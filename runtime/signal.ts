@@ -1,0 +1,67 @@
+/** Sending a signal to a run from any process: filed in its inbox, whose writer takes it up. */
+import { loadPlan, type Plan } from "../plan/index.ts";
+import { nearest } from "../plan/suggest.ts";
+import type { Json } from "../plan/types.ts";
+import { dropSignal } from "./inbox.ts";
+import { runDirectory, storeDirectory } from "./runs.ts";
+import { NotRunningError } from "./stop.ts";
+import { hasWriter, openReader } from "./store/index.ts";
+
+export interface SignalOptions {
+  readonly root: string;
+  /** Default null. */
+  readonly payload?: Json;
+  /** Of signals with the same name and id the run takes one. */
+  readonly correlationId?: string | null;
+  /** Who sends it; recorded with it. */
+  readonly by: string;
+}
+
+/** Nothing in the plan waits for a signal of that name. */
+export class UnknownSignalError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "UnknownSignalError";
+  }
+}
+
+/**
+ * Files a signal; when the promise resolves it is on disk. It may come before anything waits for it.
+ * @returns whether a process attends to the run and will take it up; else the next resume does
+ * @throws UnknownRunError, UnknownSignalError, NotRunningError (the run has finished), StoreError
+ */
+export async function signal(
+  runId: string,
+  name: string,
+  { root, payload = null, correlationId = null, by }: SignalOptions,
+): Promise<boolean> {
+  const directory = runDirectory(root, runId);
+  const attended = hasWriter(storeDirectory(directory));
+  const reader = await openReader(storeDirectory(directory));
+  const { run, plan: text } = await reader.journal();
+  await reader.close();
+  if (!run || text === null) throw new NotRunningError(`run ${runId} never began`);
+  if (run.status === "finished") throw new NotRunningError(`run ${runId} has finished: nothing of it waits`);
+  const loaded = loadPlan(text);
+  if (loaded.ok) checkName(loaded.plan, name);
+  dropSignal(directory, { name, correlationId, payload, by, at: Date.now() });
+  return attended;
+}
+
+/** A slip of the pen would wait for ever. */
+function checkName({ nodes }: Plan, name: string): void {
+  const names: string[] = [];
+  for (const node of Object.values(nodes)) {
+    if (node.kind !== "wait") continue;
+    // What only the run knows can be any name.
+    if (typeof node.event !== "string") return;
+    names.push(node.event);
+  }
+  if (names.includes(name)) return;
+  const near = nearest(name, names);
+  const known =
+    names.length === 0 ? "it waits for no signals" : `it waits for ${[...new Set(names)].join(", ")}`;
+  throw new UnknownSignalError(
+    `the plan never waits for the signal ${name}: ${near === null ? known : `did you mean ${near}?`}`,
+  );
+}

@@ -1,0 +1,32 @@
+/** Long lists of a journal, read a page at a time. */
+import type { EventRecord, FrameRecord, RunReader } from "./store.ts";
+
+const AT_ONCE = 1_000;
+
+export const everyEvent = (reader: Pick<RunReader, "events">): AsyncIterable<EventRecord> =>
+  paged(
+    (after) => reader.events(after, AT_ONCE),
+    0,
+    ({ seq }) => seq,
+  );
+
+export const everyFrame = (reader: Pick<RunReader, "frames">): AsyncIterable<FrameRecord> =>
+  paged(
+    (after) => reader.frames(after, AT_ONCE),
+    -1,
+    ({ frame }) => frame,
+  );
+
+async function* paged<T>(
+  page: (after: number) => Promise<readonly T[]>,
+  start: number,
+  place: (record: T) => number,
+): AsyncIterable<T> {
+  for (let after = start; ; ) {
+    const records = await page(after);
+    yield* records;
+    const last = records.at(-1);
+    if (last === undefined || records.length < AT_ONCE) return;
+    after = place(last);
+  }
+}
