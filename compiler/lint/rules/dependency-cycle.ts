@@ -1,8 +1,15 @@
 /** SM304: a node that waits for a node which can start only after it. */
 import type { Diagnostic } from "../../diagnostics.ts";
+import type { NodeDraft } from "../../phases/4-lower/draft.ts";
+import type { Model } from "../../phases/5-analyse/model.ts";
 import { dependsOnOf } from "../../phases/5-analyse/waits.ts";
 import { problem } from "../../report.ts";
 import type { Rule } from "../rule.ts";
+
+function shareLoop(model: Model, a: NodeDraft, b: NodeDraft): boolean {
+  const above = new Set(model.above(a));
+  return model.above(b).some((at) => at.kind === "loop" && above.has(at));
+}
 
 export const dependencyCycle: Rule = {
   code: "SM304",
@@ -11,9 +18,15 @@ export const dependencyCycle: Rule = {
       const output = wait.on[0]!.fields.get("output");
       const table = output?.type === "json" ? `'${String(output.value)}'` : "table";
       const own = wait.on.every((target) => target === wait.node);
-      const other = dependsOnOf(wait.node).includes(wait.id)
-        ? `Take \`${wait.id}\` out of dependsOn`
-        : `Read what there is so far with ctx.latest(${table}, '${wait.id}')`;
+      const latest = `read what there is so far with ctx.latest(${table}, '${wait.id}')`;
+      const hint = dependsOnOf(wait.node).includes(wait.id)
+        ? `Take \`${wait.id}\` out of dependsOn${own ? "" : `, or move \`${wait.id}\` in front`}.`
+        : // Only another iteration can have given something by then.
+          wait.on.some((target) => shareLoop(model, target, wait.node))
+          ? `${latest.replace("read", "Read")}${own ? "" : `, or move \`${wait.id}\` in front`}.`
+          : own
+            ? `Put it into a Loop and ${latest}: in the first iteration there is none.`
+            : `Move \`${wait.id}\` in front; or put both into a Loop and ${latest}.`;
       return problem(
         "SM304",
         wait.span,
@@ -21,7 +34,7 @@ export const dependencyCycle: Rule = {
           ? `\`${wait.id}\` waits for its own output.`
           : `This waits for \`${wait.id}\`, which can start only after it.`,
         {
-          hint: `${other}, or move \`${wait.id}\` in front.`,
+          hint,
           related: own ? [] : [{ span: wait.on[0]!.span, message: `\`${wait.id}\` stands here` }],
         },
       );

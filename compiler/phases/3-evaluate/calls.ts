@@ -32,7 +32,7 @@ import {
   UNDEFINED,
   type Value,
 } from "./value.ts";
-import { callSchema, schemaMethod } from "./zod.ts";
+import { callSchema, refusedSchema, schemaMethod } from "./zod.ts";
 import { makesSchemas } from "./zod-makers.ts";
 
 type Args = readonly (Value | SpreadItem)[];
@@ -139,6 +139,8 @@ function method(
   const calling = { optional: node.optional === true, chain, span: node.span };
   if (key.type === "Known") {
     const name = String(key.value);
+    const refused = refusedSchema(target, name, node.span ?? NOWHERE);
+    if (refused) return refused;
     const args = evaluateItems(ev, node.args, env);
     const stateful = statefulCall(ev, target, name, node.span);
     if (stateful) return stateful;

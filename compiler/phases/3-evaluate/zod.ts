@@ -81,6 +81,12 @@ const ANSWERS: ReadonlySet<string> = new Set(["isOptional", "isNullable"]);
 
 type Args = readonly (Value | SpreadItem)[];
 
+/** `z.instanceof(…)`: what can't be kept whatever it is given is said when it is built, and its arguments don't matter. */
+export function refusedSchema(target: Value, name: string, span: Core.Span): SchemaValue | undefined {
+  if (target.type !== "Schema" || !REFUSED.has(name) || !isZ(target.expr)) return undefined;
+  return { type: "Schema", expr: { ...call(memberOf(target.expr, name)), span }, span };
+}
+
 /** `schema.name(…)`; undefined where the target is no schema. */
 export function schemaMethod(
   ev: Evaluation,
@@ -93,9 +99,8 @@ export function schemaMethod(
   if (schema.type !== "Schema") return undefined;
   if (RUNNING.has(name)) return runs(ev, name, span);
   if (args.some((arg) => arg.type !== "SpreadItem" && isPoisoned(arg))) return POISON;
-  // What can't be kept whatever it is given is said when it is built.
-  if (REFUSED.has(name) && isZ(schema.expr))
-    return { type: "Schema", expr: { ...call(memberOf(schema.expr, name)), span }, span };
+  const refused = refusedSchema(schema, name, span);
+  if (refused) return refused;
   if (name === "toJSONSchema" && isZ(schema.expr)) return jsonSchemaData(ev, args, span);
   if (args.length === 0 && ANSWERS.has(name)) return schemaAnswer(ev, schema, name, span);
   if (name === "register") return registered(ev, schema, args, span);
