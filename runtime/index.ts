@@ -2,6 +2,7 @@
 export { loadScript as readScript, parseScript, type Script, ScriptError } from "./agents/index.ts";
 export { type DecideOptions, decide, NotWaitingError } from "./decide.ts";
 export { RefusedError, type ResultRow, type RunResult } from "./engine.ts";
+export { diskFiles } from "./files.ts";
 export type { PreviewFrame, PreviewLoop, PreviewNode, PreviewTask } from "./frame.ts";
 export { type HostSource, previewHost, systemHost } from "./host.ts";
 export { DecidedError } from "./inbox.ts";

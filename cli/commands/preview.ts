@@ -44,33 +44,37 @@ export const options = (yargs: Argv) =>
     .example("$0 preview review.plan.json --input '{\"limit\":3}' --outputs rows.json", "");
 
 export function handler(args: Args, terminal: Terminal): CommandResult {
-  return withRuntime(async ({ parseRows, previewFrame, previewHost, systemHost, PreviewRowError }) => {
-    const input = readInput(args.input);
-    const now = timeOf(args.now);
-    const given = args.host === undefined ? {} : record(readJson(args.host, "--host"), "--host");
-    const json = args.outputs === undefined ? [] : readJson(args.outputs, "--outputs");
-    try {
-      const rows = rowsOf(json, parseRows);
-      const plan = await openPlan(args.plan, terminal);
-      const host = { ...previewHost(plan, systemHost(projectRoot(process.cwd())), now), ...given };
-      const frame = previewFrame(plan, input, rows, { runId: args.runId, now, host });
-      warn(frame.warnings, terminal);
-      if (args.json) terminal.out(JSON.stringify(frame, null, 2));
-      else {
-        const what = `frame after ${rows.length} recorded row${rows.length === 1 ? "" : "s"}`;
-        terminal.out(renderFrame(plan, frame, what, terminal.paintOut, terminal.outColumns ?? 100));
+  return withRuntime(
+    async ({ diskFiles, parseRows, previewFrame, previewHost, systemHost, PreviewRowError }) => {
+      const input = readInput(args.input);
+      const now = timeOf(args.now);
+      const given = args.host === undefined ? {} : record(readJson(args.host, "--host"), "--host");
+      const json = args.outputs === undefined ? [] : readJson(args.outputs, "--outputs");
+      try {
+        const rows = rowsOf(json, parseRows);
+        const plan = await openPlan(args.plan, terminal);
+        const root = projectRoot(process.cwd());
+        const host = { ...previewHost(plan, systemHost(root), now), ...given };
+        const files = diskFiles(root);
+        const frame = previewFrame(plan, input, rows, { runId: args.runId, now, host, files });
+        warn(frame.warnings, terminal);
+        if (args.json) terminal.out(JSON.stringify(frame, null, 2));
+        else {
+          const what = `frame after ${rows.length} recorded row${rows.length === 1 ? "" : "s"}`;
+          terminal.out(renderFrame(plan, frame, what, terminal.paintOut, terminal.outColumns ?? 100));
+        }
+        return EXIT.ok;
+      } catch (error) {
+        if (error instanceof PreviewRowError)
+          throw new CliError(
+            EXIT.usage,
+            `--outputs: ${error.message}`,
+            "Rows count from 0; each is a result that a task of this plan can have recorded.",
+          );
+        throw error;
       }
-      return EXIT.ok;
-    } catch (error) {
-      if (error instanceof PreviewRowError)
-        throw new CliError(
-          EXIT.usage,
-          `--outputs: ${error.message}`,
-          "Rows count from 0; each is a result that a task of this plan can have recorded.",
-        );
-      throw error;
-    }
-  });
+    },
+  );
 }
 
 /** Once, however many rows it is. */

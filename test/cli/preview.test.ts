@@ -1,4 +1,6 @@
 /** `smithers preview` as people and harnesses use it. */
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Scratch, scratch, smithers } from "./harness.ts";
 
@@ -202,6 +204,31 @@ describe("a row that does not fit its table", () => {
       expect.stringContaining("row 0:"),
       expect.stringContaining("row 1:"),
     ]);
+  });
+});
+
+describe("a plan that reads files", () => {
+  const FLOW = `import { AnthropicAgent, createSmithers } from "smithers";
+import { z } from "zod";
+const { Workflow, Task, smithers, outputs } = createSmithers({ input: z.object({}), note: z.object({ text: z.string() }) });
+const agent = new AnthropicAgent({ model: "m" });
+const notes = (context, folder) =>
+  context.fs.exists(folder) ? context.fs.readDir(folder).map((name) => context.fs.readFile(folder + "/" + name)) : [];
+export default smithers((ctx) => (
+  <Workflow name="files">
+    {notes(ctx, "notes").map((text) => <Task key={text} id={text} output={outputs.note} agent={agent}>{text}</Task>)}
+  </Workflow>
+));
+`;
+
+  it("shows what they hold now, and lists that it reads them though a helper does", async () => {
+    project.write("files.tsx", FLOW);
+    project.write("notes/a.md", "tea");
+    await smithers(["build", "files.tsx"], project.dir);
+    const plan = JSON.parse(readFileSync(path.join(project.dir, "files.plan.json"), "utf8"));
+    expect(plan.capabilities.fs).toEqual(["."]);
+    const { stdout } = await smithers(["preview", "files.plan.json", "--input", "{}", "--json"], project.dir);
+    expect(JSON.parse(stdout).tasks).toMatchObject([{ nodeId: "tea", state: "ready", prompt: "tea" }]);
   });
 });
 

@@ -127,7 +127,9 @@ export function clockRead(ev: Evaluation, what: string, span?: Core.Span): Value
     "SM501",
     span,
     `'${what}' reads the clock while the workflow is rendered; it becomes ctx.now(), frozen per frame`,
-    "Write ctx.now() to say so.",
+    what === "new Date()"
+      ? "Write new Date(ctx.now()) to say so."
+      : "Write ctx.now() to say so: milliseconds, the same for the whole frame.",
     "warning",
   );
   return residual(call(memberOf(nameOf("ctx"), "now")), { kind: "number", defined: true });

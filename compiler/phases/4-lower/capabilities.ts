@@ -40,15 +40,15 @@ export function capabilitiesOf(
   return { net: list(net), env: list(env), exec: list(exec), fs: list(fs), host: list(host) };
 }
 
-/** Whether an expression reads `ctx.fs`. */
+const READS: ReadonlySet<unknown> = new Set(["readFile", "exists", "readDir", "stat"]);
+
+/** Whether an expression reads `ctx.fs`, also where a helper was handed `ctx` under another name. */
 function readsFiles(part: unknown): boolean {
   if (typeof part !== "object" || part === null) return false;
   if (part instanceof Map || Array.isArray(part)) return [...part.values()].some(readsFiles);
-  const node = part as { readonly type?: string; readonly property?: unknown; readonly object?: unknown };
-  if (node.type === "Member" && node.property === "fs") {
-    const of = node.object as { readonly type?: string; readonly name?: string };
-    if (of.type === "Name" && of.name === "ctx") return true;
-  }
+  if (isFiles(part, (name) => /^ctx(\$\d+)?$/.test(name))) return true;
+  const { type, property, object } = part as Partial<Core.Member>;
+  if (type === "Member" && READS.has(property) && isFiles(object, () => true)) return true;
   return Object.entries(part).some(([key, item]) => key !== "span" && readsFiles(item));
 }
 
@@ -64,4 +64,10 @@ function* hostCalls(part: unknown): Iterable<string> {
     if (name !== undefined) yield name;
   }
   for (const [key, item] of Object.entries(part)) if (key !== "span") yield* hostCalls(item);
+}
+
+/** `ctx.fs`, where the name is such a one. */
+function isFiles(part: unknown, isContext: (name: string) => boolean): boolean {
+  const { type, property, object } = (part ?? {}) as Partial<Core.Member>;
+  return type === "Member" && property === "fs" && object?.type === "Name" && isContext(object.name);
 }
