@@ -17,13 +17,24 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Comparisons of an input and a row, some of which no run can fulfil. */
 const literal = fc.constantFrom('"low"', '"high"', '"hgih"', "1", "true", "undefined", "null", '""');
+const number = fc.constantFrom("-1", "0", "0.5", "1", "2", "3");
 const value = fc.constantFrom(
   ...["ctx.input.mode", "ctx.input.count", "ctx.input.note", "row?.mode", "row?.ok", "row?.list", "row"],
   ...['(row?.mode ?? "none")', "ctx.outputs.row", "ctx.outputs.row.filter((r) => r.ok).length"],
 );
-const comparison = fc
-  .tuple(value, fc.constantFrom("===", "!==", "==", "!=", "<", ">="), literal)
-  .map(([left, op, right]) => `${left} ${op} ${right}`);
+/** Numbers and lengths that schemas bound. */
+const bounded = fc.constantFrom(
+  ...["ctx.input.level", "ctx.input.part", "row?.share", "(row?.share ?? -1)", "row?.tags.length"],
+  ...["ctx.outputs.row.length", "row?.tags.filter((x) => x).length", "ctx.input.word.length"],
+);
+const orders = fc.constantFrom("===", "!==", "<", "<=", ">", ">=");
+const comparison = fc.oneof(
+  fc
+    .tuple(value, fc.constantFrom("===", "!==", "==", "!=", "<", ">="), literal)
+    .map(([left, op, right]) => `${left} ${op} ${right}`),
+  fc.tuple(bounded, orders, number).map(([left, op, right]) => `${left} ${op} ${right}`),
+  fc.tuple(number, orders, bounded).map(([left, op, right]) => `${left} ${op} ${right}`),
+);
 const test = fc.oneof(
   comparison,
   comparison.map((x) => `!(${x})`),
@@ -43,19 +54,24 @@ const row = fc.record({
   mode: fc.constantFrom("low", "high"),
   ok: fc.boolean(),
   list: fc.array(fc.string()),
+  share: fc.constantFrom(0.25, 0.5, 1, 2, 3),
+  tags: fc.array(fc.constantFrom("", "a"), { minLength: 1, maxLength: 2 }),
 });
 const input = fc.record({
   mode: fc.constantFrom("low", "high"),
   count: fc.integer({ min: -2, max: 2 }),
   note: fc.option(fc.constantFrom("", "low", "x")),
+  level: fc.integer({ min: 0, max: 2 }),
+  part: fc.option(fc.constantFrom(0, 0.5, 2)),
+  word: fc.constantFrom("ab", "abc"),
 });
 
 const source = (outer: string, inner: string): string => `
 import { AnthropicAgent, createSmithers } from "smithers";
 import { z } from "zod";
 const { Workflow, Task, Sequence, Parallel, smithers, outputs } = createSmithers({
-  input: z.object({ mode: z.enum(["low", "high"]), count: z.number(), note: z.string().nullable() }),
-  row: z.object({ mode: z.enum(["low", "high"]), ok: z.boolean(), list: z.array(z.string()) }),
+  input: z.object({ mode: z.enum(["low", "high"]), count: z.number(), note: z.string().nullable(), level: z.int().min(0).max(2), part: z.number().nonnegative().nullable(), word: z.string().min(2) }),
+  row: z.object({ mode: z.enum(["low", "high"]), ok: z.boolean(), list: z.array(z.string()), share: z.number().positive(), tags: z.array(z.string()).min(1) }),
 });
 const agent = new AnthropicAgent({ model: "m" });
 export default smithers((ctx) => {
@@ -127,4 +143,99 @@ it(`holds what it says of ${RUNS} workflows`, { timeout: 280_000 }, async () => 
   // Programs of which nothing is said prove nothing.
   expect(seen.never + seen.constant).toBeGreaterThan(RUNS / 8);
   expect(seen.unreachable).toBeGreaterThan(0);
+});
+
+/** A union by its kinds, and fields that only some of them have. */
+const ALTERNATIVES: readonly { readonly [field: string]: Json }[] = [
+  { kind: "a", ok: true, one: "x" },
+  { kind: "a", ok: true, one: "" },
+  { kind: "b", ok: false, two: "y" },
+  { kind: "c", ok: false, two: "z", three: 1 },
+];
+const about = fc.oneof(
+  fc
+    .tuple(fc.constantFrom("===", "!=="), fc.constantFrom("a", "b", "c"))
+    .map(([op, kind]) => `r.kind ${op} "${kind}"`),
+  fc.constantFrom("r.ok", "!r.ok", "r.ok === false", '["a", "b"].includes(r.kind)', "ctx.input.fast"),
+);
+const decision = fc.letrec<{ readonly test: string }>((tie) => ({
+  test: fc.oneof(
+    { depthSize: "small", withCrossShrink: true },
+    about,
+    fc.tuple(tie("test"), fc.constantFrom("&&", "||"), tie("test")).map(([a, op, b]) => `(${a} ${op} ${b})`),
+    tie("test").map((x) => `!(${x})`),
+  ),
+})).test;
+/** Where a field is read once a decision has fallen: in a choice, in statements, of items, in another element. */
+const forms: readonly ((
+  test: string,
+  field: string,
+) => { readonly helper?: string; readonly prompt: string; readonly if?: string })[] = [
+  (test, field) => ({ prompt: `{${test} ? r.${field} : "no"}` }),
+  (test, field) => ({ prompt: `{${test} || r.${field}}` }),
+  (test, field) => ({ prompt: `{r.${field}}`, if: test }),
+  (test, field) => ({
+    helper: `const read = (ctx, r) => { if (${test}) return r.${field}; return "no"; };`,
+    prompt: "{read(ctx, r)}",
+  }),
+  (test, field) => ({
+    helper: `const read = (ctx, r) => { if (!(${test})) { return "no"; } return r.${field}; };`,
+    prompt: "{read(ctx, r)}",
+  }),
+  (test, field) => ({ prompt: `{[...ctx.input.all].filter((r) => ${test}).map((r) => r.${field}).length}` }),
+  (test, field) => ({ prompt: `{ctx.input.all.filter((r) => ${test}).map((r) => r.${field}).length}` }),
+];
+
+it("says of no field of a union that it is not there where it may be", { timeout: 280_000 }, async () => {
+  const seen = { reported: 0, silent: 0 };
+  const field = fc.constantFrom("one", "two", "three");
+  await fc.assert(
+    fc.asyncProperty(decision, field, fc.constantFrom(...forms), async (test, name, form) => {
+      const { helper = "", prompt, if: around } = form(test, name);
+      const file = path.join(folder, "union.tsx");
+      const task = `<Task id="t" output={outputs.note} agent={agent}>${prompt}</Task>`;
+      writeFileSync(
+        file,
+        `import { AnthropicAgent, createSmithers } from "smithers";
+import { z } from "zod";
+const result = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("a"), ok: z.literal(true), one: z.string() }),
+  z.object({ kind: z.literal("b"), ok: z.literal(false), two: z.string() }),
+  z.object({ kind: z.literal("c"), ok: z.literal(false), two: z.string(), three: z.number() }),
+]);
+const { Workflow, Task, smithers, outputs } = createSmithers({
+  input: z.object({ fast: z.boolean(), one: result, all: z.array(result) }),
+  note: z.object({ text: z.string() }),
+});
+const agent = new AnthropicAgent({ model: "m" });
+${helper}
+export default smithers((ctx) => {
+  const r = ctx.input.one;
+  return <Workflow name="w">${around === undefined ? task : `{(${around}) ? ${task} : null}`}</Workflow>;
+});
+`,
+      );
+      const { diagnostics } = await build(file, { root: folder });
+      const isReported = diagnostics.some(
+        ({ code, message }) => code === "SM303" && message.includes(`\`${name}\``),
+      );
+      if (isReported) seen.reported++;
+      else seen.silent++;
+      if (!isReported) return;
+      // What JavaScript itself reads where the decision lets it.
+      const holds = new Function("r", "ctx", `return Boolean(${test});`) as (
+        r: unknown,
+        ctx: unknown,
+      ) => boolean;
+      const wanted = form !== forms[1];
+      for (const r of ALTERNATIVES)
+        for (const fast of [true, false])
+          if (holds(r, { input: { fast } }) === wanted)
+            expect(r[name], `${name} where ${test}`).toBe(undefined);
+    }),
+    { numRuns: RUNS * 2, seed: process.env.SEED ? Number(process.env.SEED) : 7 },
+  );
+  console.log(`unions: ${JSON.stringify(seen)}`);
+  expect(seen.reported).toBeGreaterThan(RUNS / 8);
+  expect(seen.silent).toBeGreaterThan(RUNS / 8);
 });

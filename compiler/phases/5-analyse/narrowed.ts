@@ -86,6 +86,7 @@ function narrowBy(type: Type, claim: Claim): Type {
 /** `a row of t whose kind is "a"`, where the field tells the alternatives that are left from the others. */
 function named(type: Type, left: readonly Alternative[], field: string): string {
   const fields = left.flatMap((one) => (one.kind === "object" ? [one.fields.get(field) ?? null] : []));
+  if (fields.length === 0) return type.of;
   const isTelling = fields.every((x) =>
     x?.alternatives.every((one) => "values" in one && one.values !== null),
   );
