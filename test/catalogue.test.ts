@@ -209,6 +209,14 @@ const CASES: { readonly [code: string]: readonly [kind: Kind, around?: Around] }
     { body: 'const review = ctx.outputMaybe("review", { nodeId: "review" });', before: REVIEW },
   ],
   SM801: ["elements"],
+  SM804: [
+    "module",
+    {
+      expand: (text) =>
+        `const a = w;\nimport { UI } from "smithers";\nexport default smithers(() => (${text}));`,
+      files: { "page.tsx": "" },
+    },
+  ],
 };
 /** They are of the command line, of a whole project or of a prompt file; their fixtures and suites show them. */
 const ELSEWHERE: ReadonlySet<string> = new Set(["SM111", "SM116", "SM802", "SM803"]);
