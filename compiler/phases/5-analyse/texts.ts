@@ -12,6 +12,7 @@ import { writersOf } from "./cells.ts";
 import { itemOf, parametersFor } from "./methods.ts";
 import type { Model } from "./model.ts";
 import { assignedNames, bindPattern, bindStatements, Names } from "./names.ts";
+import { whereUsed } from "./passed.ts";
 import type { Standing } from "./paths.ts";
 import { outputRead, tableRead } from "./reads.ts";
 import { isText } from "./type-parts.ts";
@@ -64,6 +65,8 @@ export function textsOf(model: Model): Texts {
 interface Place extends Standing {
   readonly assumed: Assumed;
   readonly local: ReadonlyMap<string, Core.Arrow>;
+  /** In a prompt file: what its use passes, and where that stands. */
+  readonly used?: { readonly props: Core.Expr; readonly type: Type | null; readonly at: Place };
 }
 
 class Walker {
@@ -137,11 +140,24 @@ class Walker {
     this.#depth--;
   }
 
+  /** The same place where a test has fallen; in a prompt file it says something of what was passed as well. */
+  #where(place: Place, test: Core.Expr, truth: boolean): Place {
+    const inner = { ...place, assumed: place.assumed.where(place, test, truth) };
+    // A name of the file's own hides its props.
+    const isOpen = place.used && place.names.get("props") === place.used.type;
+    const used = place.used && isOpen ? whereUsed(test, place.used.props) : null;
+    if (!place.used || !used) return inner;
+    const at = { ...place.used.at, assumed: place.used.at.assumed.where(place.used.at, used, truth) };
+    const type = this.#typeOf(place.used.props, at);
+    return {
+      ...inner,
+      names: inner.names.with(new Map([["props", type]])),
+      used: { ...place.used, at, type },
+    };
+  }
+
   #read(expr: Core.Expr, place: Place): void {
-    const where = (test: Core.Expr, truth: boolean): Place => ({
-      ...place,
-      assumed: place.assumed.where(place, test, truth),
-    });
+    const where = (test: Core.Expr, truth: boolean): Place => this.#where(place, test, truth);
     switch (expr.type) {
       case "Template":
         for (const hole of expr.exprs) this.#judge(hole, place);
@@ -337,7 +353,13 @@ class Walker {
     const names = standing.names.with(new Map([["props", type]]));
     this.#remember(name, props);
     this.#once(template, () =>
-      this.#walk(template, { ...standing, names, assumed: place.assumed, local: new Map() }),
+      this.#walk(template, {
+        ...standing,
+        names,
+        assumed: place.assumed,
+        local: new Map(),
+        ...(props && { used: { props, type, at: place } }),
+      }),
     );
   }
 
@@ -387,7 +409,7 @@ class Walker {
       }
       this.#any(stmt, place);
       if (stmt.type !== "If" || !leaves(stmt.then)) continue;
-      place = { ...place, assumed: place.assumed.where(place, stmt.test, false) };
+      place = this.#where(place, stmt.test, false);
     }
   }
 
@@ -397,9 +419,8 @@ class Walker {
         this.#statements(node.body, place);
         return;
       case "If":
-        this.#any(node.then, { ...place, assumed: place.assumed.where(place, node.test, true) });
-        if (node.else)
-          this.#any(node.else, { ...place, assumed: place.assumed.where(place, node.test, false) });
+        this.#any(node.then, this.#where(place, node.test, true));
+        if (node.else) this.#any(node.else, this.#where(place, node.test, false));
         return;
       case "ForOf": {
         const item = itemOf(this.#typeOf(node.of, place));

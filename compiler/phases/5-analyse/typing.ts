@@ -246,11 +246,10 @@ class Typer implements Flow {
       case "Logical":
         return this.#logical(expr, names);
       case "Conditional": {
-        this.#visit(expr.test, names);
-        return join(
-          this.#where(expr.test, true, expr.then, names),
-          this.#where(expr.test, false, expr.else, names),
-        );
+        const truth = truthOf(this.#visit(expr.test, names));
+        const then = this.#where(expr.test, true, expr.then, names);
+        const otherwise = this.#where(expr.test, false, expr.else, names);
+        return truth === null ? join(then, otherwise) : truth ? then : otherwise;
       }
       case "Call":
         return this.#call(expr, names);
