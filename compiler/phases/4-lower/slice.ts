@@ -84,6 +84,8 @@ interface Use {
   readonly local: string;
   readonly imported: string;
   readonly span: Span;
+  /** The code that uses it. */
+  readonly at: Span;
 }
 
 class Slicer {
@@ -217,7 +219,7 @@ class Slicer {
     const text =
       value.type === "Known" && value.value === undefined ? "undefined" : JSON.stringify(toJson(value));
     if (text === undefined) {
-      this.#refuse(at, `\`${name}\` can't go along into code that runs as a module.`);
+      this.#refuse(this.#place(at, name), `\`${name}\` can't go along into code that runs as a module.`);
       return "refused";
     }
     this.#locals.set(name, `const ${name} = ${text};`);
@@ -241,7 +243,7 @@ class Slicer {
     for (const decl of module.imports)
       for (const { local, imported, span } of decl.names)
         if (local === name)
-          return this.#imported({ module, source: module, local, from: decl.from, imported, span });
+          return this.#imported({ module, source: module, local, from: decl.from, imported, span, at });
     return null;
   }
 
@@ -251,7 +253,7 @@ class Slicer {
     if (api) {
       if (api !== "outputs" && api !== "tables" && api !== "*")
         this.#refuse(
-          at,
+          this.#place(at, name),
           `\`${name}\` belongs to the workflow and can't be used in code that runs as a module.`,
         );
       // Table handles are their names.
@@ -283,7 +285,7 @@ class Slicer {
   }
 
   #imported(use: Use & { readonly source: SourceModule; readonly from: string }): string | null {
-    const { module, local, from, imported, span } = use;
+    const { module, local, from, imported, span, at } = use;
     const target = this.#graph.resolve(use.source, from);
     const { head } = this.#part(module);
     switch (target.type) {
@@ -301,12 +303,15 @@ class Slicer {
         return this.#fromSource(target.module, use);
       case "smithers":
         this.#refuse(
-          span,
+          this.#place(at, local),
           `\`${local}\` is part of the authoring package, which only describes workflows and can't run in a compute function.`,
         );
         return null;
       case "prompt":
-        this.#refuse(span, `\`${local}\` is a prompt and can't be used in code that runs as a module.`);
+        this.#refuse(
+          this.#place(at, local),
+          `\`${local}\` is a prompt and can't be used in code that runs as a module.`,
+        );
         return null;
       case "missing":
         return null;
@@ -383,6 +388,15 @@ class Slicer {
               },
             ),
           );
+  }
+
+  /** Where code first names something; the code itself where its text does not show it. */
+  #place(at: Span, name: string): Span {
+    const text = this.#graph.modules.find(({ file }) => file === at.file)?.text.slice(at.start, at.end) ?? "";
+    const found = new RegExp(`(?<![\\w$.])${name.replaceAll("$", "\\$")}(?![\\w$])`).exec(text);
+    if (!found) return at;
+    const start = at.start + found.index;
+    return { file: at.file, start, end: start + name.length };
   }
 
   #refuse(span: Span, message: string): void {
