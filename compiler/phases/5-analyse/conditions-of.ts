@@ -8,26 +8,51 @@ import type { Standing } from "./paths.ts";
 
 const OWN: ReadonlySet<string> = new Set(["until", "skipIf"]);
 
-/** What the conditions say under which a node is mounted. Conditions themselves are judged alone: SM402 compares them. */
-export function conditionsOf(model: Model, { node, role }: Placed): Narrowed {
-  if (role.type === "if" || role.type === "else" || role.type === "each.if") return Narrowed.nothing;
-  if (role.type === "field" && OWN.has(role.name)) return Narrowed.nothing;
-  return [node, ...model.above(node)].reverse().reduce((known, at) => {
-    const around = standing(model, model.above(at)[0] ?? at);
-    const own = standing(model, at);
-    let now = known;
-    if (at.if) now = now.where(around, at.if, true);
-    if (at.else) now = now.where(around, at.else, false);
+/** What the conditions say under which nodes are mounted, worked out once a node. */
+export class Conditions {
+  readonly #model: Model;
+  readonly #known = new Map<NodeDraft, Narrowed>();
+
+  constructor(model: Model) {
+    this.#model = model;
+  }
+
+  /** Conditions themselves are judged alone: SM402 compares them. */
+  of({ node, role }: Placed): Narrowed {
+    if (role.type === "if" || role.type === "else" || role.type === "each.if") return Narrowed.nothing;
+    if (role.type === "field" && OWN.has(role.name)) return Narrowed.nothing;
     // The source of a list is evaluated before there are items.
-    if (at.each && !(at === node && role.type === "each")) {
-      const { as, index, all, of } = at.each;
-      now = now.hiding([as, index ?? as, all ?? as]).ofItems(around, of, { type: "Name", name: as });
-      if (at.each.if) now = now.where(own, at.each.if, true);
+    return role.type === "each" ? this.#mounted(node) : this.#inside(node);
+  }
+
+  #mounted(node: NodeDraft): Narrowed {
+    const [parent] = this.#model.above(node);
+    const around = standing(this.#model, parent ?? node);
+    let known = parent ? this.#inside(parent) : Narrowed.nothing;
+    if (parent) {
+      const own = standing(this.#model, parent);
+      for (const guard of parent.guards) known = known.where(own, guard.if, false);
     }
-    if (at.kind === "loop") now = now.inLoop();
-    for (const guard of at.guards) if (at !== node) now = now.where(own, guard.if, false);
-    return now;
-  }, Narrowed.nothing);
+    if (node.if) known = known.where(around, node.if, true);
+    return node.else ? known.where(around, node.else, false) : known;
+  }
+
+  #inside(node: NodeDraft): Narrowed {
+    const before = this.#known.get(node);
+    if (before) return before;
+    let known = this.#mounted(node);
+    if (node.each) {
+      const [parent = node] = this.#model.above(node);
+      const { as, index, all, of } = node.each;
+      known = known
+        .hiding([as, index ?? as, all ?? as])
+        .ofItems(standing(this.#model, parent), of, { type: "Name", name: as });
+      if (node.each.if) known = known.where(standing(this.#model, node), node.each.if, true);
+    }
+    if (node.kind === "loop") known = known.inLoop();
+    this.#known.set(node, known);
+    return known;
+  }
 }
 
 function standing(model: Model, node: NodeDraft): Standing {

@@ -9,7 +9,7 @@ import type { SourceFile } from "../2-bind/files.ts";
 import type { Field, NodeDraft, PlanDraft } from "../4-lower/draft.ts";
 import { Order } from "./order.ts";
 import { type Texts, textsOf } from "./texts.ts";
-import { type Alternative, NUMBER, ofSchema, STRING, type Type, typeOf } from "./types.ts";
+import { type Alternative, holdsUnion, NUMBER, ofSchema, STRING, type Type, typeOf } from "./types.ts";
 import { type Flow, flowOf } from "./typing.ts";
 
 /** Where an expression stands: in a field of that name, or what the field's name says. */
@@ -57,6 +57,8 @@ export interface Model {
   lookup(node: NodeDraft, name: string): Meaning | undefined;
   /** The type of a row of a table, or of `input` as the workflow sees it. */
   rowType(table: string): Type | null;
+  /** Whether a schema of input or rows holds alternatives that are objects: without them none is to be told apart. */
+  readonly hasUnions: boolean;
   /** The type of `ctx.outputs.TABLE`. */
   rowsType(table: string): Type | null;
   readonly agents: Lowered["agents"];
@@ -99,6 +101,7 @@ export function modelOf(
   let flow: Flow | undefined;
   let order: Order | undefined;
   let texts: Texts | undefined;
+  let hasUnions: boolean | undefined;
   const model: Model = {
     draft,
     files,
@@ -125,6 +128,10 @@ export function modelOf(
     meaning: (name) => meanings.get(name),
     lookup: (node, name) => lookup(draft, nodes, node, name),
     rowType,
+    get hasUnions() {
+      hasUnions ??= Object.keys(schemas).some((table) => holdsUnion(rowType(table)));
+      return hasUnions;
+    },
     rowsType: (table) => rowsOf(rowType(table), table),
     agents: lowered.agents,
     parser: parserOf,

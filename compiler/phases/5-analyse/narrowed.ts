@@ -43,12 +43,12 @@ export class Narrowed implements Known {
 
   /** The same where `test` counts as true (or as false) as well. */
   where(at: Standing, test: Core.Expr, truth: boolean): Narrowed {
-    return this.#and(claimsIn(at, test, truth, 0));
+    return at.model.hasUnions ? this.#and(claimsIn(at, test, truth, 0)) : this;
   }
 
   /** The same for the parameter of a callback, whose list lets only some items through. */
   ofItems(at: Standing, list: Core.Expr, param: Core.Pattern): Narrowed {
-    return this.#and(itemFacts(at, list, param, claimsIn));
+    return at.model.hasUnions ? this.#and(itemFacts(at, list, param, claimsIn)) : this;
   }
 
   /** The same where names stand for something else than before. */

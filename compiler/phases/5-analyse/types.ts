@@ -240,6 +240,18 @@ export function where(type: Type | null, truth: boolean): Type | null {
   return { ...type, alternatives };
 }
 
+/** Whether a value of the type, or something in it, is one of several kinds of objects. */
+export function holdsUnion(type: Type | null): boolean {
+  const parts = type?.alternatives ?? [];
+  if (parts.filter(({ kind }) => kind === "object").length > 1) return true;
+  return parts.some((one) => {
+    if (one.kind === "array") return holdsUnion(one.items);
+    return (
+      one.kind === "object" && (holdsUnion(one.rest ?? null) || [...one.fields.values()].some(holdsUnion))
+    );
+  });
+}
+
 /** Whether no value can be of both types. */
 export function disjoint(a: Type, b: Type): boolean {
   return a.alternatives.every((one) => b.alternatives.every((other) => apart(one, other)));

@@ -9,7 +9,7 @@ import type { Span } from "../../surface.ts";
 import type { NodeDraft } from "../4-lower/draft.ts";
 import type { Assumed } from "./assumed.ts";
 import { type Comparison, compare, compareAmong } from "./comparisons.ts";
-import { conditionsOf, endsHere, reachedBy } from "./conditions-of.ts";
+import { Conditions, endsHere, reachedBy } from "./conditions-of.ts";
 import { hasMember, itemOf, onlyKind, parametersFor, resultOf } from "./methods.ts";
 import type { Model } from "./model.ts";
 import { assignedNames, bindPattern, bindStatements, Names } from "./names.ts";
@@ -91,6 +91,7 @@ class Typer implements Flow {
   readonly comparisons: PlacedComparison[] = [];
   reports = false;
   readonly #model: Model;
+  readonly #conditions: Conditions;
   readonly #values = new Map<Core.Expr, Type | null>();
   /** What helpers are called with. */
   #calls: Calls = new Map();
@@ -107,6 +108,7 @@ class Typer implements Flow {
 
   constructor(model: Model) {
     this.#model = model;
+    this.#conditions = new Conditions(model);
     this.#node = model.draft.nodes[0]!;
   }
 
@@ -116,7 +118,7 @@ class Typer implements Flow {
       // An `else` repeats the condition of its counterpart.
       if (placed.role.type === "else") continue;
       this.#node = placed.scope;
-      this.#narrowed = conditionsOf(this.#model, placed);
+      this.#narrowed = this.#conditions.of(placed);
       this.#visit(placed.expr, new Names(assignedNames(placed.expr)));
     }
     this.#narrowed = Narrowed.nothing;
