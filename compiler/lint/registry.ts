@@ -1,6 +1,7 @@
 /** Every rule, in the order of their codes. */
 import { severityOf } from "../report.ts";
 import type { Rule } from "./rule.ts";
+import { agentAsData } from "./rules/agent-as-data.ts";
 import { anonymousLoop } from "./rules/anonymous-loop.ts";
 import { beyondLimits } from "./rules/beyond-limits.ts";
 import { constantCondition } from "./rules/constant-condition.ts";
@@ -59,6 +60,7 @@ export const RULES: readonly Rule[] = [
   unrestrictedTools,
   objectInPrompt,
   maybeUndefinedInPrompt,
+  agentAsData,
 ];
 
 /** Whether a code is an error without whose mending there is no plan: no comment and no setting turns it down. */

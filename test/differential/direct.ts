@@ -81,6 +81,17 @@ export function createElement(
 
 const isElement = (x: unknown): x is Element => typeof x === "object" && x !== null && "isElement" in x;
 
+const CLI: ReadonlySet<string> = new Set(["ClaudeCodeAgent", "CodexAgent", "GeminiAgent"]);
+
+/** What a command-line agent keeps of its options. */
+function keptOptions(options: unknown): Record<string, unknown> {
+  const { id, model, systemPrompt, instructions, cwd, env, yolo, timeoutMs } = (options ?? {}) as Record<
+    string,
+    unknown
+  >;
+  return { id, model, systemPrompt: systemPrompt ?? instructions, cwd, env, yolo: yolo ?? true, timeoutMs };
+}
+
 /** What an agent is compared by: its class and options. */
 class Agent {
   readonly className: string;
@@ -88,6 +99,7 @@ class Agent {
   constructor(className: string, options: unknown) {
     this.className = className;
     this.options = options;
+    if (CLI.has(className)) Object.assign(this, keptOptions(options));
   }
   generate(): never {
     throw new Error("an agent is called while the workflow is rendered");

@@ -1,6 +1,7 @@
 /** Property access on abstract values. */
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
+import { memberOfAgent } from "./agent-members.ts";
 import { amongAt, amongMembers } from "./among.ts";
 import { apply } from "./calls.ts";
 import { mapChoices } from "./choice.ts";
@@ -178,8 +179,11 @@ function fixed(ev: Evaluation, target: Value, key: string, how: Access): Value {
       if (key === "displayName" || key === "defaultProps") return UNDEFINED;
       throw new Bail(`'${key}' of a function`, how.span);
     case "Instance": {
+      const member = memberOfAgent(target, key);
+      if (member) return member;
       const options = target.args[0];
-      if (options?.type === "Object" && options.props.has(key)) return options.props.get(key) ?? UNDEFINED;
+      if (!target.construct && options?.type === "Object" && options.props.has(key))
+        return options.props.get(key) ?? UNDEFINED;
       if (!target.construct && target.callee.type === "External" && effectOf(target.callee))
         return foreignUse(ev, target.callee, target.span ?? how.span);
       const made = `(made by '${instanceName(target)}')`;

@@ -1,6 +1,7 @@
 /** Unary and binary operators on abstract values: folded on known primitives by the host's own operators. */
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
+import { agentHas } from "./agent-members.ts";
 import { mapChoices, testOf } from "./choice.ts";
 import { not } from "./core.ts";
 import { evaluate } from "./evaluate.ts";
@@ -84,6 +85,10 @@ export function evaluateBinary(
   }
   if (op === "in" && right.type === "Object" && left.type === "Known")
     return known(right.props.has(String(left.value)));
+  if (op === "in" && right.type === "Instance" && left.type === "Known") {
+    const has = agentHas(right, String(left.value));
+    if (has !== undefined) return known(has);
+  }
   if (isStructural(left)) {
     if (left.type === "Choice" || left.type === "Select")
       return mapChoices(ev, left, (one) => evaluateBinary(ev, node, one, right));

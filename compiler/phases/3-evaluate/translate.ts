@@ -243,6 +243,10 @@ export function expr(t: Translation, node: Surface.Expr, names: Names): Core.Exp
         return { type: "Literal", value: "object" };
       return { ...node, arg: expr(t, node.arg, names) };
     case "Binary":
+      // What an agent has is answered at build time.
+      if (node.op === "in" && node.left.type === "Literal" && isAgent(t, node.right, names))
+        return written(t, evaluate(t.ev, node, t.env), node.span);
+      return { ...node, left: expr(t, node.left, names), right: expr(t, node.right, names) };
     case "Logical":
       return { ...node, left: expr(t, node.left, names), right: expr(t, node.right, names) };
     case "Conditional":
@@ -372,6 +376,9 @@ function memberByLocalKey(
   });
   return residual(memberOf(objectOf(members), expr(t, key, names)));
 }
+
+const isAgent = (t: Translation, node: Surface.Expr, names: Names): boolean =>
+  node.type === "Name" && !names.get(node.name) && lookup(t.env, node.name)?.value.type === "Instance";
 
 const isHost = (value: Value | undefined): boolean => value?.type === "Namespace" && value.host !== undefined;
 

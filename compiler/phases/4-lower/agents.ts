@@ -7,6 +7,7 @@ import { problem } from "../../report.ts";
 import { nearest } from "../../suggest.ts";
 import type { Span } from "../../surface.ts";
 import { isAuthoring } from "../2-bind/authoring.ts";
+import { API_AGENTS, CLI_AGENTS, LOOP_AGENTS } from "../3-evaluate/agent-members.ts";
 import { isPoisoned } from "../3-evaluate/poison.ts";
 import type { Instance, ObjectValue, Value } from "../3-evaluate/value.ts";
 import { type ToolContext, toolsOf } from "./agent-tools.ts";
@@ -14,29 +15,6 @@ import { closed, type Definitions, readsRun } from "./closed.ts";
 import type { AgentSource } from "./draft.ts";
 import type { CodeRequest } from "./modules.ts";
 
-/** Command-line agents: class → name in the plan and the program that is run. */
-const CLI: ReadonlyMap<string, { readonly kind: string; readonly program: string }> = new Map(
-  [
-    ["ClaudeCodeAgent", "claude-code", "claude"],
-    ["CodexAgent", "codex", "codex"],
-    ["GeminiAgent", "gemini", "gemini"],
-    ["AntigravityAgent", "antigravity", "antigravity"],
-    ["PiAgent", "pi", "pi"],
-    ["KimiAgent", "kimi", "kimi"],
-    ["ForgeAgent", "forge", "forge"],
-    ["AmpAgent", "amp", "amp"],
-    ["OpenCodeAgent", "opencode", "opencode"],
-    ["CursorAgent", "cursor", "cursor-agent"],
-    ["VibeAgent", "vibe", "vibe"],
-    ["HermesAgent", "hermes", "hermes"],
-  ].map(([name, kind, program]) => [name!, { kind: `cli:${kind}`, program: program! }]),
-);
-const API: ReadonlyMap<string, string> = new Map([
-  ["AnthropicAgent", "anthropic"],
-  ["OpenAIAgent", "openai"],
-]);
-/** Classes of the AI SDK that run a model with tools. */
-const LOOPS: ReadonlySet<string> = new Set(["ToolLoopAgent", "Experimental_Agent"]);
 const HOSTS: ReadonlyMap<string, readonly [host: string, key: string]> = new Map([
   ["anthropic", ["api.anthropic.com", "ANTHROPIC_API_KEY"]],
   ["ai-sdk:openai", ["api.openai.com", "OPENAI_API_KEY"]],
@@ -82,7 +60,7 @@ export function lowerAgents(
       if (variable === null) used.host.add(name!);
       else used.env.add(variable);
     }
-    for (const { kind, program } of CLI.values()) if (kind === agent.kind) used.exec.add(program);
+    for (const { kind, program } of CLI_AGENTS.values()) if (kind === agent.kind) used.exec.add(program);
   }
   const list = (set: ReadonlySet<string>): string[] => [...set].sort();
   return {
@@ -119,13 +97,13 @@ function declaredAgent(
 }
 
 function kindOf(className: string, source: Instance, problems: Diagnostic[]): string | null {
-  const api = API.get(className);
+  const api = API_AGENTS.get(className);
   if (api) return api === "anthropic" ? api : `ai-sdk:${api}`;
-  const cli = CLI.get(className);
+  const cli = CLI_AGENTS.get(className);
   if (cli) return cli.kind;
-  if (LOOPS.has(className) && source.callee.type === "External" && source.callee.from === "ai")
+  if (LOOP_AGENTS.has(className) && source.callee.type === "External" && source.callee.from === "ai")
     return "ai-sdk:";
-  const near = nearest(className, [...API.keys(), ...CLI.keys(), ...LOOPS]);
+  const near = nearest(className, [...API_AGENTS.keys(), ...CLI_AGENTS.keys(), ...LOOP_AGENTS]);
   problems.push(
     problem("SM704", source.span, `\`${className}\` is no agent that a plan knows.`, {
       hint: near

@@ -2,6 +2,7 @@
 import type * as Core from "../../../plan/core/ast.ts";
 import { isContext as isContextText } from "../../../plan/core/index.ts";
 import type { Span } from "../../surface.ts";
+import { anyField, holdsAgent } from "./agents-as-data.ts";
 import { itemOf, onlyKind } from "./methods.ts";
 import type { Names } from "./names.ts";
 import { hull, LENGTHS } from "./ranges.ts";
@@ -25,6 +26,9 @@ export function isText(type: Type | null): boolean {
 export function elementOf(type: Type | null): Type | null {
   if (onlyKind(type) === "array") return orUndefined(itemOf(type));
   const [one, ...more] = present(type)?.alternatives ?? [];
+  // Of tables nothing is said but where their agents are.
+  if (one?.kind === "object" && one.fields.size > 0)
+    return more.length === 0 && holdsAgent(type, 0) ? orUndefined(anyField(one.fields)) : null;
   return one?.kind === "object" && more.length === 0 && one.fields.size === 0 ? (one.rest ?? null) : null;
 }
 

@@ -23,7 +23,9 @@ export type Alternative =
       /** Names that it hardly has although any may be there. */
       readonly unlikely?: ReadonlySet<string>;
     }
-  | { readonly kind: "function" };
+  | { readonly kind: "function" }
+  /** A reference to an agent of the plan. */
+  | { readonly kind: "agent" };
 
 export type Fields = ReadonlyMap<string, Type | null>;
 
@@ -215,6 +217,7 @@ function truthOfOne(one: Alternative): boolean | null {
     case "array":
     case "object":
     case "function":
+    case "agent":
       return true;
     case "boolean":
     case "number":
@@ -296,6 +299,8 @@ function describeOne(one: Alternative): string {
       return "an object";
     case "function":
       return "a function";
+    case "agent":
+      return "an agent";
     default:
       return one satisfies never;
   }

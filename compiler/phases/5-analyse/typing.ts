@@ -7,6 +7,14 @@ import { boundNames, declaredNames } from "../../../plan/core/scope.ts";
 import { eachChild } from "../../../plan/core/walk.ts";
 import type { Span } from "../../surface.ts";
 import type { NodeDraft } from "../4-lower/draft.ts";
+import {
+  type AgentUse,
+  ASKED_OF_AGENTS,
+  anyField,
+  asksKind,
+  holdsAgent,
+  isAgentCall,
+} from "./agents-as-data.ts";
 import type { Assumed } from "./assumed.ts";
 import { type Comparison, compare, compareAmong } from "./comparisons.ts";
 import { Conditions, endsHere, reachedBy } from "./conditions-of.ts";
@@ -54,6 +62,7 @@ export interface PlacedComparison extends Comparison {
 export interface Flow {
   readonly members: readonly UnknownMember[];
   readonly comparisons: readonly PlacedComparison[];
+  readonly agentUses: readonly AgentUse[];
   /** The type of an expression in a node's scope. */
   typeOf(node: NodeDraft, expr: Core.Expr): Type | null;
   /** The same where local names are known and conditions hold. */
@@ -89,6 +98,7 @@ class Typer implements Flow {
   #left = 0;
   readonly members: UnknownMember[] = [];
   readonly comparisons: PlacedComparison[] = [];
+  readonly agentUses: AgentUse[] = [];
   reports = false;
   readonly #model: Model;
   readonly #conditions: Conditions;
@@ -101,6 +111,8 @@ class Typer implements Flow {
   #depth = 0;
   /** Whether a link of the optional chain that is being read may have ended it. */
   #ended = false;
+  /** Conditions around what is read, and functions with statements, which may hold some. */
+  readonly #tests: Core.Node[] = [];
   /** What holds where the expression stands; null where nobody asked. */
   #assumed: Assumed | null = null;
   /** Which alternatives of unions values are there; where something is assumed, that says it. */
@@ -122,6 +134,10 @@ class Typer implements Flow {
       this.#visit(placed.expr, new Names(assignedNames(placed.expr)));
     }
     this.#narrowed = Narrowed.nothing;
+    for (const constant of this.#model.draft.constants.values()) {
+      this.#node = this.#model.draft.nodes[0]!;
+      this.#visit(constant, new Names(assignedNames(constant)));
+    }
     for (const helper of this.#model.draft.functions.values()) {
       this.#node = this.#model.draft.nodes[0]!;
       this.#arrow(helper, this.#calls.get(helper) ?? [], new Names(assignedNames(helper)));
@@ -165,11 +181,23 @@ class Typer implements Flow {
 
   /** Reads a part that is evaluated only where `test` counts as true (or as false). */
   #where(test: Core.Expr, truth: boolean, part: Core.Expr, names: Names): Type | null {
-    return this.#given(
-      (known, at) => known.where(at, test, truth),
-      names,
-      () => this.#visit(part, names),
+    return this.#asking(test, () =>
+      this.#given(
+        (known, at) => known.where(at, test, truth),
+        names,
+        () => this.#visit(part, names),
+      ),
     );
+  }
+
+  /** Reads what stands under a condition, or beside one: it may be for entries that are no agents. */
+  #asking<T>(test: Core.Node, read: () => T): T {
+    this.#tests.push(test);
+    try {
+      return read();
+    } finally {
+      this.#tests.pop();
+    }
   }
 
   /** Reads with more known than before. */
@@ -230,7 +258,8 @@ class Typer implements Flow {
       case "Literal":
         return ofLiteral(expr.value);
       case "Template":
-        for (const hole of expr.exprs) this.#visit(hole, names);
+        for (const hole of expr.exprs)
+          this.#isData(this.#visit(hole, names), "a text", hole.span ?? expr.span);
         return typeOf("a text", STRING);
       case "Name":
         return this.#name(expr.name, names);
@@ -463,7 +492,7 @@ class Typer implements Flow {
   #object(expr: Core.ObjectExpr, names: Names): Type | null {
     const fields = new Map<string, Type | null>();
     for (const prop of expr.props) {
-      if (prop.type === "Spread") this.#visit(prop.arg, names);
+      if (prop.type === "Spread") this.#isData(this.#visit(prop.arg, names), "its properties", prop.arg.span);
       else {
         if (typeof prop.key !== "string") this.#visit(prop.key, names);
         const type = this.#visit(prop.value, names);
@@ -496,8 +525,11 @@ class Typer implements Flow {
     let names = outer;
     for (const [i, param] of arrow.params.entries()) names = this.#bind(names, param, types[i] ?? null);
     if (arrow.rest) names = bindPattern(names, arrow.rest, null);
-    if (arrow.body.type !== "Block") return this.#visit(arrow.body, names);
-    this.#statements(arrow.body.body, names);
+    const { body } = arrow;
+    if (body.type !== "Block") return this.#visit(body, names);
+    // A helper or callback may ask at first what it was given.
+    if (arrow.params.length > 0) this.#asking(body, () => this.#statements(body.body, names));
+    else this.#statements(body.body, names);
     return null;
   }
 
@@ -547,7 +579,12 @@ class Typer implements Flow {
         const answer = this.#compare(expr.op, expr, left, right);
         return typeOf("the answer", { kind: "boolean", values: answer === null ? null : [answer] });
       }
-      case "in":
+      case "in": {
+        const { left: key } = expr;
+        const isAnswered = key.type === "Literal" && ASKED_OF_AGENTS.has(String(key.value));
+        if (!isAnswered) this.#isData(right, "what it has", expr.span);
+        return typeOf("the answer", BOOLEAN);
+      }
       case "instanceof":
         return typeOf("the answer", BOOLEAN);
       case "+": {
@@ -624,8 +661,25 @@ class Typer implements Flow {
       .reduce((all, one) => join(all, one));
   }
 
+  /** `Object.values(table)` and kin. */
+  #ofObject(method: string, type: Type, span: Span | undefined): Type | null {
+    if (!this.#isData(type, "its properties", span) || method !== "values") return null;
+    const [one, ...more] = type.alternatives;
+    const items =
+      one?.kind === "object" && more.length === 0 && holdsAgent(type, 0) ? anyField(one.fields) : null;
+    return items && typeOf("a list", { kind: "array", items });
+  }
+
+  /** Whether a value is data; reports an agent. */
+  #isData(type: Type | null, what: string, span: Span | undefined): boolean {
+    if (onlyKind(type) !== "agent") return true;
+    if (this.reports && !this.#tests.some(asksKind)) this.agentUses.push({ node: this.#node, what, span });
+    return false;
+  }
+
   /** Whether a value may have a field; reports one that it can't have. */
   #checkField(type: Type | null, name: string, span: Span | undefined): boolean {
+    if (!this.#isData(type, `\`.${name}\``, span)) return false;
     const things = present(type)?.alternatives ?? [];
     if (!type?.told || things.length === 0) return true;
     const lacks = things.every((one) =>
@@ -665,6 +719,7 @@ class Typer implements Flow {
     // Nothing has no JSON form.
     if (isJsonText(callee) && first && first.type !== "Spread") {
       const value = this.#visit(first, names);
+      this.#isData(value, "its JSON", call.span);
       const mayLack = value?.alternatives.some(({ kind }) => kind === "undefined");
       return value && (mayLack ? orUndefined(typeOf("JSON", STRING)) : typeOf("JSON", STRING));
     }
@@ -677,6 +732,7 @@ class Typer implements Flow {
       if (isRows && table?.type === "Literal") return this.#model.rowsType(String(table.value));
       return null;
     }
+    if (isAgentCall(call)) return typeOf("an agent", { kind: "agent" });
     if (callee.type === "Name" && names.get(callee.name) === undefined)
       return this.#helper(callee.name, call.args.some((arg) => arg.type === "Spread") ? [] : args);
     if (callee.type === "Arrow") return this.#arrow(callee, args, names);
@@ -714,6 +770,7 @@ class Typer implements Flow {
     if (callee.optional && maybeNothing(receiver)) this.#ended = true;
     this.#checkField(receiver, method, nameSpan(callee));
     const parameters = parametersFor(method, receiver);
+    const ofObject = callee.object.type === "Name" && callee.object.name === "Object" && !receiver;
     let result: Type | null = null;
     const types: (Type | null)[] = [];
     for (const [i, arg] of call.args.entries()) {
@@ -730,6 +787,7 @@ class Typer implements Flow {
         if (i === 0) result = given;
       } else types[i] = this.#visit(arg, names);
     }
+    if (ofObject && types[0]) return this.#ofObject(method, types[0], call.span);
     if (method === "includes" && call.args.length === 1 && call.args[0]!.type !== "Spread") {
       const found = compareAmong(callee.object, call.args[0]!, itemOf(receiver), types[0] ?? null);
       if (this.reports)
