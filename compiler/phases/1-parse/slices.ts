@@ -46,12 +46,18 @@ export function piecesOf(module: SourceModule): Pieces {
     if (piece.names.length === 0) effects.push(piece);
     for (const name of piece.names) declarations.set(name, piece);
   }
+  // A function that calls itself meets itself again.
+  const expressions = new Map<string, Piece | undefined>();
   return {
     declaration: (name) => declarations.get(name === "*default*" ? DEFAULT_NAME : name),
     effects,
     expression(span) {
-      const node = find(source, span);
-      return node && pieceOf(module, node, expressionText(source, node), []);
+      const key = `${span.start}:${span.end}`;
+      if (!expressions.has(key)) {
+        const node = find(source, span);
+        expressions.set(key, node && pieceOf(module, node, expressionText(source, node), []));
+      }
+      return expressions.get(key);
     },
   };
 }

@@ -274,7 +274,7 @@ function under(ev: Evaluation, value: Value, ref: Core.Expr, depth = 0): Value {
     case "Fail":
       return residual(ref);
     case "Closure":
-      return residual(ref, { defined: true });
+      return residual(ref, { defined: true, among: [value] });
     default:
       return value;
   }

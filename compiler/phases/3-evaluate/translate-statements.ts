@@ -1,6 +1,7 @@
 /** Statements → Core text; see translate.ts. */
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
+import { patternNames } from "./shape.ts";
 import { Bail, report } from "./state.ts";
 import { bindNames, expr, hostNamespace, Names, pattern, type Translation } from "./translate.ts";
 
@@ -12,11 +13,28 @@ export function translateBlock(t: Translation, node: Core.Block<Surface.Extra>, 
 /** Statements of one block scope; `names` takes what they declare. */
 export function statements(t: Translation, nodes: readonly Surface.Stmt[], names: Names): Core.Stmt[] {
   for (const node of nodes) {
-    if (node.type === "Declare") for (const decl of node.decls) bindNames(t, names, decl.target);
+    if (node.type === "Declare")
+      for (const decl of node.decls) {
+        bindNames(t, names, decl.target);
+        note(node.kind, decl, names);
+      }
     if ((node.type === "Func" || node.type === "Class") && node.name)
       bindNames(t, names, { type: "Name", name: node.name });
   }
   return nodes.map((node) => statement(t, node, names));
+}
+
+/** What is known of the names that a declaration binds, for functions that run as code. */
+function note(
+  kind: "let" | "const",
+  { target, init }: Core.Declare<Surface.Extra>["decls"][number],
+  names: Names,
+): void {
+  if (kind === "let") for (const name of patternNames(target)) names.late.add(name);
+  if (target.type !== "Name" || !init) return;
+  names.inits.set(target.name, init);
+  if (kind === "const" && (init.type === "Arrow" || init.type === "Func"))
+    names.functions.set(target.name, init);
 }
 
 function declare(t: Translation, node: Core.Declare<Surface.Extra>, names: Names): Core.Declare {
@@ -30,6 +48,11 @@ function declare(t: Translation, node: Core.Declare<Surface.Extra>, names: Names
     }),
   };
 }
+
+const isCode = (
+  { target, init }: Core.Declare<Surface.Extra>["decls"][number],
+  kind: "let" | "const",
+): boolean => kind === "const" && target.type === "Name" && init?.type === "Func";
 
 /** `const { HOME } = process.env`: the machine as a whole is no value, but what the pattern takes of it is. */
 function takenFromHost(
@@ -56,8 +79,11 @@ function nested(t: Translation, node: Surface.Stmt, outer: Names): Core.Stmt {
 
 function statement(t: Translation, node: Surface.Stmt, names: Names): Core.Stmt {
   switch (node.type) {
-    case "Declare":
-      return declare(t, node, names);
+    case "Declare": {
+      // What only code can call has no place among data.
+      const decls = node.decls.filter((decl) => !(t.elements && isCode(decl, node.kind)));
+      return decls.length > 0 ? declare(t, { ...node, decls }, names) : { type: "Block", body: [] };
+    }
     case "ExprStmt":
       return { ...node, expr: expr(t, node.expr, names) };
     case "Block":

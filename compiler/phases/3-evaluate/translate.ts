@@ -22,12 +22,22 @@ import { type Closure, type Environment, lookup, residual, type Value } from "./
 /** Names bound in the text being translated → what they are called there. */
 export class Names {
   readonly parent: Names | null;
+  /** Functions among the names bound here that nothing else is ever assigned to. */
+  readonly functions = new Map<string, Surface.Func | Core.Arrow<Surface.Extra>>();
+  /** What the names bound here are at first. */
+  readonly inits = new Map<string, Surface.Expr>();
+  /** Names bound here that may be assigned later. */
+  readonly late = new Set<string>();
   readonly #names = new Map<string, string>();
   constructor(parent: Names | null) {
     this.parent = parent;
   }
   get(name: string): string | undefined {
     return this.#names.get(name) ?? this.parent?.get(name);
+  }
+  /** Where a name is bound. */
+  owner(name: string): Names | undefined {
+    return this.#names.has(name) ? this : this.parent?.owner(name);
   }
   set(name: string, as: string): void {
     this.#names.set(name, as);
@@ -210,6 +220,8 @@ export function expr(t: Translation, node: Surface.Expr, names: Names): Core.Exp
       return node;
     case "Name": {
       const as = names.get(node.name);
+      if (as !== undefined && names.owner(node.name)?.functions.get(node.name)?.type === "Func")
+        throw new Bail("a function that runs as code is used as data", node.span);
       if (as !== undefined) return { ...node, name: as };
       const found = lookup(t.env, node.name);
       return written(t, found ? found.value : globalValue(t.ev, node.name, t.env, node.span), node.span);

@@ -139,6 +139,16 @@ function agentName(text: Core.Expr): string | undefined {
   return name?.type === "Literal" && typeof name.value === "string" ? name.value : undefined;
 }
 
+/** Whether one of the values that text may give is an agent, or a list with one. */
+export function mayBeAgent(text: Core.Expr): boolean {
+  if (agentName(text) !== undefined) return true;
+  if (text.type === "Conditional") return mayBeAgent(text.then) || mayBeAgent(text.else);
+  if (text.type === "Logical") return mayBeAgent(text.left) || mayBeAgent(text.right);
+  return (
+    text.type === "Array" && text.elements.some((one) => one && one.type !== "Spread" && mayBeAgent(one))
+  );
+}
+
 /** Whether text stands for something that surely is neither an agent nor a list of them. */
 export const isNoAgent = (text: Core.Expr): boolean =>
   (text.type === "Literal" && Boolean(text.value)) ||

@@ -20,6 +20,7 @@ import type { BlockValue, Closure, Value } from "../3-evaluate/value.ts";
 import { inLoops, type LoopId } from "./block-loops.ts";
 import type { NodeDraft } from "./draft.ts";
 import { tableName } from "./fields.ts";
+import { HandedFunctions } from "./handed-functions.ts";
 import { addNode, type Lowering, newLowering, type Place, uniqueKey } from "./place.ts";
 import { type Inside, NOWHERE } from "./prompts/inside.ts";
 import { writeSite } from "./sites.ts";
@@ -85,6 +86,7 @@ export class BlockWriter implements ElementWriter {
   parents: string[] = [];
   /** The tag of a prompt whose children are being written. */
   inside: Inside = NOWHERE;
+  readonly handed = new HandedFunctions();
   readonly loopKids = new Map<unknown, LoopId>();
   /** How many list items were written so far. */
   items = 0;
@@ -112,6 +114,7 @@ export class BlockWriter implements ElementWriter {
       this.#reset();
       return expr(t, value.syntax, new Names(null));
     });
+    for (const { prop, span } of this.handed.found()) functionAsProp(ev, prop, span);
     const { functions, text } = inLoops(this.#prelude, result, this.loopKids, (at) =>
       iterationOfUnnamed(ev, at),
     );
@@ -146,6 +149,7 @@ export class BlockWriter implements ElementWriter {
     this.#prelude = [];
     this.#names = new Map();
     this.parents = [];
+    this.handed.reset();
   }
 
   /** Sites of a text that is written anew. */
@@ -260,6 +264,7 @@ export class BlockWriter implements ElementWriter {
     const { parents } = this;
     const sites = this.#sites;
     this.#sites = [];
+    this.handed.within.push(value.arrow);
     const text = this.within(NOWHERE, () =>
       translation(this.to.ev, value.env, this, (t) => {
         this.#drop(this.#sites);
@@ -268,6 +273,7 @@ export class BlockWriter implements ElementWriter {
         return arrow(t, value.arrow, new Names(null));
       }),
     );
+    this.handed.within.pop();
     this.#ofFunctions.push(...this.#sites);
     this.#sites = sites;
     this.parents = parents;
@@ -310,6 +316,16 @@ function collectKeys(node: unknown, into: Set<string>): void {
       into.add(part);
     collectKeys(part, into);
   }
+}
+
+function functionAsProp(ev: Evaluation, prop: string, span: Core.Span | undefined): void {
+  report(
+    ev,
+    "SM103",
+    span,
+    `'${prop}' is a function that the component was handed, and in a part whose shape is known only at run time a task can't run it`,
+    "Write the function inside the task, or give this part a shape that the plan shows (SM109).",
+  );
 }
 
 /** A loop is asked by its id where it stands in a block. */

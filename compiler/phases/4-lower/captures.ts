@@ -1,9 +1,10 @@
 /** Functions that run as code: what they take along from the workflow. */
 import type * as Core from "../../../plan/core/ast.ts";
+import { amongOf } from "../3-evaluate/among.ts";
 import { unrecorded } from "../3-evaluate/host-values.ts";
 import { freeNames } from "../3-evaluate/names.ts";
 import { reify } from "../3-evaluate/reify.ts";
-import { isStructural } from "../3-evaluate/shape.ts";
+import { isAgentObject, isStructural } from "../3-evaluate/shape.ts";
 import { type Evaluation, report } from "../3-evaluate/state.ts";
 import {
   type Closure,
@@ -15,11 +16,16 @@ import {
 } from "../3-evaluate/value.ts";
 import type { Field } from "./draft.ts";
 
+interface Captured {
+  readonly value: Value | undefined;
+  readonly env: Environment;
+  /** Another value has the name where another of the functions stands. */
+  readonly isTwice?: true;
+}
+
 /** Names a function uses that are neither its own nor of a module's top level nor global, those of local helpers included. */
-export function capturedNames(
-  fn: Closure | Code,
-): Map<string, { value: Value | undefined; env: Environment }> {
-  const result = new Map<string, { value: Value | undefined; env: Environment }>();
+export function capturedNames(fn: Closure | Code): Map<string, Captured> {
+  const result = new Map<string, Captured>();
   const seen = new Set<object>();
   const visit = (node: Closure | Code): void => {
     const syntax = node.type === "Closure" ? node.arrow : node.func;
@@ -30,6 +36,8 @@ export function capturedNames(
       const found = lookup(node.env, name);
       if (!found || found.env.module) continue;
       if (found.value.type === "Closure" || found.value.type === "Code") visit(found.value);
+      else if (result.has(name) && result.get(name)?.env !== found.env)
+        result.set(name, { ...found, isTwice: true });
       else result.set(name, found);
     }
   };
@@ -40,26 +48,31 @@ export function capturedNames(
 /** The captures of a function as fields of its node. `ctx` is given by the runtime. */
 export function captureFields(ev: Evaluation, fn: Closure | Code, span: Core.Span): Map<string, Field> {
   const fields = new Map<string, Field>();
-  for (const [name, { value }] of capturedNames(fn)) {
+  for (const [name, { value, isTwice }] of capturedNames(fn)) {
     if (!value || value.type === "Poison" || isCtx(value)) continue;
+    if (isTwice) {
+      report(
+        ev,
+        "SM103",
+        (fn.type === "Closure" ? fn.arrow.span : fn.func.span) ?? span,
+        `two values called '${name}' would go along into one module`,
+        "Call one of them otherwise.",
+      );
+      continue;
+    }
     if (value.type === "Namespace" && value.host) {
       const span = fn.type === "Closure" ? fn.arrow.span : fn.func.span;
       unrecorded(ev, value.name, span);
       continue;
     }
-    if (
-      value.type === "Namespace" ||
-      value.type === "Native" ||
-      value.type === "Schema" ||
-      value.type === "External"
-    )
-      continue;
-    if (isStructural(value) || value.type === "Instance" || value.type === "Prompt") {
+    const what = cantGoAlong(value);
+    if (what === "nothing") continue;
+    if (what) {
       report(
         ev,
         "SM103",
         (fn.type === "Closure" ? fn.arrow.span : fn.func.span) ?? span,
-        `'${name}' (${value.type === "Instance" ? "an agent" : value.type.toLowerCase()}) can't go along into the function's own process`,
+        `'${name}' (${what}) can't go along into the function's own process`,
         "Take along plain data: strings, numbers, objects, rows.",
       );
       continue;
@@ -71,6 +84,46 @@ export function captureFields(ev: Evaluation, fn: Closure | Code, span: Core.Spa
     );
   }
   return fields;
+}
+
+/** What a value is that no capture can hold; "nothing" where none is needed, null where one will do. */
+export function cantGoAlong(value: Value): string | null {
+  switch (value.type) {
+    case "Namespace":
+    case "Native":
+    case "Schema":
+    case "External":
+      return "nothing";
+    case "Instance":
+      return "an agent";
+    case "Prompt":
+      return "a prompt";
+    case "Object":
+    case "Array":
+      return holdsFunction(value) ? "an object of functions" : isStructural(value) ? "elements" : null;
+    case "Residual":
+      return amongOf(value).among?.some((one) => one.type === "Instance" || isAgentObject(one))
+        ? "an agent"
+        : null;
+    default:
+      return isStructural(value) ? value.type.toLowerCase() : null;
+  }
+}
+
+function holdsFunction(value: Value): boolean {
+  switch (value.type) {
+    case "Closure":
+    case "Code":
+      return true;
+    case "Residual":
+      return value.facts.among?.some((one) => one.type === "Closure") ?? false;
+    case "Object":
+      return [...value.props.values()].some(holdsFunction);
+    case "Array":
+      return value.items.some((item) => item.type !== "SpreadItem" && holdsFunction(item));
+    default:
+      return false;
+  }
 }
 
 const isCtx = (value: Value): boolean =>

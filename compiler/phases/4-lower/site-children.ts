@@ -4,18 +4,17 @@ import type * as Surface from "../../surface.ts";
 import { call, literal, memberOf, nameOf, objectOf, sameExpr } from "../3-evaluate/core.ts";
 import { freeNames } from "../3-evaluate/names.ts";
 import { report } from "../3-evaluate/state.ts";
-import { expr, type Names, type Translation, written } from "../3-evaluate/translate.ts";
-import { type Closure, type Code, lookup } from "../3-evaluate/value.ts";
+import { expr, type Names, type Translation } from "../3-evaluate/translate.ts";
 import { callsCode, unlessItActs } from "./acting.ts";
 import type { BlockWriter } from "./blocks.ts";
-import { ASYNC_PROMPT, DEPS, registerModule } from "./captures.ts";
-import type { Field } from "./draft.ts";
+import { ASYNC_PROMPT, DEPS } from "./captures.ts";
 import { SPECIAL } from "./kinds.ts";
 import { KNOWN } from "./library.ts";
 import { isLeftOut } from "./patterns.ts";
 import { schemaText, takesSchema, withSchemaProp } from "./prompt-schema.ts";
 import { unknownComponent, unknownProp } from "./props.ts";
 import type { Site } from "./site.ts";
+import { computeSite, functionOf } from "./site-code.ts";
 import { refuseSpreads } from "./site-props.ts";
 import { sagaSite, trySite } from "./site-recovery.ts";
 import { childText } from "./site-text.ts";
@@ -79,35 +78,39 @@ export function taskChild(
   const [only] = kids;
   if (!only) return;
   const field = hasAgent ? "prompt" : "payload";
-  const functions = kids.filter((x) => x.type === "Arrow" || x.type === "Func");
+  const functions = kids.flatMap((x) => functionOf(t, x, names) ?? []);
   const [fn] = functions;
-  if (fn && functions.length === 1 && (fn.type === "Arrow" || fn.type === "Func")) {
-    if (hasAgent || hasDeps) {
-      if (fn.type === "Func" && hasAgent) {
-        report(t.ev, "SM103", fn.span, ASYNC_PROMPT[0], ASYNC_PROMPT[1]);
-        return;
-      }
-      if (
-        !hasAgent &&
-        (fn.type === "Func" || callsCode(fn, t.env, (name) => names.get(name) !== undefined))
-      ) {
-        compute(t, fn, names, made, DEPS);
-        return;
-      }
-      const text = (): Core.Expr => childText(w, t, fn, names);
-      const given = hasAgent ? text() : unlessItActs(t.ev, text);
-      if (!given) {
-        compute(t, fn, names, made, DEPS);
-        return;
-      }
-      const render = made.argument("render", given);
-      node.fields.set(field, { type: "core", expr: call(render, nameOf("deps")) });
+  if (fn && functions.length === 1) {
+    const isAsync = fn.type === "Func" || fn.type === "Code";
+    const isCode =
+      isAsync ||
+      (fn.type === "Arrow" && usesLocalCode(fn, names)) ||
+      callsCode(
+        fn.type === "Closure" ? fn.arrow : fn,
+        fn.type === "Closure" ? fn.env : t.env,
+        (name) => fn.type !== "Closure" && names.get(name) !== undefined,
+      );
+    if (!hasAgent && (isCode || !hasDeps)) {
+      computeSite(w, t, fn, names, made, hasDeps ? DEPS : undefined);
       return;
     }
-    compute(t, fn, names, made);
+    if (isAsync) {
+      report(t.ev, "SM103", spanOfFunction(fn), ASYNC_PROMPT[0], ASYNC_PROMPT[1]);
+      return;
+    }
+    const child = kids.find((x) => functionOf(t, x, names));
+    const write = (): Core.Expr => childText(w, t, child as Surface.Expr, names);
+    const text = hasAgent ? write() : unlessItActs(t.ev, write);
+    if (!text) {
+      computeSite(w, t, fn, names, made, DEPS);
+      return;
+    }
+    const render = made.argument("render", text);
+    node.fields.set(field, { type: "core", expr: call(render, nameOf("deps")) });
     return;
   }
   if (kids.length === 1 && only.type !== "Spread") {
+    if (!hasAgent) w.handed.use(only, element.span);
     const text = childText(w, t, only, names);
     made.set(field, hasAgent ? asText(text) : text);
     return;
@@ -138,39 +141,12 @@ function schemaGiven(
   });
 }
 
-/** A function that runs as code: what it uses of the block goes along as arguments. */
-function compute(
-  t: Translation,
-  fn: Surface.Func | Core.Arrow<Surface.Extra>,
-  names: Names,
-  made: Site,
-  given: ReadonlyMap<string, Field> = new Map(),
-): void {
-  const free = fn.type === "Func" ? new Set(fn.free) : freeNames(fn);
-  const captures: string[] = [];
-  made.node.captures = new Map();
-  for (const name of free) {
-    const as = names.get(name);
-    const found = as === undefined ? lookup(t.env, name) : undefined;
-    if (as === undefined && (!found || found.env.module)) continue;
-    const text = as === undefined ? written(t, found!.value, fn.span) : nameOf(as);
-    if (text.type === "Name" && text.name === "ctx") continue;
-    captures.push(name);
-    made.node.captures.set(name, made.pass(`capture_${name}`, text));
-  }
-  for (const [name, field] of given) {
-    captures.push(name);
-    made.node.captures.set(name, field);
-  }
-  const value: Closure | Code =
-    fn.type === "Func"
-      ? { type: "Code", func: fn, env: t.env }
-      : { type: "Closure", arrow: fn, env: t.env, home: null };
-  made.node.fields.set("module", {
-    type: "json",
-    value: registerModule(t.ev, value, made.node.key, captures),
-  });
-}
+/** Whether a function uses one of the block that only code can run. */
+const usesLocalCode = (fn: Core.Arrow<Surface.Extra>, names: Names): boolean =>
+  [...freeNames(fn)].some((name) => names.owner(name)?.functions.get(name)?.type === "Func");
+
+const spanOfFunction = (fn: NonNullable<ReturnType<typeof functionOf>>): Core.Span | undefined =>
+  fn.type === "Code" ? fn.func.span : fn.type === "Closure" ? fn.arrow.span : fn.span;
 
 /** Components without a node of their own: a fragment, a branch, a list. */
 export function transparent(

@@ -35,7 +35,8 @@ export function isFunctionProp(element: Surface.Element, prop: string): boolean 
   );
 }
 
-function isCode(value: Surface.Expr): boolean {
+/** Whether a value is written with an element or a function as a part of it. */
+export function isCode(value: Surface.Expr): boolean {
   switch (value.type) {
     case "Element":
     case "Arrow":

@@ -15,6 +15,7 @@ import { jsonOf, Site } from "./site.ts";
 import { setAgent, splitByAgent } from "./site-agent.ts";
 import { splitChild } from "./site-child-forms.ts";
 import { childTexts, containerChildren, taskChild, transparent } from "./site-children.ts";
+import { functionOf } from "./site-code.ts";
 import {
   badProp,
   checkChildren,
@@ -112,6 +113,13 @@ function propsObject(
 function component(w: BlockWriter, t: Translation, node: Surface.Element, names: Names): Core.Expr {
   w.needLaziness();
   if (!node.tag) return UNDEFINED;
+  const tag = tagValue(t, node.tag, names);
+  if (tag?.type === "Closure") {
+    for (const prop of node.props)
+      if (prop.type === "ElementProp" && functionOf(t, prop.value, names))
+        w.handed.hand(tag.arrow, prop.name);
+    if (node.children.some((child) => functionOf(t, child, names))) w.handed.hand(tag.arrow, "children");
+  }
   const callee = expr(t, node.tag, names);
   const props = propsObject(w, t, node, names);
   const made = call(nameOf("Component"), nameOf("props_"));

@@ -199,6 +199,8 @@ class Slicer {
         const token = this.#tokens.get(piece);
         if (token !== undefined) return token;
         const fresh = this.#token(piece);
+        if (this.#locals.has(name))
+          this.#refuse(at, `Two functions called \`${name}\` can't go along into one module.`);
         this.#locals.set(name, `const ${name} = ${piece.text};`);
         this.#localPieces.push(piece);
         this.#queue.push({ piece, home: { module, env: value.env } });
