@@ -2,7 +2,9 @@
  * What the library's own source (compiler/library) asks of the compiler. Its lists are settings, written out in the
  * workflow: each item becomes nodes of its own, so that a plan names them one by one.
  */
+import type * as Core from "../../../plan/core/ast.ts";
 import { inline } from "./calls.ts";
+import { binary, call, literal, memberOf, nameOf } from "./core.ts";
 import { isAgentObject } from "./shape.ts";
 import { Bail, type Evaluation } from "./state.ts";
 import { array, type Closure, known, type NativeValue, object, UNDEFINED, type Value } from "./value.ts";
@@ -14,8 +16,40 @@ type Internal = (typeof NAMES)[number];
 export function internal(ev: Evaluation, name: string): NativeValue {
   const found = NAMES.find((x) => x === name);
   if (!found) throw new Error(`the library has no internal ${name}`);
-  return { type: "Native", name, call: (args) => answer(ev, found, args) };
+  return {
+    type: "Native",
+    name,
+    call: (args) => answer(ev, found, args),
+    text: (args) =>
+      asText(
+        found,
+        args.map((arg) => (arg.type === "Spread" ? arg.arg : arg)),
+      ),
+  };
 }
+
+/** The same in a block, where lists of settings are data. */
+function asText(
+  name: Internal,
+  [first = UNKNOWN, second = UNKNOWN, third = UNKNOWN]: readonly Core.Expr[],
+): Core.Expr {
+  switch (name) {
+    case "isAgent":
+      return binary("in", literal("generate"), first);
+    case "each":
+      return call(memberOf(first, "map"), second);
+    case "foldRight":
+      return call(memberOf(first, "reduceRight"), second, third);
+    case "entriesOf":
+      return call(memberOf(nameOf("Object"), "entries"), first);
+    case "record":
+      return call(memberOf(nameOf("Object"), "fromEntries"), call(memberOf(first, "map"), second));
+    default:
+      return name satisfies never;
+  }
+}
+
+const UNKNOWN = nameOf("undefined");
 
 function answer(ev: Evaluation, name: Internal, [first, second, third]: readonly Value[]): Value {
   switch (name) {

@@ -4,6 +4,7 @@ import type * as Surface from "../../surface.ts";
 import { patternNames } from "./shape.ts";
 import { Bail, report } from "./state.ts";
 import { bindNames, expr, hostNamespace, Names, pattern, type Translation } from "./translate.ts";
+import { lookup } from "./value.ts";
 
 export function translateBlock(t: Translation, node: Core.Block<Surface.Extra>, outer: Names): Core.Block {
   const names = new Names(outer);
@@ -15,7 +16,8 @@ export function statements(t: Translation, nodes: readonly Surface.Stmt[], names
   for (const node of nodes) {
     if (node.type === "Declare")
       for (const decl of node.decls) {
-        bindNames(t, names, decl.target);
+        if (isCtx(t, node.kind, decl, names)) names.set(patternNames(decl.target)[0]!, "ctx");
+        else bindNames(t, names, decl.target);
         note(node.kind, decl, names);
       }
     if ((node.type === "Func" || node.type === "Class") && node.name)
@@ -54,6 +56,20 @@ const isCode = (
   kind: "let" | "const",
 ): boolean => kind === "const" && target.type === "Name" && init?.type === "Func";
 
+/** `const ctx = useCtx()` in a block: whoever reads it means that of the place where it stands. */
+function isCtx(
+  t: Translation,
+  kind: "let" | "const",
+  { target, init }: Core.Declare<Surface.Extra>["decls"][number],
+  names: Names,
+): boolean {
+  if (!t.elements || kind !== "const" || target.type !== "Name") return false;
+  if (init?.type !== "Call" || init.callee.type !== "Name" || names.get(init.callee.name) !== undefined)
+    return false;
+  const found = lookup(t.env, init.callee.name)?.value;
+  return found?.type === "Native" && found.name === "useCtx";
+}
+
 /** `const { HOME } = process.env`: the machine as a whole is no value, but what the pattern takes of it is. */
 function takenFromHost(
   t: Translation,
@@ -81,7 +97,9 @@ function statement(t: Translation, node: Surface.Stmt, names: Names): Core.Stmt 
   switch (node.type) {
     case "Declare": {
       // What only code can call has no place among data.
-      const decls = node.decls.filter((decl) => !(t.elements && isCode(decl, node.kind)));
+      const decls = node.decls.filter(
+        (decl) => !(t.elements && isCode(decl, node.kind)) && !isCtx(t, node.kind, decl, names),
+      );
       return decls.length > 0 ? declare(t, { ...node, decls }, names) : { type: "Block", body: [] };
     }
     case "ExprStmt":

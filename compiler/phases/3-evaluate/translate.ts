@@ -45,7 +45,7 @@ export class Names {
   /** What all bound names are called in the text. */
   texts(into: Set<string> = new Set()): Set<string> {
     this.parent?.texts(into);
-    for (const as of this.#names.values()) into.add(as);
+    for (const as of this.#names.values()) if (as !== "ctx") into.add(as);
     return into;
   }
 }

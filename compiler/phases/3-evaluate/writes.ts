@@ -333,7 +333,9 @@ export class WriteAnalysis {
           if (!nested.isList) {
             if (typed.kind === "const" && decl.init && this.#isPlain(decl.init, nested))
               this.#plain.add(decl.target);
-            declareAll(nested, decl.target, origin, decl.init?.type === "Arrow" ? decl.init : "other");
+            // What `ctx` is asked for is answered by the runner, which writes nothing.
+            const bound = this.#isCtx(decl.init) ? "parameter" : "other";
+            declareAll(nested, decl.target, origin, decl.init?.type === "Arrow" ? decl.init : bound);
           } else {
             for (const name of patternNames(decl.target)) this.#alias(only(name), origin, out, !origin.fresh);
           }
@@ -564,6 +566,12 @@ export class WriteAnalysis {
 
   #isDataGlobal(name: string, nested: Locals): boolean {
     return DATA_GLOBALS.has(name) && !this.#isBound(name, nested);
+  }
+
+  #isCtx(init: Surface.Expr | undefined): boolean {
+    if (init?.type !== "Call" || init.callee.type !== "Name") return false;
+    const found = lookup(this.env, init.callee.name)?.value;
+    return found ? found.type === "Native" && found.name === "useCtx" : init.callee.name === "useCtx";
   }
 
   #isBound(name: string, nested: Locals): boolean {

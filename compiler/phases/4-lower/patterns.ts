@@ -66,6 +66,12 @@ export const PATTERNS: Readonly<Record<string, Pattern>> = {
   ),
 };
 
+/** Those that a block can hold: others ask functions of the author's about rows, or have lists of their own. */
+export const IN_BLOCKS: ReadonlySet<string> = new Set([
+  ...["ApprovalGate", "Panel", "Debate", "ReviewLoop", "Optimizer", "ContentPipeline"],
+  ...["GatherAndSynthesize", "DecisionTable", "Runbook"],
+]);
+
 /** Why a component is refused, and what to write in its place. */
 export const REFUSED: Readonly<Record<string, readonly [why: string, instead: string]>> = {
   Subflow: [

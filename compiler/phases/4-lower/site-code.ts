@@ -8,7 +8,14 @@ import { arrowOf, call, nameOf } from "../3-evaluate/core.ts";
 import { freeNames } from "../3-evaluate/names.ts";
 import { report } from "../3-evaluate/state.ts";
 import { expr, type Names, type Translation, written } from "../3-evaluate/translate.ts";
-import { type Closure, type Code, type Environment, lookup, type Value } from "../3-evaluate/value.ts";
+import {
+  type Closure,
+  type Code,
+  type Environment,
+  lookup,
+  residual,
+  type Value,
+} from "../3-evaluate/value.ts";
 import { mayBeAgent } from "./agent-presence.ts";
 import type { BlockWriter } from "./blocks.ts";
 import { cantGoAlong, capturedNames, registerModule } from "./captures.ts";
@@ -59,14 +66,15 @@ class Taken {
   readonly #seen = new Map<Function, Closure | Code>();
   /** By name: where it is bound. */
   readonly #bound = new Map<string, object>();
-  readonly #functions = new Map<string, Closure | Code>();
+  /** What the module takes in as it is. */
+  readonly #values = new Map<string, Value>();
   readonly #env: Environment;
 
   constructor(w: BlockWriter, t: Translation, made: Site) {
     this.#w = w;
     this.#t = t;
     this.#made = made;
-    this.#env = { parent: t.env, module: null, own: (name) => this.#functions.get(name) };
+    this.#env = { parent: t.env, module: null, own: (name) => this.#values.get(name) };
   }
 
   value(fn: Function): Closure | Code {
@@ -94,10 +102,14 @@ class Taken {
   #local(fn: Function, name: string, owner: Names): void {
     const as = owner.get(name);
     if (as === undefined || !this.#isSame(fn, name, owner)) return;
+    if (as === "ctx") {
+      this.#values.set(name, residual(nameOf("ctx")));
+      return;
+    }
     const inner = owner.functions.get(name);
     if (inner) {
       this.ofBlock(inner, owner);
-      this.#functions.set(name, this.#seen.get(inner) ?? this.value(inner));
+      this.#values.set(name, this.#seen.get(inner) ?? this.value(inner));
       return;
     }
     const init = owner.inits.get(name);

@@ -2,7 +2,7 @@
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
 import { arrayOf, call, literal, memberOf, nameOf, not, objectOf, sameExpr } from "../3-evaluate/core.ts";
-import { LIBRARY_PATH, lose, report } from "../3-evaluate/state.ts";
+import { lose, report } from "../3-evaluate/state.ts";
 import { expr, type Names, type Translation, written } from "../3-evaluate/translate.ts";
 import type { ComponentValue } from "../3-evaluate/value.ts";
 import type { BlockWriter } from "./blocks.ts";
@@ -16,6 +16,7 @@ import { setAgent, splitByAgent } from "./site-agent.ts";
 import { splitChild } from "./site-child-forms.ts";
 import { childTexts, containerChildren, taskChild, transparent } from "./site-children.ts";
 import { functionOf } from "./site-code.ts";
+import { isPattern, patternSite } from "./site-pattern.ts";
 import {
   badProp,
   checkChildren,
@@ -51,19 +52,10 @@ export function writeSite(w: BlockWriter, t: Translation, node: Surface.Element,
     case "Poison":
       lose(t.ev);
       return UNDEFINED;
-    case "Closure":
-      if (tag.env.module?.path === LIBRARY_PATH) {
-        lose(t.ev);
-        report(
-          t.ev,
-          "SM117",
-          node.span,
-          `<${tag.name ?? "a pattern"}> stands inside a block, whose shape only the run knows`,
-          "Write it where conditions, lists and early returns alone decide what is there.",
-        );
-        return UNDEFINED;
-      }
-      return component(w, t, node, names);
+    case "Closure": {
+      const write = (): Core.Expr => component(w, t, node, names);
+      return isPattern(tag) ? (patternSite(t, node, names, tag, write) ?? UNDEFINED) : write();
+    }
     case "Choice":
     case "Select":
     case "Residual":

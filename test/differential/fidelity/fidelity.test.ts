@@ -38,7 +38,6 @@ const DIAGNOSED: { readonly [form: string]: string } = {
 /** Workflows that a block can't hold, and what is said of the twin. */
 const TWINLESS: { readonly [workflow: string]: string } = {
   onboarding: "SM101",
-  patterns: "SM117",
   "patterns-of-boards": "SM117",
   "patterns-of-teams": "SM117",
   "patterns-that-watch": "SM117",
