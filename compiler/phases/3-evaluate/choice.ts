@@ -103,7 +103,8 @@ export function under<T>(ev: Evaluation, test: Core.Expr | null, holds: boolean,
   }
 }
 
-function decidedBy(ev: Evaluation, test: Core.Expr): boolean | undefined {
+/** What the branches around an expression say of a test. */
+export function decidedBy(ev: Evaluation, test: Core.Expr): boolean | undefined {
   if (test.type === "Literal") return Boolean(test.value);
   for (let n = ev.path.length - 1; n >= 0; n--) {
     const step = ev.path[n]!;

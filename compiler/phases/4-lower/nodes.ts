@@ -130,7 +130,8 @@ function lowerEach(to: Lowering, value: EachValue, place: Place): void {
   const item: Place = { ...place, scope: value.scope, each: value };
   inPath(to, place, () =>
     underCondition(to.ev, () => {
-      const isOne = single && !inScope(to.ev, value.scope, () => formsOf(to, single.element));
+      const isOne =
+        single && !inScope(to.ev, value.scope, () => inPath(to, single, () => formsOf(to, single.element)));
       if (isOne && value.scope.guards.length === 0) lowerElement(to, single.element, item, single.conditions);
       else inGroup(to, item, value.span, (inner) => lowerChildren(to, value.body, inner));
     }),

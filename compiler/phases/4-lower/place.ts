@@ -73,7 +73,7 @@ export function mounting(conditions: readonly Condition[]): { if?: Core.Expr; el
 }
 
 /** What is lowered under conditions knows them. */
-export function inPath<T>(to: Lowering, place: Place, body: () => T): T {
+export function inPath<T>(to: Lowering, place: Pick<Place, "conditions">, body: () => T): T {
   const [first, ...others] = place.conditions;
   if (!first) return body();
   return under(to.ev, first.test, first.holds, () => inPath(to, { ...place, conditions: others }, body));

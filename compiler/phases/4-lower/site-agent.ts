@@ -32,6 +32,22 @@ export function setAgent(
   else made.set("agent", all);
 }
 
+/** `deps`, which make another kind of task of one whose child is a function. */
+export function setDeps(t: Translation, element: Surface.Element, made: Site, deps: Core.Expr): void {
+  const presence = presenceIn(deps);
+  if (presence.type === "never") return;
+  const isFunction = children(element).some((x) => x.type === "Arrow" || x.type === "Func");
+  if (presence.type === "maybe" && presence.said && isFunction)
+    report(
+      t.ev,
+      "SM103",
+      propSpan(element, "deps") ?? element.span,
+      "only the run knows whether this task has 'deps', and with it what its function is: compute, or what gives the row",
+      "Write two tasks, each under its condition.",
+    );
+  made.set("deps", deps);
+}
+
 const withFallback = (agent: Core.Expr, fallback: Core.Expr): Core.Expr => ({
   type: "Array",
   elements: agent.type === "Array" ? [...agent.elements, fallback] : [agent, fallback],

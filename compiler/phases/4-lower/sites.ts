@@ -12,7 +12,7 @@ import { fieldName, KINDS, type Kind } from "./kinds.ts";
 import { NOWHERE } from "./prompts/inside.ts";
 import { checkPresence, fits, propSpan, unknownProp } from "./props.ts";
 import { jsonOf, Site } from "./site.ts";
-import { setAgent, splitByAgent } from "./site-agent.ts";
+import { setAgent, setDeps, splitByAgent } from "./site-agent.ts";
 import { splitChild } from "./site-child-forms.ts";
 import { childTexts, containerChildren, taskChild, transparent } from "./site-children.ts";
 import { functionOf } from "./site-code.ts";
@@ -299,7 +299,7 @@ function site(
         made.set("output", text);
         break;
       case "tables":
-        made.set("deps", text);
+        setDeps(t, element, made, text);
         break;
       case "agent":
         setAgent(t, element, made, text, given.get("fallbackAgent"));

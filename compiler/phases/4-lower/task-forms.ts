@@ -4,6 +4,7 @@
  */
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
+import { decidedBy } from "../3-evaluate/choice.ts";
 import { contains, not, sameExpr, truthOf } from "../3-evaluate/core.ts";
 import { reify } from "../3-evaluate/reify.ts";
 import { truth } from "../3-evaluate/shape.ts";
@@ -23,7 +24,7 @@ export function formsOf(to: Lowering, element: ElementValue): readonly Form[] | 
   const { tag } = element;
   const kind = typeof tag === "object" && tag?.type === "Component" ? KINDS[tag.name] : undefined;
   if (!kind || kind.container) return undefined;
-  return (kind.props.agent && formsByAgent(to, element)) || formsByChild(element);
+  return (kind.props.agent && formsByAgent(to, element)) || formsByDeps(to, element) || formsByChild(element);
 }
 
 /** `{test ? () => … : {…}}` as child. */
@@ -42,9 +43,31 @@ function formsByAgent(to: Lowering, element: ElementValue): readonly Form[] | un
   if (!agent) return undefined;
   const presence = presenceOf(to.ev, agent);
   if (presence.type !== "maybe") return undefined;
+  const known = decidedBy(to.ev, presence.test);
+  if (known === true) return undefined;
+  if (known === false) return [withoutAgent(to, element, presence)];
   // A lookup that finds nothing ends the task either way; the plan's own message says more than that of a schema.
   if (!presence.said && !worksAlone(element) && !isSkippedBy(to, element, presence.test)) return undefined;
   return [withAgent(to, element, presence), withoutAgent(to, element, presence)];
+}
+
+/** A function without an agent is compute, unless there are `deps` to call it with. */
+function formsByDeps(to: Lowering, element: ElementValue): readonly Form[] | undefined {
+  const { props } = element;
+  const deps = props.get("deps");
+  const agent = props.get("agent");
+  if (!deps || !holdsFunction(props.get("children") ?? known(null))) return undefined;
+  if (agent && presenceOf(to.ev, agent).type !== "never") return undefined;
+  const presence = presenceOf(to.ev, deps);
+  if (presence.type !== "maybe" || decidedBy(to.ev, presence.test) !== undefined) return undefined;
+  const { test } = presence;
+  const given = residual(presence.agent, { kind: "object", defined: true });
+  const without = new Map(props);
+  without.delete("deps");
+  return [
+    { element: withProp(element, "deps", given), condition: { test, holds: true } },
+    { element: { ...element, props: without }, condition: { test, holds: false } },
+  ];
 }
 
 type Maybe = Extract<Presence, { type: "maybe" }>;

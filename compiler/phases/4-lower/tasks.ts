@@ -102,6 +102,7 @@ export function taskFields(
         );
         break;
       case "tables":
+        if (truth(value) === false) break;
         node.fields.set(
           "deps",
           tablesField(ev, value, to.tables, propSpan(element.syntax, name) ?? element.span),
@@ -244,7 +245,7 @@ function childFields(to: Lowering, node: NodeDraft, element: ElementValue, place
   const children = props.get("children");
   const hasAgent = isThere(to, props.get("agent"));
   const deps = props.get("deps");
-  const hasDeps = deps !== undefined && !isNothing(deps);
+  const hasDeps = deps !== undefined && truth(deps) !== false;
   if (!children) return;
   const fn = functionChild(children);
   const field = hasAgent ? "prompt" : "payload";

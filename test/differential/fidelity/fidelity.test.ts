@@ -37,6 +37,7 @@ const DIAGNOSED: { readonly [form: string]: string } = {
 
 /** Workflows that a block can't hold, and what is said of the twin. */
 const TWINLESS: { readonly [workflow: string]: string } = {
+  "deps-perhaps": "SM103",
   onboarding: "SM101",
   "patterns-of-boards": "SM117",
   "patterns-of-teams": "SM117",
