@@ -19,6 +19,7 @@ const ACTS: ReadonlySet<string> = new Set(["SM502", "SM504", "SM505"]);
 /** What `make` gives; undefined where it reports that something is done, and the report is taken back. */
 export function unlessItActs<T>(ev: Evaluation, make: () => T): T | undefined {
   const known = ev.diagnostics.length;
+  const functions = new Set(ev.functions.keys());
   let acts = false;
   return attempt<T | undefined>(
     ev,
@@ -29,8 +30,12 @@ export function unlessItActs<T>(ev: Evaluation, make: () => T): T | undefined {
       return made;
     },
     (why) => {
-      if (acts) return undefined;
-      throw why;
+      if (!acts) throw why;
+      // Helpers written down meanwhile are read anew, and reported, where others use them.
+      for (const name of [...ev.functions.keys()]) if (!functions.has(name)) ev.functions.delete(name);
+      for (const [closure, { name, scope }] of ev.closureNames)
+        if (scope === null && !ev.functions.has(name)) ev.closureNames.delete(closure);
+      return undefined;
     },
   );
 }
