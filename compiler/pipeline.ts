@@ -20,6 +20,7 @@ import { lowerAgents } from "./phases/4-lower/agents.ts";
 import { assemble } from "./phases/4-lower/assemble.ts";
 import { capabilitiesOf } from "./phases/4-lower/capabilities.ts";
 import type { PlanDraft } from "./phases/4-lower/draft.ts";
+import { checkForeignChanges } from "./phases/4-lower/foreign-changes.ts";
 import { lowerWorkflow } from "./phases/4-lower/index.ts";
 import { type CodeRequest, lowerModules } from "./phases/4-lower/modules.ts";
 import { analyse } from "./phases/5-analyse/analyse.ts";
@@ -187,6 +188,7 @@ function evaluateAndLower(
   const draft = workflow ? lowerWorkflow(evaluation, workflow, { twin }) : null;
   // What has no place of its own is said of the workflow as a whole.
   const span = defaultExportSpan(entry);
+  problems.push(...checkForeignChanges(graph, evaluation.modules));
   problems.push(...evaluation.diagnostics.map((d) => (d.span ? d : { ...d, span })));
   return { draft, problems, values: evaluation.modules };
 }

@@ -222,6 +222,51 @@ function old(this: { k: string }) { return this.k; }
   });
 });
 
+describe("what a module was when it had been loaded", () => {
+  it("is what a function sees of it, whatever kind of statement did it", async () => {
+    const files = {
+      "state.ts":
+        "export let count = 0; export const bump = () => { count += 1; }; export const log: string[] = [];",
+      "workflow.tsx": workflow(
+        `import * as state from "./state";
+import path from "node:path";
+const HERE = import.meta.dirname;
+const FILE = path.join(HERE, "prompts", "a.md");
+const LIST = [1];
+const size = LIST.push(2);
+const MAP = new Map<string, number>();
+const same = MAP.set("a", 1);
+const add = (list: number[], n: number) => { list.push(n); return n; };
+const three = add(LIST, 3);
+class Registry { names: string[] = []; add(name: string) { this.names.push(name); return this; } }
+const registry = new Registry();
+const added = registry.add("one");
+let turns = 0;
+const times = (n: number) => () => ({ v: n * 2 });`,
+        [
+          "() => ({ v: [LIST, [...MAP], registry.names] })",
+          "() => { state.bump(); state.bump(); return { v: state.count }; }",
+          "() => { turns += 1; return { v: turns }; }",
+          "times(4)",
+          "async () => ({ v: [path.basename(HERE) !== 'modules', FILE === path.join(HERE, 'prompts', 'a.md')] })",
+          "async () => ({ v: (await import('node:path')).basename('/a/b') })",
+        ],
+      ),
+    };
+    expect(await results(files)).toEqual([[[1, 2, 3], [["a", 1]], ["one"]], 2, 1, 8, [true, true], "b"]);
+  });
+
+  it("is worked out without the values that only other code asks for", async () => {
+    const files = {
+      "workflow.tsx": workflow(
+        "const started = await Promise.resolve(3);\nconst LIST = [1];\nLIST.push(2);",
+        ["async () => ({ v: [started, LIST] })"],
+      ),
+    };
+    expect(await results(files)).toEqual([[3, [1, 2]]]);
+  });
+});
+
 describe("digest and artifact", () => {
   const source = workflow("const LIMIT: number = 3;\nconst twice = (n: number) => n * 2;", [
     "() => ({ v: twice(LIMIT) })",

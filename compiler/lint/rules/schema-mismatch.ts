@@ -1,8 +1,10 @@
 /** SM302: a result that its table can never hold, known before anything runs. */
 
+import type * as Core from "../../../plan/core/ast.ts";
 import type { Json } from "../../../plan/types.ts";
 import { formatIssues, parseWith, takesText } from "../../../plan/zod/index.ts";
 import type { Diagnostic } from "../../diagnostics.ts";
+import { functionIn } from "../../phases/3-evaluate/holds-function.ts";
 import type { Field, NodeDraft } from "../../phases/4-lower/draft.ts";
 import type { Model } from "../../phases/5-analyse/model.ts";
 import { problem } from "../../report.ts";
@@ -93,6 +95,21 @@ function checkPayload(model: Model, node: NodeDraft, table: string): Diagnostic[
       }),
     ];
   }
+  const found =
+    payload.type === "core" ? functionIn(payload.expr, (name) => meaningOf(model, node, name)) : null;
+  if (found !== null)
+    return [
+      problem(
+        "SM302",
+        node.span,
+        found === ""
+          ? "This task gives a function, which has no JSON form."
+          : `What this task gives holds a function (\`${found}\`), which has no JSON form.`,
+        {
+          hint: "Put the function itself between the tags, and it runs when the task starts: <Task …>{() => ({ … })}</Task>.",
+        },
+      ),
+    ];
   const parsed = payload.type === "json" ? parseWith(parser, payload.value) : null;
   if (!parsed || parsed.ok) return [];
   const issues = sentence(formatIssues(parsed.issues));
@@ -114,6 +131,11 @@ function isSkipped(node: NodeDraft): boolean {
   const skip = node.fields.get("skipIf");
   if (skip?.type === "json") return Boolean(skip.value);
   return skip?.expr.type === "Literal" && Boolean(skip.expr.value);
+}
+
+function meaningOf(model: Model, node: NodeDraft, name: string): Core.Expr | undefined {
+  const expr = model.lookup(node, name)?.expr;
+  return typeof expr === "object" ? expr : undefined;
 }
 
 const article = (noun: string): string => (/^[aeiou]/.test(noun) ? "an" : "a");

@@ -6,6 +6,7 @@ import { ts } from "ts-morph";
 import type { SourceModule, Span } from "../../surface.ts";
 import { bound } from "./free.ts";
 import { normalForm } from "./normal.ts";
+import { type Reach, reachesOf } from "./reaches.ts";
 
 export interface Piece {
   readonly span: Span;
@@ -16,6 +17,8 @@ export interface Piece {
   /** Names bound by `const { key: name } = …` → key. */
   readonly keys: ReadonlyMap<string, string>;
   readonly hasJsx: boolean;
+  /** What it asks of its file, or of files by name. */
+  readonly reaches: readonly Reach[];
   /** The normal form; `free` is asked for every free name in the order of occurrence. */
   normal(free: (name: string) => string): string;
 }
@@ -69,6 +72,7 @@ function pieceOf(module: SourceModule, node: ts.Node, text: string, names: reado
     names,
     keys: keysOf(node),
     hasJsx: holdsJsx(node),
+    reaches: reachesOf(module.file, node, text),
     normal: (free) =>
       normalForm(node, (name) => (names.includes(name) ? `own.${names.indexOf(name)}` : free(name))),
   };

@@ -32,6 +32,7 @@ import {
   UNDEFINED,
   type Value,
 } from "./value.ts";
+import { WriteAnalysis } from "./writes.ts";
 import { callSchema, refusedSchema, schemaMethod } from "./zod.ts";
 import { makesSchemas } from "./zod-makers.ts";
 
@@ -236,6 +237,8 @@ export function apply(ev: Evaluation, fn: Value, args: Args, how: Calling): Valu
         return inline(ev, fn, args, how.span);
       if (makesInstances(fn) || (ev.scope === ev.moduleScope && readsDisk(fn)))
         return inPlace(ev, fn, args, how);
+      const made = givesFunction(fn) ? functionMade(ev, fn, args, how.span) : undefined;
+      if (made) return made;
       // What has no text, such as a wrapper around `createSmithers`, is read in place.
       return attempt(
         ev,
@@ -298,6 +301,31 @@ export function apply(ev: Evaluation, fn: Value, args: Args, how: Calling): Valu
     default:
       throw new Bail(`a call of a ${fn.type.toLowerCase()}`, how.span);
   }
+}
+
+/** Whether what a function gives is a function: `(n) => (x) => x + n`. */
+function givesFunction({ arrow: { body } }: Closure): boolean {
+  const last = body.type === "Block" ? body.body.at(-1) : { type: "Return" as const, value: body };
+  return last?.type === "Return" && last.value?.type === "Arrow";
+}
+
+/** The function as a value, which can be a task's child or be given a schema; undefined where it keeps state of its own. */
+function functionMade(
+  ev: Evaluation,
+  fn: Closure,
+  args: Args,
+  span: Core.Span | undefined,
+): Closure | undefined {
+  if (fn.arrow.body.type === "Block" && new WriteAnalysis(fn.env).summary(fn.arrow).captured.size > 0)
+    return undefined;
+  return attempt(
+    ev,
+    () => {
+      const made = inline(ev, fn, args, span);
+      return made.type === "Closure" ? made : undefined;
+    },
+    () => undefined,
+  );
 }
 
 /** What can't be read in place after all stays a call, whose text says why. */

@@ -7,6 +7,7 @@ import { LocalEnvironment } from "./env.ts";
 import { evaluate } from "./evaluate.ts";
 import { libraryExport, reactExport } from "./library.ts";
 import { suggestion } from "./member.ts";
+import { bare, changesOf } from "./module-changes.ts";
 import { mentionedNames } from "./names.ts";
 import { nodeExport } from "./node-modules.ts";
 import { bind } from "./patterns.ts";
@@ -30,7 +31,7 @@ export function moduleEnvironment(ev: Evaluation, module: SourceModule): Environ
     for (const { local, imported, span } of decl.names)
       env.bindLazily(local, () => imported_(ev, module, decl, imported, span));
   }
-  const changed = changedByStatements(module, env);
+  const changed = changesOf(module);
   for (const stmt of module.body) declareTop(ev, stmt, env, changed);
   return env;
 }
@@ -98,7 +99,8 @@ function changedValue(
       "Write its final value in its declaration.",
     );
   const own = statements.every((stmt) => {
-    const { writes } = new WriteAnalysis(bare(module)).effects(stmt);
+    if (stmt.type === "Declare" || !module.module) return false;
+    const { writes } = new WriteAnalysis(bare(module.module)).effects(stmt);
     return stmt.type !== "ExprStmt" || stmt.expr.type === "Assign" ? writes.size === 1 : false;
   });
   const body = module.module?.body ?? [];
@@ -137,26 +139,6 @@ function loading<T>(ev: Evaluation, how: Evaluation["loading"], body: () => T): 
   } finally {
     ev.loading = before;
   }
-}
-
-/** Names that top-level statements (not declarations) write. */
-function changedByStatements(module: SourceModule, env: Environment): ReadonlyMap<string, readonly Stmt[]> {
-  const result = new Map<string, Stmt[]>();
-  for (const stmt of module.body) {
-    if (stmt.type === "Declare" || stmt.type === "Func" || stmt.type === "Class") continue;
-    if (stmt.type === "ExprStmt" && isDisplayName(stmt.expr)) continue;
-    const analysis = new WriteAnalysis(bare(env));
-    for (const name of analysis.effects(stmt).writes) result.set(name, [...(result.get(name) ?? []), stmt]);
-  }
-  return result;
-}
-
-/** No name has a value yet: what the statements of a module write is read off the syntax alone. */
-const bare = (env: Environment): Environment => ({ parent: null, module: env.module, own: () => undefined });
-
-function isDisplayName(expr: Core.Node<unknown> | unknown): boolean {
-  const node = expr as { type?: string; target?: { type?: string; property?: unknown } };
-  return node.type === "Assign" && node.target?.type === "Member" && node.target.property === "displayName";
 }
 
 /** Evaluates at the top level: values that get a name are constants of the plan. */

@@ -291,6 +291,18 @@ export function lookup(
   return undefined;
 }
 
+/** The same below the top level of the module, none of whose declarations is evaluated for it. */
+export function lookupLocal(
+  env: Environment,
+  name: string,
+): { readonly value: Value; readonly env: Environment } | undefined {
+  for (let at: Environment | null = env; at && !at.module; at = at.parent) {
+    const value = at.own(name);
+    if (value) return { value, env: at };
+  }
+  return undefined;
+}
+
 export const known = (value: Known["value"]): Known => ({ type: "Known", value });
 export const UNDEFINED: Known = known(undefined);
 export const POISON: PoisonValue = { type: "Poison" };

@@ -1,6 +1,7 @@
 /** Functions that run as code: what they take along from the workflow. */
 import type * as Core from "../../../plan/core/ast.ts";
 import { amongOf } from "../3-evaluate/among.ts";
+import { functionIn } from "../3-evaluate/holds-function.ts";
 import { unrecorded } from "../3-evaluate/host-values.ts";
 import { freeNames } from "../3-evaluate/names.ts";
 import { reify } from "../3-evaluate/reify.ts";
@@ -10,11 +11,13 @@ import {
   type Closure,
   type Code,
   type Environment,
-  lookup,
+  lookupLocal,
+  type Scope,
   toJson,
   type Value,
 } from "../3-evaluate/value.ts";
 import type { Field } from "./draft.ts";
+import { fileFacts } from "./file-facts.ts";
 
 interface Captured {
   readonly value: Value | undefined;
@@ -33,8 +36,8 @@ export function capturedNames(fn: Closure | Code): Map<string, Captured> {
     seen.add(syntax);
     const names = node.type === "Closure" ? freeNames(syntax) : new Set(node.func.free);
     for (const name of names) {
-      const found = lookup(node.env, name);
-      if (!found || found.env.module) continue;
+      const found = lookupLocal(node.env, name);
+      if (!found) continue;
       if (found.value.type === "Closure" || found.value.type === "Code") visit(found.value);
       else if (result.has(name) && result.get(name)?.env !== found.env)
         result.set(name, { ...found, isTwice: true });
@@ -48,6 +51,8 @@ export function capturedNames(fn: Closure | Code): Map<string, Captured> {
 /** The captures of a function as fields of its node. `ctx` is given by the runtime. */
 export function captureFields(ev: Evaluation, fn: Closure | Code, span: Core.Span): Map<string, Field> {
   const fields = new Map<string, Field>();
+  for (const [name, value] of fileFacts(fn))
+    if (value.type !== "Poison") fields.set(name, { type: "core", expr: reify(ev, value) });
   for (const [name, { value, isTwice }] of capturedNames(fn)) {
     if (!value || value.type === "Poison" || isCtx(value)) continue;
     if (isTwice) {
@@ -78,6 +83,17 @@ export function captureFields(ev: Evaluation, fn: Closure | Code, span: Core.Spa
       continue;
     }
     const json = toJson(value);
+    const found = json === undefined ? functionIn(reify(ev, value), (at) => inScopes(ev, at)) : null;
+    if (found !== null) {
+      report(
+        ev,
+        "SM103",
+        (fn.type === "Closure" ? fn.arrow.span : fn.func.span) ?? span,
+        `'${name}' holds a function ('${name}${found}') and can't go along into the function's own process`,
+        "Give the function a name of its own (const f = …), which goes along as code, or take along plain data.",
+      );
+      continue;
+    }
     fields.set(
       name,
       json === undefined ? { type: "core", expr: reify(ev, value) } : { type: "json", value: json },
@@ -124,6 +140,15 @@ function holdsFunction(value: Value): boolean {
     default:
       return false;
   }
+}
+
+/** What a name stands for in the scopes around. */
+function inScopes(ev: Evaluation, name: string): Core.Expr | undefined {
+  for (let at: Scope | null = ev.scope; at; at = at.parent) {
+    const found = at.values.get(name);
+    if (found) return found;
+  }
+  return ev.constants.get(name) ?? ev.functions.get(name);
 }
 
 const isCtx = (value: Value): boolean =>

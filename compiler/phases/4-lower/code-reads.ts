@@ -9,7 +9,7 @@ import { evaluate } from "../3-evaluate/evaluate.ts";
 import { freeNames } from "../3-evaluate/names.ts";
 import { reify } from "../3-evaluate/reify.ts";
 import type { Evaluation } from "../3-evaluate/state.ts";
-import { type Closure, type Code, type Environment, lookup } from "../3-evaluate/value.ts";
+import { type Closure, type Code, type Environment, lookup, lookupLocal } from "../3-evaluate/value.ts";
 
 export interface CodeReads {
   /** Cells as plan/core/reads.ts names them, sorted. */
@@ -43,12 +43,12 @@ class CodeReader {
     const own = boundNames(syntax);
     const names = fn.type === "Closure" ? freeNames(syntax) : new Set(fn.func.free);
     for (const name of names) {
-      const value = lookup(fn.env, name)?.value;
+      const value = lookupLocal(fn.env, name)?.value;
       if (value?.type === "Closure" || value?.type === "Code") this.function(value, false);
     }
     const isCtx = (node: unknown): boolean => {
       if (!isNode(node) || node.type !== "Name" || own.has(node.name)) return false;
-      const value = lookup(fn.env, node.name)?.value;
+      const value = lookupLocal(fn.env, node.name)?.value;
       return value?.type === "Residual" && value.expr.type === "Name" && value.expr.name === "ctx";
     };
     this.#visit(syntax.body, { env: fn.env, own, isCtx }, always);

@@ -41,7 +41,7 @@ export async function lowerModules(
   const lowered = new Map<string, LoweredModule>();
   if (requests.size === 0) return lowered;
   const versions = lockedVersions(graph.files);
-  const cache: PieceCache = { pieces: new Map(), values };
+  const cache: PieceCache = { pieces: new Map(), values, changes: new Map() };
   const { build } = await import("esbuild");
   for (const [name, request] of requests) {
     const span = spanOf(request);
@@ -50,7 +50,7 @@ export async function lowerModules(
     const captures = request.kind === "function" ? request.captures : [];
     const slice = sliceOf(graph, cache, { span, captures, env }, problems);
     if (!slice) continue;
-    const externals = await pin(slice.externals, graph.files, versions, problems);
+    const externals = await pin(slice.externals, graph.files, versions, problems, slice.late);
     const bundled = await bundle(build, slice, entryOf(request, slice), span, graph, problems);
     if (bundled === null) continue;
     const { code, map } = bundled;

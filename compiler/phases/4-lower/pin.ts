@@ -8,13 +8,15 @@ import { type Answer, packageOf, type Versions } from "../2-bind/lock/index.ts";
 
 /**
  * `specifiers`: what is imported, with a place in each importing file. The result is sorted by name. Modules of Node are
- * of the runner's own version; those of Bun too, which makes the plan one for runners that have them.
+ * of the runner's own version; those of Bun too, which makes the plan one for runners that have them. `late`: those that
+ * are imported while the code runs.
  */
 export async function pin(
   specifiers: ReadonlyMap<string, readonly Span[]>,
   files: Files,
   versions: Versions,
   problems: Diagnostic[],
+  late: ReadonlySet<string> = new Set(),
 ): Promise<Record<string, string>> {
   const pinned = new Map<string, string>();
   for (const [specifier, spans] of [...specifiers].sort(([a], [b]) => (a < b ? -1 : 1))) {
@@ -27,7 +29,12 @@ export async function pin(
     for (const span of spans) {
       const answer = await versions(name, files.list[span.file]!.file);
       const first = pinned.get(name);
-      if (answer.type !== "version") problems.push(notPinned(name, answer, span));
+      // What is imported while the code runs may be left out by a project on purpose.
+      if (answer.type !== "version")
+        problems.push({
+          ...notPinned(name, answer, span),
+          ...(late.has(specifier) && { severity: "warning" as const }),
+        });
       else if (first === undefined) pinned.set(name, answer.version);
       else if (first !== answer.version)
         problems.push(

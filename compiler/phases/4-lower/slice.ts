@@ -8,11 +8,16 @@ import type { Json } from "../../../plan/types.ts";
 import type { Diagnostic } from "../../diagnostics.ts";
 import { problem } from "../../report.ts";
 import type { SourceModule, Span } from "../../surface.ts";
+import type { Reach } from "../1-parse/reaches.ts";
 import { DEFAULT_NAME, type Piece, type Pieces, piecesOf } from "../1-parse/slices.ts";
+import { isAuthoring } from "../2-bind/authoring.ts";
 import type { Graph } from "../2-bind/bind.ts";
+import { type Changes, changesOf } from "../3-evaluate/module-changes.ts";
 import { isPoisoned } from "../3-evaluate/poison.ts";
+import { patternNames } from "../3-evaluate/shape.ts";
 import { type Environment, toJson, type Value } from "../3-evaluate/value.ts";
 import { exported } from "./exports.ts";
+import { foreignChanges } from "./foreign-changes.ts";
 
 /** What one source module gives to a slice. */
 export interface SlicePart {
@@ -36,6 +41,8 @@ export interface Slice {
   readonly inner: readonly Piece[];
   /** Import specifiers of packages, with the first place of each file that asks for one. */
   readonly externals: ReadonlyMap<string, readonly Span[]>;
+  /** Those of them that are imported while the code runs, and may be missing. */
+  readonly late: ReadonlySet<string>;
   /** Of the normal forms; names of packages included, versions not. */
   readonly digest: string;
 }
@@ -51,6 +58,7 @@ export interface SliceRequest {
 export interface PieceCache {
   readonly pieces: Map<SourceModule, Pieces>;
   readonly values: ReadonlyMap<SourceModule, Environment>;
+  readonly changes: Map<SourceModule, Changes>;
 }
 
 /** Null where the function can't be sliced; the reasons are in `problems`. */
@@ -101,6 +109,8 @@ class Slicer {
   readonly #queue: { readonly piece: Piece; readonly home: Home }[] = [];
   readonly #captured: string[] = [];
   readonly #contexts = new Set<string>();
+  /** Packages that are imported while the code runs. */
+  readonly #late = new Set<string>();
 
   constructor(graph: Graph, cache: PieceCache, request: SliceRequest, problems: Diagnostic[]) {
     this.#graph = graph;
@@ -143,6 +153,7 @@ class Slicer {
       main: main.text,
       inner: [...this.#localPieces, main],
       externals: this.#externals,
+      late: this.#late,
       digest: sha256(canonicalize(forms)),
     };
   }
@@ -150,6 +161,12 @@ class Slicer {
   #pieces(module: SourceModule): Pieces {
     const known = this.#cache.pieces.get(module) ?? piecesOf(module);
     this.#cache.pieces.set(module, known);
+    return known;
+  }
+
+  #changes(module: SourceModule): Changes {
+    const known = this.#cache.changes.get(module) ?? changesOf(module);
+    this.#cache.changes.set(module, known);
     return known;
   }
 
@@ -176,7 +193,50 @@ class Slicer {
 
   #form(piece: Piece, home: Home): string {
     if (piece.hasJsx) this.#refuse(piece.span, "Code that runs as a module can't hold elements.");
-    return piece.normal((name) => this.#refer(name, home, piece.span));
+    const free = new Set<string>();
+    const form = piece.normal((name) => {
+      const token = this.#refer(name, home, piece.span);
+      if (token === `global:${name}`) free.add(name);
+      return token;
+    });
+    for (const reach of piece.reaches)
+      if (reach.what.startsWith("import") || free.has(reach.what)) this.#reach(reach);
+    return form;
+  }
+
+  /** What means another thing in the file of a module than in the file of the source. */
+  #reach({ what, specifier, span }: Reach): void {
+    const refuse = (message: string, hint: string): void => {
+      this.#problems.push(problem("SM103", span, message, { hint }));
+    };
+    switch (what) {
+      case "import.meta":
+      case "__dirname":
+      case "__filename":
+        refuse(
+          `\`${what}\` in code that runs as a module is not that of this file.`,
+          "Give it a name outside the function and use that in it: const here = import.meta.dirname;",
+        );
+        return;
+      case "require":
+        refuse("Code that runs as a module has no `require`.", "Import it at the top of the file.");
+        return;
+      case "import":
+        if (specifier === undefined)
+          refuse("What this imports is known only when it runs.", "Import it by name.");
+        else if (/^[./]/.test(specifier) || isAuthoring(specifier))
+          refuse(
+            `\`${specifier}\` can't be imported while the code runs: a plan holds only what its files import at their top.`,
+            "Import it at the top of the file.",
+          );
+        else {
+          this.#external(specifier, span);
+          this.#late.add(specifier);
+        }
+        return;
+      default:
+        what satisfies never;
+    }
   }
 
   #refer(name: string, home: Home, at: Span): string {
@@ -336,7 +396,9 @@ class Slicer {
         const token = this.#fromSource(module, { ...use, local: alias, imported: name });
         return [name, alias, token] as const;
       });
-      const members = tokens.map(([name, alias]) => `${JSON.stringify(name)}: ${alias}`).join(", ");
+      const members = tokens
+        .map(([name, alias]) => `get ${JSON.stringify(name)}() { return ${alias}; }`)
+        .join(", ");
       head.set(use.local, `const ${use.local} = { ${members} };`);
       return `namespace:${JSON.stringify(tokens.map(([name, , token]) => [name, token]))}`;
     }
@@ -370,13 +432,50 @@ class Slicer {
           added = true;
         }
       }
+      if (this.#addChanging(module, part, names)) added = true;
     }
     if (!added && this.#queue.length === 0) this.#reportEffects();
     return added;
   }
 
+  /** Declarations that change what the slice has: `const size = LIST.push(x)`. */
+  #addChanging(module: SourceModule, part: Part, names: ReadonlySet<string>): boolean {
+    let added = false;
+    for (const [name, stmts] of this.#changes(module)) {
+      if (!names.has(name)) continue;
+      for (const stmt of stmts) {
+        if (stmt.type !== "Declare") continue;
+        const [declared] = stmt.decls.flatMap((decl) => patternNames(decl.target));
+        const piece = declared === undefined ? undefined : this.#pieces(module).declaration(declared);
+        if (!piece || part.pieces.has(piece)) continue;
+        part.pieces.add(piece);
+        this.#token(piece);
+        this.#queue.push({ piece, home: { module, env: null } });
+        added = true;
+      }
+    }
+    return added;
+  }
+
   /** What is left does something that the slice may rely on without naming it. */
   #reportEffects(): void {
+    for (const { module, stmt, target } of foreignChanges(this.#graph, (m) => this.#changes(m))) {
+      const holder = this.#parts.get(target.module);
+      if (![...(holder?.pieces ?? [])].some((piece) => piece.names.includes(target.local))) continue;
+      const taken = [...(this.#parts.get(module)?.pieces ?? [])];
+      if (
+        taken.some(({ span }) => span.start <= (stmt.span?.start ?? 0) && (stmt.span?.end ?? 0) <= span.end)
+      )
+        continue;
+      this.#problems.push(
+        problem(
+          "SM108",
+          stmt.span ?? null,
+          `\`${target.local}\` of \`${target.module.path}\` is changed when this file is loaded, and a compute function uses it.`,
+          { hint: "Write its final value in its declaration, or change it in a function that is called." },
+        ),
+      );
+    }
     for (const [module, part] of this.#parts)
       for (const effect of this.#pieces(module).effects)
         if (!part.pieces.has(effect))
