@@ -232,6 +232,7 @@ describe("what a module was when it had been loaded", () => {
 import path from "node:path";
 const HERE = import.meta.dirname;
 const FILE = path.join(HERE, "prompts", "a.md");
+const below = async (name: string) => path.relative(HERE, path.join(FILE, "..", name));
 const LIST = [1];
 const size = LIST.push(2);
 const MAP = new Map<string, number>();
@@ -249,11 +250,20 @@ const times = (n: number) => () => ({ v: n * 2 });`,
           "() => { turns += 1; return { v: turns }; }",
           "times(4)",
           "async () => ({ v: [path.basename(HERE) !== 'modules', FILE === path.join(HERE, 'prompts', 'a.md')] })",
+          "async () => ({ v: await below('b.md') })",
           "async () => ({ v: (await import('node:path')).basename('/a/b') })",
         ],
       ),
     };
-    expect(await results(files)).toEqual([[[1, 2, 3], [["a", 1]], ["one"]], 2, 1, 8, [true, true], "b"]);
+    expect(await results(files)).toEqual([
+      [[1, 2, 3], [["a", 1]], ["one"]],
+      2,
+      1,
+      8,
+      [true, true],
+      "prompts/b.md",
+      "b",
+    ]);
   });
 
   it("is worked out without the values that only other code asks for", async () => {

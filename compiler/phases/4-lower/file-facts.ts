@@ -1,11 +1,12 @@
 /** Names of a module's top level that stand for where the file is: a function's own process could not tell. */
 
+import type * as Surface from "../../surface.ts";
 import type { SourceModule } from "../../surface.ts";
 import { freeNames, mentionedNames } from "../3-evaluate/names.ts";
 import { patternNames } from "../3-evaluate/shape.ts";
 import { type Closure, type Code, type Environment, lookup, type Value } from "../3-evaluate/value.ts";
 
-/** Those that a function uses directly, with their values: they are taken along like its captures. */
+/** Those that a function uses, itself or through functions of its file, with their values: they are taken along like its captures. */
 export function fileFacts(fn: Closure | Code): Map<string, Value> {
   const result = new Map<string, Value>();
   const syntax = fn.type === "Closure" ? fn.arrow : fn.func;
@@ -13,12 +14,34 @@ export function fileFacts(fn: Closure | Code): Map<string, Value> {
   // Reading the text first costs little, and most files never ask.
   if (!module || !/\bimport\s*\.\s*meta\b/.test(module.text)) return result;
   const names = fn.type === "Closure" ? freeNames(syntax) : new Set(fn.func.free);
-  for (const name of names) {
+  for (const name of reached(module, names)) {
     if (!asksOfItsFile(module, name, new Set())) continue;
     const found = lookup(fn.env, name);
-    if (found?.env.module) result.set(name, found.value);
+    const isText = found?.value.type === "Residual" || found?.value.type === "Known";
+    if (found?.env.module && isText) result.set(name, found.value);
   }
   return result;
+}
+
+/** Names of the top level that are used, those within functions included. */
+function reached(module: SourceModule, names: Iterable<string>): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const open = [...names];
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    if (seen.has(name)) continue;
+    seen.add(name);
+    for (const stmt of module.body) {
+      if (stmt.type === "Func" && stmt.name === name) open.push(...stmt.free);
+      if (stmt.type !== "Declare") continue;
+      for (const { target, init } of stmt.decls)
+        if (init && patternNames(target).includes(name)) open.push(...functionNames(init));
+    }
+  }
+  return seen;
+}
+
+function functionNames(init: Surface.Expr): Iterable<string> {
+  return init.type === "Func" ? init.free : mentionedNames(init);
 }
 
 function moduleOf(env: Environment): SourceModule | null {
@@ -33,7 +56,8 @@ function asksOfItsFile(module: SourceModule, name: string, seen: Set<string>): b
   for (const stmt of module.body) {
     if (stmt.type !== "Declare") continue;
     for (const { target, init } of stmt.decls) {
-      if (!init || init.type === "Arrow" || !patternNames(target).includes(name)) continue;
+      const isCode = init?.type === "Arrow" || init?.type === "Func" || init?.type === "Class";
+      if (!init || isCode || !patternNames(target).includes(name)) continue;
       const used = mentionedNames(init);
       return used.has("import.meta") || [...used].some((other) => asksOfItsFile(module, other, seen));
     }

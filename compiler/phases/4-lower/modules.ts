@@ -94,9 +94,14 @@ function entryOf(request: CodeRequest, slice: Slice): string {
     const input = own("input");
     return `export default async (${input}, ${ctx}, ${task}) => {\n${body}\n  return ${run}.execute(${input}, { abortSignal: ${task}?.signal });\n};`;
   }
-  const names = request.captures.length > 0 ? `{ ${request.captures.join(", ")} }` : own("_captures");
+  const { lifted } = slice;
+  const named = request.captures.map((name) =>
+    lifted.includes(name) ? `${name}: ${own(`$${name}`)}` : name,
+  );
+  const names = named.length > 0 ? `{ ${named.join(", ")} }` : own("_captures");
+  const lifting = lifted.map((name) => `  ${name} = ${own(`$${name}`)};\n`).join("");
   const given = request.captures.includes(DEPS_NAME) ? `${DEPS_NAME}, ${task}` : task;
-  return `export default async (${names}, ${ctx}, ${task}) => {\n${body}\n  return ${run}(${given});\n};`;
+  return `export default async (${names}, ${ctx}, ${task}) => {\n${lifting}${body}\n  return ${run}(${given});\n};`;
 }
 
 function partText(part: SlicePart, tail: string): string {

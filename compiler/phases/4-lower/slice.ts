@@ -15,7 +15,7 @@ import type { Graph } from "../2-bind/bind.ts";
 import { type Changes, changesOf } from "../3-evaluate/module-changes.ts";
 import { isPoisoned } from "../3-evaluate/poison.ts";
 import { patternNames } from "../3-evaluate/shape.ts";
-import { type Environment, toJson, type Value } from "../3-evaluate/value.ts";
+import { type Environment, lookupLocal, toJson, type Value } from "../3-evaluate/value.ts";
 import { exported } from "./exports.ts";
 import { foreignChanges } from "./foreign-changes.ts";
 
@@ -43,6 +43,8 @@ export interface Slice {
   readonly externals: ReadonlyMap<string, readonly Span[]>;
   /** Those of them that are imported while the code runs, and may be missing. */
   readonly late: ReadonlySet<string>;
+  /** Captures that are names of the module's top level, and that its declarations use. */
+  readonly lifted: readonly string[];
   /** Of the normal forms; names of packages included, versions not. */
   readonly digest: string;
 }
@@ -71,7 +73,7 @@ export function sliceOf(
   const before = problems.length;
   const slicer = new Slicer(graph, cache, request, problems);
   const slice = slicer.run();
-  return problems.length > before ? null : slice;
+  return problems.slice(before).some((x) => x.severity === "error") ? null : slice;
 }
 
 interface Part {
@@ -111,6 +113,7 @@ class Slicer {
   readonly #contexts = new Set<string>();
   /** Packages that are imported while the code runs. */
   readonly #late = new Set<string>();
+  readonly #lifted = new Set<string>();
 
   constructor(graph: Graph, cache: PieceCache, request: SliceRequest, problems: Diagnostic[]) {
     this.#graph = graph;
@@ -154,6 +157,7 @@ class Slicer {
       inner: [...this.#localPieces, main],
       externals: this.#externals,
       late: this.#late,
+      lifted: [...this.#lifted],
       digest: sha256(canonicalize(forms)),
     };
   }
@@ -222,9 +226,12 @@ class Slicer {
         refuse("Code that runs as a module has no `require`.", "Import it at the top of the file.");
         return;
       case "import":
-        if (specifier === undefined)
-          refuse("What this imports is known only when it runs.", "Import it by name.");
-        else if (/^[./]/.test(specifier) || isAuthoring(specifier))
+        if (specifier === undefined) {
+          const message =
+            "What this imports is known only when it runs: no lock file decides its version, and a relative path starts at the plan's own module.";
+          const hint = "Import it by name, or by an absolute path.";
+          this.#problems.push({ ...problem("SM802", span, message, { hint }), severity: "warning" });
+        } else if (/^[./]/.test(specifier) || isAuthoring(specifier))
           refuse(
             `\`${specifier}\` can't be imported while the code runs: a plan holds only what its files import at their top.`,
             "Import it at the top of the file.",
@@ -300,6 +307,12 @@ class Slicer {
   }
 
   #topLevel(name: string, module: SourceModule, at: Span): string | null {
+    const { captures, env, span } = this.#request;
+    if (captures.includes(name) && module.file === span.file && !lookupLocal(env, name)) {
+      this.#lifted.add(name);
+      this.#part(module).head.set(name, `let ${name};`);
+      return this.#capture(name);
+    }
     const piece = this.#pieces(module).declaration(name);
     if (piece) return this.#declaration(piece, name, module, at);
     for (const decl of module.imports)
