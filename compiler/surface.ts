@@ -83,6 +83,8 @@ export interface Foreign {
 export interface ImportDecl {
   readonly span: Core.Span;
   readonly from: string;
+  /** `with { type: "…" }`. */
+  readonly as?: string;
   /** Local name → imported name (`default`, `*` for a namespace). */
   readonly names: readonly { readonly local: string; readonly imported: string; readonly span: Core.Span }[];
 }

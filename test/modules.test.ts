@@ -222,6 +222,47 @@ function old(this: { k: string }) { return this.k; }
   });
 });
 
+describe("files that are no code", () => {
+  const IMPORTS = `import data, { a, none } from "./data.json";
+import * as all from "./data.json";
+import note from "./note.md" with { type: "text" };
+import raw from "./raw.json" with { type: "text" };`;
+  const OTHERS = {
+    "data.json": '{ "a": [1], "b": { "c": 2 } }',
+    "note.md": "# Note {x}\r\n",
+    "raw.json": '{ "not": "read" }',
+  };
+
+  it("give code what they hold: their members by name, the whole, a text", async () => {
+    const text = workflow(IMPORTS, [
+      "async () => ({ v: [data, a, none === undefined, all.b, all.default, note, raw] })",
+    ]);
+    const data = { a: [1], b: { c: 2 } };
+    expect(await results({ ...OTHERS, "workflow.tsx": text })).toEqual([
+      [data, [1], true, { c: 2 }, data, "# Note {x}\n", '{ "not": "read" }'],
+    ]);
+  });
+
+  it("give prompts the same", async () => {
+    const text = workflow(IMPORTS, ["{ v: [a, all.b, all.default.a, note, raw] }"]);
+    expect(await results({ ...OTHERS, "workflow.tsx": text })).toEqual([
+      [[1], { c: 2 }, [1], "# Note {x}\n", '{ "not": "read" }'],
+    ]);
+  });
+
+  it("are imported as text and as JSON, and in one way in a file", async () => {
+    const imports = `import a from "./note.md" with { type: "bytes" };
+import b from "./raw.json";
+import c from "./raw.json" with { type: "text" };`;
+    const root = project({ ...OTHERS, "workflow.tsx": workflow(imports, ["{ v: [a, b, c] }"]) });
+    const { diagnostics } = await build(path.join(root, "workflow.tsx"));
+    expect(diagnostics.filter((d) => d.severity === "error").map((d) => `${d.code} ${d.message}`)).toEqual([
+      "SM104 `./note.md` is imported as `bytes`, which a workflow can't do.",
+      "SM104 `./raw.json` is imported in two ways.",
+    ]);
+  });
+});
+
 describe("what a module was when it had been loaded", () => {
   it("is what a function sees of it, whatever kind of statement did it", async () => {
     const files = {

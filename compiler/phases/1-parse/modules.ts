@@ -54,6 +54,12 @@ export function moduleOf(ctx: Context): ModuleParts {
   };
 }
 
+/** `with { type: "text" }` */
+function typeAttribute(node: ts.ImportDeclaration): string | undefined {
+  const found = node.attributes?.elements.find((x) => x.name.text === "type")?.value;
+  return found && ts.isStringLiteralLike(found) ? found.text : undefined;
+}
+
 function importOf(ctx: Context, node: ts.ImportDeclaration): ImportDecl | null {
   const clause = node.importClause;
   if (clause?.isTypeOnly || !ts.isStringLiteral(node.moduleSpecifier)) return null;
@@ -68,7 +74,9 @@ function importOf(ctx: Context, node: ts.ImportDeclaration): ImportDecl | null {
     for (const e of named.elements) if (!e.isTypeOnly) add(e, e.name.text, (e.propertyName ?? e.name).text);
   // `import { type A } from` names types only; `import "x"` and `import {} from "x"` name nothing and stay.
   if (names.length === 0 && named && ts.isNamedImports(named) && named.elements.length > 0) return null;
-  return { span: spanOf(ctx, node.moduleSpecifier), from: node.moduleSpecifier.text, names };
+  const as = typeAttribute(node);
+  const from = node.moduleSpecifier.text;
+  return { span: spanOf(ctx, node.moduleSpecifier), from, names, ...(as !== undefined && { as }) };
 }
 
 /** Drops names that are never used as values, as TypeScript and esbuild do; an import of nothing but such names goes whole. */

@@ -71,7 +71,12 @@ export async function bind(
     return module;
   };
 
-  const follow = async (importer: string, specifier: string, at: Span): Promise<Resolved> => {
+  const follow = async (
+    importer: string,
+    specifier: string,
+    at: Span,
+    as?: string | undefined,
+  ): Promise<Resolved> => {
     const own = ownName(specifier, renamed);
     const target: Target = own
       ? { type: "smithers", from: own }
@@ -85,13 +90,27 @@ export async function bind(
         problems.push(leadsNowhere(specifier, target.instead, at));
         return { type: "missing" };
       case "file":
-        return open(target.file, specifier, at);
+        return open(target.file, specifier, at, as);
       default:
         return target satisfies never;
     }
   };
 
-  const open = async (file: string, specifier: string, at: Span): Promise<Resolved> => {
+  const open = async (
+    file: string,
+    specifier: string,
+    at: Span,
+    as?: string | undefined,
+  ): Promise<Resolved> => {
+    if (as === "text") {
+      const source = files.read(file, at);
+      return source ? { type: "json", value: source.text } : { type: "missing" };
+    }
+    if (as !== undefined && as !== "json") {
+      const message = `\`${specifier}\` is imported as \`${as}\`, which a workflow can't do.`;
+      problems.push(problem("SM104", at, message, { hint: 'It can import as "json" and as "text".' }));
+      return { type: "missing" };
+    }
     if (SOURCE.test(file) || PROMPT.test(file)) {
       const module = await load(file, at);
       if (!module) return { type: "missing" };
@@ -115,9 +134,13 @@ export async function bind(
   for (let i = 0; i < modules.length; i++) {
     const module = modules[i]!;
     const importer = path.resolve(root, module.path);
-    for (const [specifier, at] of specifiersOf(module)) {
+    const kinds = new Map<string, string | undefined>();
+    for (const [specifier, at, as] of specifiersOf(module)) {
       const key = keyOf(module.path, specifier);
-      if (!resolved.has(key)) resolved.set(key, await follow(importer, specifier, at));
+      if (kinds.has(specifier) && kinds.get(specifier) !== as)
+        problems.push(problem("SM104", at, `\`${specifier}\` is imported in two ways.`, { hint: TWO_WAYS }));
+      kinds.set(specifier, as);
+      if (!resolved.has(key)) resolved.set(key, await follow(importer, specifier, at, as));
     }
   }
   let library: SourceModule | null = null;
@@ -177,6 +200,9 @@ function ofLibrary(specifier: string): Resolved {
     : { type: "smithers", from: specifier };
 }
 
+const TWO_WAYS =
+  "Import it in one way in each file: what its `with { type: … }` says counts for all of them.";
+
 function leadsNowhere(specifier: string, instead: string | null, at: Span): Diagnostic {
   const hint = instead
     ? `Did you mean \`${instead}\`?`
@@ -187,7 +213,9 @@ function leadsNowhere(specifier: string, instead: string | null, at: Span): Diag
 }
 
 /** Every specifier of a module with the place where it stands; re-exports stand at the head of the file. */
-function specifiersOf(module: SourceModule): (readonly [string, Span])[] {
+function specifiersOf(
+  module: SourceModule,
+): (readonly [specifier: string, at: Span, as?: string | undefined])[] {
   const head = { file: module.file, start: 0, end: 0 };
   const at = (specifier: string): Span => {
     for (const quote of ['"', "'"]) {
@@ -197,7 +225,7 @@ function specifiersOf(module: SourceModule): (readonly [string, Span])[] {
     return head;
   };
   return [
-    ...module.imports.map((i) => [i.from, i.span] as const),
+    ...module.imports.map((i) => [i.from, i.span, i.as] as const),
     ...[...module.exports.values()].flatMap((e) => ("from" in e ? [[e.from, at(e.from)] as const] : [])),
     ...module.stars.map((from) => [from, at(from)] as const),
   ];

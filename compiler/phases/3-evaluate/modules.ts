@@ -242,9 +242,11 @@ function specifierExport(
           report(ev, "SM103", span, `'${name}' can't be read at build time: ${why.message}`, undefined),
       );
     case "json":
-      return name === "default" || name === "*"
+      return name === "default"
         ? atTop(ev, () => named(ev, jsonName(specifier), fromJson(target.value)))
-        : memberOfJson(target.value, name);
+        : name === "*"
+          ? atTop(ev, () => named(ev, jsonName(specifier), fromJson(namespaceOfJson(target.value))))
+          : memberOfJson(target.value, name);
     case "smithers":
       if (name === "*") return libraryNamespace(ev, target.from);
       return libraryExport(ev, target.from, name, span);
@@ -278,6 +280,12 @@ const jsonName = (specifier: string): string =>
     .replace(/^.*\//, "")
     .replace(/\.json$/, "")
     .replace(/\W+/g, "_");
+
+/** What `import * as data` gives: the members beside the whole. */
+export function namespaceOfJson(value: Json): Json {
+  const isTable = typeof value === "object" && value !== null && !Array.isArray(value);
+  return { ...(isTable ? value : {}), default: value };
+}
 
 function memberOfJson(value: Json, name: string): Value {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return known(undefined);

@@ -13,6 +13,7 @@ import { DEFAULT_NAME, type Piece, type Pieces, piecesOf } from "../1-parse/slic
 import { isAuthoring } from "../2-bind/authoring.ts";
 import type { Graph } from "../2-bind/bind.ts";
 import { type Changes, changesOf } from "../3-evaluate/module-changes.ts";
+import { namespaceOfJson } from "../3-evaluate/modules.ts";
 import { isPoisoned } from "../3-evaluate/poison.ts";
 import { patternNames } from "../3-evaluate/shape.ts";
 import { type Environment, lookupLocal, toJson, type Value } from "../3-evaluate/value.ts";
@@ -372,8 +373,7 @@ class Slicer {
         return `import:${specifier}#${imported}`;
       }
       case "json":
-        head.set(local, `const ${local} = ${JSON.stringify(target.value)};`);
-        return `json:${canonicalize(target.value)}`;
+        return this.#json(local, importedJson(target.value, imported), head);
       case "source":
         return this.#fromSource(target.module, use);
       case "smithers":
@@ -393,6 +393,14 @@ class Slicer {
       default:
         return target satisfies never;
     }
+  }
+
+  #json(local: string, value: Json | undefined, head: Map<string, string>): string {
+    // In a literal `__proto__` would be no member.
+    const text = value === undefined ? "undefined" : `JSON.parse(${JSON.stringify(JSON.stringify(value))})`;
+    const isPlain = value === undefined || !text.includes("__proto__");
+    head.set(local, `const ${local} = ${isPlain && value !== undefined ? JSON.stringify(value) : text};`);
+    return value === undefined ? "json:undefined" : `json:${canonicalize(value)}`;
   }
 
   #external(specifier: string, span: Span): void {
@@ -518,6 +526,12 @@ class Slicer {
       problem("SM103", span, message, { hint: "Pass plain data in, and return plain data." }),
     );
   }
+}
+
+function importedJson(value: Json, name: string): Json | undefined {
+  if (name === "default") return value;
+  const all = namespaceOfJson(value) as { readonly [key: string]: Json };
+  return name === "*" ? all : Object.hasOwn(all, name) ? all[name] : undefined;
 }
 
 function importStatement(local: string, imported: string, specifier: string): string {
