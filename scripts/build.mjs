@@ -35,7 +35,11 @@ await build({
   minifySyntax: true,
   minifyWhitespace: true,
   // Loaded lazily, or with files of their own beside their code.
-  external: ["ts-morph", "esbuild", "sql.js", "sql.js/*", "@anthropic-ai/sdk", "@mdx-js/mdx", "typescript"],
+  external: [
+    ...["ts-morph", "esbuild", "sql.js", "sql.js/*", "@anthropic-ai/sdk", "@mdx-js/mdx", "typescript"],
+    // CommonJS: a bundle that imports it lazily would find all its names under `default`.
+    "yaml",
+  ],
   // Some bundled packages are CommonJS and ask for Node's modules by `require`.
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);',
