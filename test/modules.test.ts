@@ -292,7 +292,7 @@ const times = (n: number) => () => ({ v: n * 2 });`,
           "times(4)",
           "async () => ({ v: [path.basename(HERE) !== 'modules', FILE === path.join(HERE, 'prompts', 'a.md')] })",
           "async () => ({ v: await below('b.md') })",
-          "async () => ({ v: (await import('node:path')).basename('/a/b') })",
+          "async () => ({ v: (await import('node:path')).basename('/a/b') + require('node:path').basename('/c') })",
         ],
       ),
     };
@@ -303,7 +303,7 @@ const times = (n: number) => () => ({ v: n * 2 });`,
       8,
       [true, true],
       "prompts/b.md",
-      "b",
+      "bc",
     ]);
   });
 

@@ -3,7 +3,7 @@ import { ts } from "ts-morph";
 import type { Span } from "../../surface.ts";
 
 export interface Reach {
-  /** `import.meta`, `__dirname`, `require`, or `import()` with the specifier where it is a literal. */
+  /** `import.meta`, `__dirname`, `require` or `import()`; these with the specifier where it is a literal. */
   readonly what: "import.meta" | "__dirname" | "__filename" | "require" | "import";
   readonly specifier?: string;
   readonly span: Span;
@@ -23,11 +23,17 @@ export function reachesOf(file: number, node: ts.Node, text: string): readonly R
       const known = specifier && ts.isStringLiteralLike(specifier) ? { specifier: specifier.text } : {};
       found.push({ what: "import", span: spanOf(at), ...known });
     } else if (ts.isIdentifier(at) && isFree(at))
-      found.push({ what: at.text as "require", span: spanOf(at) });
+      found.push({ what: at.text as "require", span: spanOf(at), ...requiredBy(at) });
     ts.forEachChild(at, visit);
   };
   visit(node);
   return found;
+}
+
+/** What `require("…")` names. */
+function requiredBy({ parent }: ts.Identifier): { readonly specifier?: string } {
+  const [specifier] = ts.isCallExpression(parent) ? parent.arguments : [];
+  return specifier && ts.isStringLiteralLike(specifier) ? { specifier: specifier.text } : {};
 }
 
 /** A use of a name that CommonJS has; `typeof require` asks for nothing. */

@@ -205,12 +205,12 @@ class Slicer {
       return token;
     });
     for (const reach of piece.reaches)
-      if (reach.what.startsWith("import") || free.has(reach.what)) this.#reach(reach);
+      if (reach.what.startsWith("import") || free.has(reach.what)) this.#reach(reach, home.module);
     return form;
   }
 
   /** What means another thing in the file of a module than in the file of the source. */
-  #reach({ what, specifier, span }: Reach): void {
+  #reach({ what, specifier, span }: Reach, module: SourceModule): void {
     const refuse = (message: string, hint: string): void => {
       this.#problems.push(problem("SM103", span, message, { hint }));
     };
@@ -224,7 +224,15 @@ class Slicer {
         );
         return;
       case "require":
-        refuse("Code that runs as a module has no `require`.", "Import it at the top of the file.");
+        if (specifier === undefined || /^[./]/.test(specifier) || isAuthoring(specifier))
+          refuse(
+            "Code that runs as a module can `require` packages by their names only.",
+            "Import it at the top of the file.",
+          );
+        else {
+          this.#external(specifier, span);
+          this.#part(module).head.set("require", REQUIRE);
+        }
         return;
       case "import":
         if (specifier === undefined) {
@@ -533,6 +541,10 @@ function importedJson(value: Json, name: string): Json | undefined {
   const all = namespaceOfJson(value) as { readonly [key: string]: Json };
   return name === "*" ? all : Object.hasOwn(all, name) ? all[name] : undefined;
 }
+
+/** A module has no `require` of its own; this one finds what the project finds. */
+const REQUIRE =
+  'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
 
 function importStatement(local: string, imported: string, specifier: string): string {
   const from = JSON.stringify(specifier);
