@@ -15,6 +15,7 @@ import { access, failure } from "./member.ts";
 import { fromJson } from "./modules.ts";
 import { newUrl } from "./node-url.ts";
 import { bind } from "./patterns.ts";
+import { isPoisoned } from "./poison.ts";
 import { poisonText, reify } from "./reify.ts";
 import { isStructural, nullish } from "./shape.ts";
 import { attempt, Bail, type Evaluation, MAX_EXPANSIONS, report, TooMuch } from "./state.ts";
@@ -266,6 +267,8 @@ export function apply(ev: Evaluation, fn: Value, args: Args, how: Calling): Valu
       if (how.optional && (fn.value ?? null) === null) return CUT;
       return failure("not a function");
     case "Residual":
+      if (isPoisoned(fn) && args.some((x) => isStructural(x.type === "SpreadItem" ? x.value : x)))
+        return poisonedCall(ev, args);
       if (how.optional && how.chain?.guards) {
         how.chain.guards.push(fn.expr);
         return residualCall(ev, fn.expr, args, { ...how, optional: false }, {});

@@ -57,3 +57,13 @@ export class CyclicBinding extends Bail {
     this.name = "CyclicBinding";
   }
 }
+
+/** What a name stands for; undefined while that is being made: `const t = { a: () => 1, b: () => t.a() }`. */
+export function unlessOpen<T>(ask: () => T): T | undefined {
+  try {
+    return ask();
+  } catch (error) {
+    if (error instanceof CyclicBinding) return undefined;
+    throw error;
+  }
+}

@@ -74,6 +74,7 @@ const OTHERWISE: ReadonlyMap<string, string> = new Map([
 /** The value of a name that no source binds. */
 export function globalValue(ev: Evaluation, name: string, env: Environment, span?: Core.Span): Value {
   if (name === "undefined") return { type: "Known", value: undefined };
+  if (name.startsWith(POISON_MARK)) return POISON;
   if (name === "NaN") return { type: "Known", value: Number.NaN };
   if (name === "Infinity") return { type: "Known", value: Number.POSITIVE_INFINITY };
   if (isCoreGlobal(name)) return residual(nameOf(name, span), { defined: true });
@@ -106,9 +107,15 @@ export function globalValue(ev: Evaluation, name: string, env: Environment, span
     "SM103",
     span,
     `'${name}' is not defined`,
-    "Declare it, import it, or pass it through the workflow's input.",
+    IMPORTS.get(name) ?? "Declare it, import it, or pass it through the workflow's input.",
   );
 }
+
+/** What nearly every workflow imports. */
+const IMPORTS: ReadonlyMap<string, string> = new Map([
+  ["createSmithers", 'Import it: import { createSmithers } from "smithers";'],
+  ["z", 'Import it: import { z } from "zod";'],
+]);
 
 export function randomRead(ev: Evaluation, what: string, span?: Core.Span): Value {
   return report(

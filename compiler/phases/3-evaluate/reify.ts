@@ -3,11 +3,12 @@ import type * as Core from "../../../plan/core/ast.ts";
 import type { AgentSource } from "../4-lower/draft.ts";
 import { amongOf } from "./among.ts";
 import { arrayOf, call, conditional, literal, memberOf, nameOf, objectOf } from "./core.ts";
+import { CyclicBinding } from "./env.ts";
 import { unrecorded } from "./host-values.ts";
 import { foreignUse } from "./node-modules.ts";
 import { POISON_MARK } from "./poison.ts";
 import { isAgentObject, isStructural } from "./shape.ts";
-import { Bail, declare, type Evaluation, freshName, report } from "./state.ts";
+import { attempt, Bail, declare, type Evaluation, freshName, report } from "./state.ts";
 import { translateClosure } from "./translate.ts";
 import { type Closure, type ObjectValue, type PromptValue, residual, type Value } from "./value.ts";
 import { makesSchemas } from "./zod-makers.ts";
@@ -126,7 +127,8 @@ export function promptName(ev: Evaluation, prompt: PromptValue): string {
 
 /** A named function stands in the plan under its name; one without a name stands where it is used. */
 function closureText(ev: Evaluation, closure: Closure): Core.Expr {
-  if (closure.getter) throw new Bail("a getter is used as data", closure.arrow.span);
+  // Who takes the object as a whole takes what its getters give.
+  if (closure.getter) return call(translateClosure(ev, closure));
   const existing = ev.closureNames.get(closure);
   if (existing) return nameOf(existing.name);
   if (!closure.name) return translateClosure(ev, closure);
@@ -165,9 +167,16 @@ export function named(ev: Evaluation, name: string, value: Value): Value {
       if (value.ref) return value;
       const path = withPath(value, name);
       if (path.type === "Object" && isAgentObject(path)) return path;
-      if (!isStructural(path) && !holdsSchema(path))
-        return under(ev, path, declare(ev, name, reify(ev, path)));
-      return membersNamed(ev, name, path);
+      if (isStructural(path) || holdsSchema(path) || holdsGetter(path)) return membersNamed(ev, name, path);
+      return attempt(
+        ev,
+        () => under(ev, path, declare(ev, name, reify(ev, path))),
+        (why) => {
+          // Functions that name the object they stand in: each is a function by itself.
+          if (why instanceof CyclicBinding) return membersNamed(ev, name, path);
+          throw why;
+        },
+      );
     }
     case "Choice": {
       if (!isStructural(value)) return residual(declare(ev, name, reify(ev, value)));
@@ -191,6 +200,13 @@ export function named(ev: Evaluation, name: string, value: Value): Value {
       return value;
   }
 }
+
+/** A getter has no text either: its object stays apart, and reading the member calls it. */
+const holdsGetter = (value: Value): boolean =>
+  value.type === "Object" &&
+  [...value.props.values()].some(
+    (member) => (member.type === "Closure" && member.getter === true) || holdsGetter(member),
+  );
 
 /** Schemas have no text in Core: what holds them is known at build time and stays apart. */
 export function holdsSchema(value: Value): boolean {

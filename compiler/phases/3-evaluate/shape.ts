@@ -2,11 +2,17 @@
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
 import { literal } from "./core.ts";
+import { unlessOpen } from "./env.ts";
 import { type Environment, lookup, type Value } from "./value.ts";
 import { isSchemaText } from "./zod-text.ts";
 
 /** True when the value can't stand in Core text as data: it holds elements, components, functions that make them, code. */
 export function isStructural(value: Value): boolean {
+  return holdsStructure(value, new Set());
+}
+
+/** `open`: functions and objects that are being looked at; functions may name the objects they stand in. */
+function holdsStructure(value: Value, open: Set<Value>): boolean {
   switch (value.type) {
     case "Known":
     case "Residual":
@@ -29,18 +35,22 @@ export function isStructural(value: Value): boolean {
     case "Workflow":
       return true;
     case "Closure":
-      return touchesElements(value.arrow, value.env, new Set());
+      if (open.has(value)) return false;
+      return touchesElements(value.arrow, value.env, new Set(), new Set([...open, value]));
     // What stands under a name is data: reading it again costs nothing, however often it is shared.
     case "Array":
       return (
-        !value.ref && value.items.some((item) => isStructural(item.type === "SpreadItem" ? item.value : item))
+        !value.ref &&
+        value.items.some((item) => holdsStructure(item.type === "SpreadItem" ? item.value : item, open))
       );
     case "Object":
-      return !value.ref && !isAgentObject(value) && [...value.props.values()].some(isStructural);
+      return (
+        !value.ref && !isAgentObject(value) && [...value.props.values()].some((x) => holdsStructure(x, open))
+      );
     case "Choice":
-      return isStructural(value.then) || isStructural(value.else);
+      return holdsStructure(value.then, open) || holdsStructure(value.else, open);
     case "Select":
-      return isStructural(value.other) || value.cases.some((x) => isStructural(x.value));
+      return holdsStructure(value.other, open) || value.cases.some((x) => holdsStructure(x.value, open));
     default: {
       const missing: never = value;
       return missing;
@@ -56,25 +66,30 @@ export function isAgentObject(value: Value): boolean {
 }
 
 /** True when code mentions elements, or names that stand for something structural. */
-export function touchesElements(node: unknown, env: Environment, seen: Set<unknown>): boolean {
+export function touchesElements(
+  node: unknown,
+  env: Environment,
+  seen: Set<unknown>,
+  open: Set<Value> = new Set(),
+): boolean {
   if (typeof node !== "object" || node === null || seen.has(node)) return false;
   seen.add(node);
-  if (Array.isArray(node)) return node.some((item) => touchesElements(item, env, seen));
+  if (Array.isArray(node)) return node.some((item) => touchesElements(item, env, seen, open));
   const typed = node as { readonly type?: string };
   if (typed.type === "Element" || typed.type === "Func" || typed.type === "Class") return true;
   if (typed.type === "Name") {
-    const found = lookup(env, (node as Core.Name).name)?.value;
+    const found = unlessOpen(() => lookup(env, (node as Core.Name).name)?.value);
     if (!found) return false;
-    if (found.type === "Closure") return touchesElements(found.arrow, found.env, seen);
+    if (found.type === "Closure") return touchesElements(found.arrow, found.env, seen, open);
     return (
       found.type !== "External" &&
       found.type !== "Namespace" &&
       found.type !== "Native" &&
-      isStructural(found)
+      holdsStructure(found, open)
     );
   }
   for (const [key, part] of Object.entries(node)) {
-    if (key !== "span" && touchesElements(part, env, seen)) return true;
+    if (key !== "span" && touchesElements(part, env, seen, open)) return true;
   }
   return false;
 }

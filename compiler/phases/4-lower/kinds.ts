@@ -170,6 +170,11 @@ export const KINDS: Readonly<Record<string, Kind>> = {
         "holds functions that would run beside the plan",
         "Score in a task of its own that depends on this one.",
       ],
+      groundTruth: ["is for scorers, which a plan does not hold", "Leave it out."],
+      maxAttempts: [
+        "is none that any version acts on",
+        "Count the attempts after the first: retries={2}, or noRetry for a single one.",
+      ],
     },
   },
   Approval: {
