@@ -132,11 +132,19 @@ function lowerEach(to: Lowering, value: EachValue, place: Place): void {
     underCondition(to.ev, () => {
       const isOne =
         single && !inScope(to.ev, value.scope, () => inPath(to, single, () => formsOf(to, single.element)));
-      if (isOne && value.scope.guards.length === 0) lowerElement(to, single.element, item, single.conditions);
+      const isBare = value.scope.guards.length === 0 && !(single && hasScope(single.element, value));
+      if (isOne && isBare) lowerElement(to, single.element, item, single.conditions);
       else inGroup(to, item, value.span, (inner) => lowerChildren(to, value.body, inner));
     }),
   );
 }
+
+/** A loop has a scope of its own, which can't hold the names of the item that it stands for. */
+const hasScope = ({ tag }: ElementValue, { scope }: EachValue): boolean =>
+  scope.values.size > 0 &&
+  typeof tag === "object" &&
+  tag?.type === "Component" &&
+  KINDS[tag.name]?.kind === "loop";
 
 /** An item's one element and the conditions in front of it; its node can be the `each` itself. */
 function soleElement(
