@@ -25,6 +25,22 @@ function filesOf(room: string): string[] {
     .map((name) => path.join(room, name));
 }
 
+describe("packages that are loaded when they are asked for", () => {
+  it("are left out of the bundles: one in CommonJS would lose its names there", () => {
+    const script = readFileSync(path.join(root, "scripts/build.mjs"), "utf8");
+    const external = /external: \[([^;]*?)\],\n {2}\/\//.exec(script)?.[1] ?? "";
+    const asked = Object.keys(MAY_IMPORT)
+      .flatMap(filesOf)
+      .flatMap((file) => [
+        ...readFileSync(path.join(root, file), "utf8").matchAll(/^[^*/]*\bawait import\("([^."][^"]*)"\)/gm),
+      ])
+      .map(([, name]) => name!)
+      .filter((name) => !name.startsWith("node:"));
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.filter((name) => !external.includes(`"${name}"`))).toEqual([]);
+  });
+});
+
 describe("imports point one way", () => {
   for (const [room, allowed] of Object.entries(MAY_IMPORT)) {
     it(`${room} imports ${allowed.length === 0 ? "no other room" : allowed.join(", ")}`, () => {

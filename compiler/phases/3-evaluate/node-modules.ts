@@ -34,8 +34,13 @@ const EFFECTS: readonly (readonly [from: RegExp, does: string])[] = [
 ];
 const DRAWS = /^(random\w*|randomUUID|getRandomValues|webcrypto)$/;
 
+/** Reads of the disk for which `ctx.fs` has nothing. */
+const LOOKS = /^((l?stat|fstat|realpath|readlink|access|opendir|statfs|glob)(Sync)?|readSync|readvSync)$/;
+
 /** What calling an export of Node does besides giving a value; undefined where that is nothing, or unknown. */
 export function effectOf(value: External): string | undefined {
+  const isLook = value.from.startsWith("node:fs") && LOOKS.test(value.path.at(-1) ?? "");
+  if (isLook) return "asks of the disk what no plan can record";
   return EFFECTS.find(([from]) => from.test(value.from))?.[1];
 }
 

@@ -10,7 +10,14 @@ import { POISON_MARK } from "./poison.ts";
 import { isAgentObject, isStructural } from "./shape.ts";
 import { attempt, Bail, declare, type Evaluation, freshName, report } from "./state.ts";
 import { translateClosure } from "./translate.ts";
-import { type Closure, type ObjectValue, type PromptValue, residual, type Value } from "./value.ts";
+import {
+  type Closure,
+  type NativeValue,
+  type ObjectValue,
+  type PromptValue,
+  residual,
+  type Value,
+} from "./value.ts";
 import { makesSchemas } from "./zod-makers.ts";
 
 /** Core text of a value. Throws Bail where the value holds elements, components or code. */
@@ -79,9 +86,10 @@ export function reify(ev: Evaluation, value: Value): Core.Expr {
     case "Component":
     case "Code":
     case "Class":
-    case "Native":
     case "Workflow":
       throw new Bail(`a ${value.type.toLowerCase()} is used as data`);
+    case "Native":
+      return nativeText(value);
     default: {
       const missing: never = value;
       return missing;
@@ -95,6 +103,14 @@ export const poisonText = (ev: Evaluation): Core.Name => nameOf(freshName(ev, PO
 /** The handle of an agent; registers it under its binding path. */
 export function agentHandle(ev: Evaluation, agent: AgentSource): Core.Expr {
   return call("agent", literal(agentName(ev, agent)));
+}
+
+/** `.refine(path.isAbsolute)`, `.map(path.basename)`: a function that hands on whatever it is called with. */
+function nativeText(value: NativeValue): Core.Expr {
+  if (!value.text || value.readsDisk) throw new Bail("a native is used as data");
+  const args = nameOf("args") as Core.Name;
+  const body = value.text([{ type: "Spread", arg: args }], { file: 0, start: 0, end: 0 });
+  return { type: "Arrow", params: [], rest: args, body };
 }
 
 export function agentName(ev: Evaluation, agent: AgentSource): string {

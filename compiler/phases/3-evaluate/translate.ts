@@ -357,7 +357,8 @@ function libraryMember(t: Translation, node: Core.Member<Surface.Extra>, names: 
   if (!root) return undefined;
   const value = lookup(t.env, root.name)?.value;
   // What a call gives is a value of the run: only the call itself is answered.
-  if (!value || isHost(value) || (value.type === "Native" && holdsCall(node))) return undefined;
+  if (!value || isHost(value)) return undefined;
+  if (holdsCall(node) && (value.type === "Native" || usesLocals(node, names))) return undefined;
   const chosen = node.object === root ? memberByLocalKey(t, value, node.property, names) : undefined;
   if (chosen) return chosen;
   if (usesLocals(node.object, names)) return undefined;
@@ -419,7 +420,8 @@ function callText(t: Translation, node: Core.Call<Surface.Extra>, names: Names):
   if (root) {
     const value = lookup(t.env, root.name)?.value;
     const ofResult = value?.type === "Native" && node.callee !== root;
-    if (value && !isHost(value) && !ofResult && LIBRARY.has(value.type)) {
+    const isWhole = !ofResult && !(holdsCall(node.callee) && usesLocals(node.callee, names));
+    if (value && !isHost(value) && isWhole && LIBRARY.has(value.type)) {
       return libraryCall(t, node, names);
     }
     if (

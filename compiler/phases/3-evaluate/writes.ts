@@ -558,10 +558,24 @@ export class WriteAnalysis {
 
   /** `String(x)`, `Math.max(…)`: what they are given they never call. */
   #takesData(callee: Surface.Expr, nested: Locals): boolean {
+    if (this.#isNative(callee, nested)) return true;
     if (callee.type === "Name") return this.#isDataGlobal(callee.name, nested);
     if (callee.type !== "Member" || callee.object.type !== "Name") return false;
     const { name } = callee.object;
     return (name === "Math" || name === "Number") && !this.#isBound(name, nested);
+  }
+
+  /** `join(…)`, `path.join(…)`, `readFileSync(…)` of Node. */
+  #isNative(callee: Surface.Expr, nested: Locals): boolean {
+    const root = callee.type === "Member" ? callee.object : callee;
+    if (root.type !== "Name" || nested.has(root.name) || this.origins.has(root.name)) return false;
+    const found = lookup(this.env, root.name)?.value;
+    const key = callee.type === "Member" && typeof callee.property === "string" ? callee.property : undefined;
+    const fn =
+      found?.type === "Namespace" && key !== undefined && !found.tables
+        ? found.member(key, callee.span ?? { file: 0, start: 0, end: 0 })
+        : found;
+    return fn?.type === "Native" && fn.text !== undefined;
   }
 
   #isDataGlobal(name: string, nested: Locals): boolean {
