@@ -41,6 +41,7 @@ function pathFunction(ev: Evaluation, name: string, facts: Facts): NativeValue {
   return {
     type: "Native",
     name: `path.${name}`,
+    arity: (posix[name as "join"] as (...texts: string[]) => unknown).length,
     text,
     call(args, span) {
       const texts = args.map((arg) => reify(ev, arg));

@@ -105,12 +105,14 @@ export function agentHandle(ev: Evaluation, agent: AgentSource): Core.Expr {
   return call("agent", literal(agentName(ev, agent)));
 }
 
-/** `.refine(path.isAbsolute)`, `.map(path.basename)`: a function that hands on whatever it is called with. */
+/** `.refine(path.isAbsolute)`, `.map(path.dirname)`: a function that hands on what it looks at. */
 function nativeText(value: NativeValue): Core.Expr {
-  if (!value.text || value.readsDisk) throw new Bail("a native is used as data");
-  const args = nameOf("args") as Core.Name;
-  const body = value.text([{ type: "Spread", arg: args }], { file: 0, start: 0, end: 0 });
-  return { type: "Arrow", params: [], rest: args, body };
+  if (!value.text || value.arity === undefined) throw new Bail("a native is used as data");
+  const params = Array.from({ length: value.arity }, (_, n) => nameOf(`arg${n}`) as Core.Name);
+  const rest = nameOf("args") as Core.Name;
+  const args = params.length > 0 ? params : [{ type: "Spread", arg: rest } as const];
+  const body = value.text(args, { file: 0, start: 0, end: 0 });
+  return { type: "Arrow", params, ...(params.length === 0 && { rest }), body };
 }
 
 export function agentName(ev: Evaluation, agent: AgentSource): string {

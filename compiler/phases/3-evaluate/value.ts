@@ -237,6 +237,8 @@ export interface NativeValue {
   readonly readsDisk?: true;
   /** The call as text, where its arguments are. Without it only calls that name no locals can stand in a text. */
   text?(args: readonly (Core.Expr | Core.Spread)[], span: Core.Span): Core.Expr;
+  /** How many arguments it looks at, where it is handed on as a function: 0 for any number. */
+  readonly arity?: number;
 }
 
 /** `smithers(ctx => …)`. */
