@@ -39,6 +39,7 @@ const ctx = residual(nameOf("ctx"), { kind: "object", defined: true });
 /** What the workflow function returns. With `twin` its whole body is left as one block. */
 export function runWorkflow(ev: Evaluation, workflow: WorkflowValue, twin: boolean): Value {
   const { fn } = workflow;
+  ev.input = workflow.tables.get("input");
   const home: Closure = { ...fn, home: ev.scope };
   return inScope(ev, ev.scope, () => (twin ? asBlock(ev, home) : inline(ev, home, [ctx], fn.arrow.span)));
 }

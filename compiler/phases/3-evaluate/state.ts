@@ -87,6 +87,8 @@ export interface Evaluation {
    * `try`, where a file that is not there is something to be caught.
    */
   loading: false | "plain" | "guarded";
+  /** The schema of the input of the workflow that is being read. */
+  input: Value | undefined;
   /** Elementary steps left before the build gives up. */
   fuel: number;
 }
@@ -157,6 +159,7 @@ export function newEvaluation(
     lost: null,
     project,
     loading: false,
+    input: undefined,
     fuel: 2_000_000,
   };
 }

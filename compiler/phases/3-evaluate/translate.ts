@@ -472,6 +472,11 @@ function holder(node: Surface.Expr): Core.Name | null {
 /** A call of what is answered at build time: by its text, or evaluated where it names nothing of the text around it. */
 function libraryCall(t: Translation, node: Core.Call<Surface.Extra>, names: Names): Core.Expr {
   const span = node.span ?? { file: 0, start: 0, end: 0 };
+  if (node.callee.type === "Member" && !usesLocals(node, names)) {
+    // What a method of a schema gives hangs on its arguments.
+    const of = evaluate(t.ev, node.callee.object, t.env).type;
+    if (of === "Schema" || of === "Table") return written(t, evaluate(t.ev, node, t.env), node.span);
+  }
   const method = methodOfData(t, node.callee, names);
   if (method) return { ...node, callee: method, args: spreads(t, node.args, names) };
   const fn = evaluate(t.ev, node.callee, t.env);

@@ -19,6 +19,7 @@ import {
 import { WriteAnalysis } from "./writes.ts";
 import { lazyText } from "./zod-lazy.ts";
 import { jsonSchemaData, schemaAnswer, schemaData } from "./zod-members.ts";
+import { parsedAlready } from "./zod-parse.ts";
 import { isZ } from "./zod-text.ts";
 
 /** What `import { z } from "zod"` gives. */
@@ -97,7 +98,7 @@ export function schemaMethod(
 ): Value | undefined {
   const schema = target.type === "Table" ? target.schema : target;
   if (schema.type !== "Schema") return undefined;
-  if (RUNNING.has(name)) return runs(ev, name, span);
+  if (RUNNING.has(name)) return parsedAlready(ev, schema, name, args) ?? runs(ev, name, span);
   if (args.some((arg) => arg.type !== "SpreadItem" && isPoisoned(arg))) return POISON;
   const refused = refusedSchema(schema, name, span);
   if (refused) return refused;
