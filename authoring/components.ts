@@ -134,6 +134,8 @@ export type TaskProps<Out, D extends Deps> = TaskBase<Out, D> &
 interface TaskBase<Out, D extends Deps> extends ProducerProps<Out> {
   /** Rows the task waits for, by the id of their task (or by the name that `needs` maps to one). */
   readonly deps?: D;
+  /** Take the rows of `deps` that are there once their tasks have settled, instead of waiting for all. */
+  readonly depsOptional?: boolean | undefined;
   readonly maxSchemaRetries?: number;
   /** One more agent behind those of `agent`. */
   readonly fallbackAgent?: AgentLike | undefined;

@@ -513,7 +513,7 @@ function asFields(element: Element, r: Rendering): Record<string, unknown> {
 }
 
 function task(element: Element, kind: string, r: Rendering): Mounted {
-  const { id, children, agent, output, deps, request, ...others } = asFields(element, r);
+  const { id, children, agent, output, deps, request, depsOptional, ...others } = asFields(element, r);
   const props: Record<string, unknown> = { ...others, skipIf: Boolean(others.skipIf) };
   if (agent !== undefined && agent !== null) props.agent = agentText(agent);
   if (output !== undefined) props.output = r.tableName(output);
@@ -527,10 +527,12 @@ function task(element: Element, kind: string, r: Rendering): Mounted {
       const row = r.loops
         ? r.ctx.once(r.loops.dep(String(r.tableName(table)), nodeId, r.place))
         : r.ctx.outputMaybe(table, { nodeId });
-      if (row === undefined) props.blocked = true;
-      given[key] = row;
+      if (depsOptional) props.dependsOn = [...((props.dependsOn as string[] | undefined) ?? []), nodeId];
+      else if (row === undefined) props.blocked = true;
+      if (row !== undefined || !depsOptional) given[key] = row;
     }
-    props.deps = names;
+    if (depsOptional) delete props.needs;
+    else props.deps = names;
   }
   if (request) Object.assign(props, request);
   const isCode = typeof children === "function" && children.constructor.name === "AsyncFunction";
