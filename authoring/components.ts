@@ -141,6 +141,8 @@ interface TaskBase<Out, D extends Deps> extends ProducerProps<Out> {
   readonly fallbackAgent?: AgentLike | undefined;
   /** `retries={0}`. */
   readonly noRetry?: boolean;
+  /** What is true of every task: it may be tried again. */
+  readonly sideEffect?: false | { readonly idempotent: true };
   readonly needsApproval?: boolean;
   readonly allowTools?: readonly string[];
   readonly memory?: {

@@ -62,6 +62,7 @@ const VALUES: Readonly<Record<string, string>> = {
   request: '{ title: "Sure?", summary: "Now.", metadata: { risk: 7 } }',
   retryPolicy: '{ backoff: "fixed", initialDelayMs: 7 }',
   noRetry: "true",
+  sideEffect: "{ idempotent: true }",
   duration: '"7s"',
   baseBranch: '"seven"',
   onMaxReached: '"fail"',
@@ -124,7 +125,7 @@ function meaning(plan: Plan | null): string {
 }
 
 /** Props that say what the node has anyway. */
-const SAYS_NOTHING = new Set(["outputSchema"]);
+const SAYS_NOTHING = new Set(["outputSchema", "sideEffect"]);
 
 const cases = Object.entries(KINDS).flatMap(([name, kind]) =>
   [...Object.keys(kind.props), ...Object.keys(kind.refused ?? {})].map((prop) => ({ name, kind, prop })),

@@ -492,7 +492,14 @@ function part(role: string, content: unknown, r: Rendering, step?: unknown): Mou
 
 /** Props that another prop of the plan stands for. */
 function asFields(element: Element, r: Rendering): Record<string, unknown> {
-  const { fallbackAgent, noRetry, outputSchema: _, heartbeatTimeout, ...props } = element.props;
+  const {
+    fallbackAgent,
+    noRetry,
+    sideEffect: _effect,
+    outputSchema: _,
+    heartbeatTimeout,
+    ...props
+  } = element.props;
   if (noRetry) props.retries = 0;
   if (heartbeatTimeout !== undefined) props.heartbeatTimeoutMs = heartbeatTimeout;
   // What is falsy is no agent, and then the one that would follow is none either.

@@ -45,6 +45,8 @@ export const COMPONENTS: readonly string[] = [
   "ContinueAsNew",
   "Aspects",
   "SuperSmithers",
+  "Memory",
+  "Monitor",
   "Poller",
   "Kanban",
   "UI",

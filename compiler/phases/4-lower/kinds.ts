@@ -23,6 +23,7 @@ export type PropUse =
   | "same"
   /** `retries={0}`. */
   | "once"
+  | "repeatable"
   | "id"
   | "skip"
   | "request"
@@ -156,6 +157,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       deps: "tables",
       maxSchemaRetries: "field",
       noRetry: "once",
+      sideEffect: "repeatable",
       memory: "field",
       allowTools: "field",
       needsApproval: "field",

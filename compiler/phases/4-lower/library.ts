@@ -9,7 +9,7 @@ import { type ElementValue, residual, type Scope, type Value } from "../3-evalua
 import type { Field, NodeDraft } from "./draft.ts";
 import { isNothing, keyFromId, plainField, tableName } from "./fields.ts";
 import { KINDS, type Kind, SPECIAL } from "./kinds.ts";
-import { lowerChildren, lowerElement } from "./nodes.ts";
+import { lowerChildren, lowerElement, lowerUnknown } from "./nodes.ts";
 import { optionalDeps } from "./optional-deps.ts";
 import { isLeftOut } from "./patterns.ts";
 import { addNode, type Condition, inPath, type Lowering, type Place, within } from "./place.ts";
@@ -35,8 +35,8 @@ export function lowerLibrary(
   if (isLeftOut(to.ev, name, element.span)) return;
   const kind = KINDS[name];
   if (!kind) {
-    lose(to.ev, props.get("id"));
     unknownComponent(to.ev, name, element.span, KNOWN);
+    lowerUnknown(to, element, place);
     return;
   }
   if (name === "Signal" && props.get("children")) {

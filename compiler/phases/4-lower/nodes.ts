@@ -237,10 +237,11 @@ function lowerTag(to: Lowering, element: ElementValue, place: Place, item: reado
       break;
   }
   refuseTag(to.ev, tag, element.span);
+  lowerUnknown(to, element, place);
 }
 
 /** An element of something that was reported: elements among its children are read, in no certain order. */
-function lowerUnknown(to: Lowering, element: ElementValue, place: Place): void {
+export function lowerUnknown(to: Lowering, element: ElementValue, place: Place): void {
   const { ev } = to;
   lose(ev, element.props.get("id"));
   const children = element.props.get("children");

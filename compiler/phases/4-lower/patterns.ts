@@ -83,6 +83,14 @@ export const REFUSED: Readonly<Record<string, readonly [why: string, instead: st
     "edits the workflow's own source while it runs, which a plan exists to rule out",
     "Let a task propose the change, and build and review the new plan.",
   ],
+  Memory: [
+    "gives all agents within it a bank of memory, which a plan holds for each task by itself",
+    "Say with the prop 'memory' of each <Task> what it recalls and remembers.",
+  ],
+  Monitor: [
+    "watches another run, of which a plan knows nothing",
+    "Leave it out: it is no part of what this workflow does.",
+  ],
 };
 
 /** Components that say nothing of the run: they name what shows it. */

@@ -39,6 +39,18 @@ export function unknownProp(
   );
 }
 
+/** `sideEffect` says what every task of a plan is: one that may be tried again. SM117 where it says otherwise. */
+export function repeatable(ev: Evaluation, said: Json | undefined, span: Core.Span | undefined): void {
+  if (said === false || JSON.stringify(said) === '{"idempotent":true}') return;
+  report(
+    ev,
+    "SM117",
+    span,
+    "'sideEffect' marks what must not be done twice or has to be undone, which a plan does not hold",
+    "Give the task noRetry, let its function see whether it was done already, and write sideEffect={{ idempotent: true }}.",
+  );
+}
+
 /** SM117 for a component that is none. */
 export function unknownComponent(
   ev: Evaluation,

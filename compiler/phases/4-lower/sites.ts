@@ -10,7 +10,7 @@ import type { NodeDraft } from "./draft.ts";
 import { keyFromId } from "./fields.ts";
 import { fieldName, KINDS, type Kind } from "./kinds.ts";
 import { NOWHERE } from "./prompts/inside.ts";
-import { checkPresence, fits, propSpan, unknownProp } from "./props.ts";
+import { checkPresence, fits, propSpan, repeatable, unknownProp } from "./props.ts";
 import { jsonOf, Site } from "./site.ts";
 import { setAgent, setDeps, splitByAgent } from "./site-agent.ts";
 import { splitChild } from "./site-child-forms.ts";
@@ -280,6 +280,9 @@ function site(
       case "once":
         break;
       case "fallback":
+        break;
+      case "repeatable":
+        repeatable(t.ev, jsonOf(text), propSpan(element, prop) ?? element.span);
         break;
       case "literal": {
         const json = jsonOf(text);

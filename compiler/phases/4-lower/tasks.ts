@@ -28,7 +28,7 @@ import { fieldName, type Kind } from "./kinds.ts";
 import { localStatements } from "./locals.ts";
 import type { Lowering, Place } from "./place.ts";
 import { schemaText, withSchema } from "./prompt-schema.ts";
-import { fits, propSpan } from "./props.ts";
+import { fits, propSpan, repeatable } from "./props.ts";
 import { promptField } from "./text.ts";
 
 export function taskFields(
@@ -80,6 +80,9 @@ export function taskFields(
           type: "core",
           expr: truth(value) === true ? literal(true) : reify(ev, value),
         });
+        break;
+      case "repeatable":
+        repeatable(ev, toJson(value), propSpan(element.syntax, name) ?? element.span);
         break;
       case "literal": {
         const known = toJson(value);
