@@ -3,7 +3,7 @@ import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
 import { call, literal, memberOf, nameOf, objectOf, sameExpr } from "../3-evaluate/core.ts";
 import { freeNames } from "../3-evaluate/names.ts";
-import { report } from "../3-evaluate/state.ts";
+import { lose, report } from "../3-evaluate/state.ts";
 import { expr, type Names, type Translation } from "../3-evaluate/translate.ts";
 import { callsCode, unlessItActs } from "./acting.ts";
 import type { BlockWriter } from "./blocks.ts";
@@ -230,6 +230,7 @@ export function transparent(
   if (name === "TryCatchFinally") return trySite(w, t, element, names);
   if (name === "Saga") return sagaSite(w, t, element, names);
   if (isLeftOut(t.ev, name, element.span)) return literal(null);
+  lose(t.ev);
   unknownComponent(t.ev, name, element.span, KNOWN);
   return UNDEFINED;
 }

@@ -61,6 +61,7 @@ export function writeSite(w: BlockWriter, t: Translation, node: Surface.Element,
     case "Residual":
       return component(w, t, node, names);
     default:
+      lose(t.ev);
       refuseTag(t.ev, tag, node.span);
       return UNDEFINED;
   }
