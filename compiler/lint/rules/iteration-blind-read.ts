@@ -23,7 +23,7 @@ function named(model: Model): Diagnostic[] {
     walk(expr, (part) => {
       if (part.type !== "Name") return;
       const meaning = model.lookup(scope, part.name);
-      if (!meaning || typeof meaning.expr === "string" || meaning.expr.type === "Arrow") return;
+      if (!meaning || typeof meaning.expr === "string") return;
       const outside = [meaning.from, ...model.above(meaning.from)];
       const loops = [scope, ...model.above(scope)].filter((x) => x.kind === "loop" && !outside.includes(x));
       if (loops.length === 0) return;
