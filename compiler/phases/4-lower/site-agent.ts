@@ -3,15 +3,15 @@ import type * as Core from "../../../plan/core/ast.ts";
 import { eachChild } from "../../../plan/core/walk.ts";
 import type * as Surface from "../../surface.ts";
 import { call, contains, nameOf } from "../3-evaluate/core.ts";
-import { LIBRARY_PATH, report } from "../3-evaluate/state.ts";
+import { report } from "../3-evaluate/state.ts";
 import type { Translation } from "../3-evaluate/translate.ts";
-import type { Environment } from "../3-evaluate/value.ts";
 import { agentNames, isNoAgent, presenceIn } from "./agent-presence.ts";
 import type { BlockWriter } from "./blocks.ts";
 import { noAgent } from "./fields.ts";
 import { propSpan } from "./props.ts";
 import type { Site } from "./site.ts";
 import { children } from "./site-children.ts";
+import { isInLibrary } from "./site-pattern.ts";
 import { givesText, takesText } from "./task-forms.ts";
 
 /** `agent` and `fallbackAgent` as one list. */
@@ -68,7 +68,7 @@ export function splitByAgent(
   if (!agent || presence?.type !== "maybe") return undefined;
   const skip = given.get("skipIf");
   const isSkipped = skip !== undefined && contains(skip, presence.test);
-  if (!presence.said && !isSkipped && !worksAlone(w, moduleOf(t.env), element, given.get("output")))
+  if (!presence.said && !isSkipped && !worksAlone(w, isInLibrary(t.env), element, given.get("output")))
     return undefined;
   if ([...given.values()].some(writes)) {
     report(
@@ -109,7 +109,7 @@ export function splitByAgent(
 /** Whether the task may well give a result without an agent: all but text, of which it is certain that it is text. */
 function worksAlone(
   w: BlockWriter,
-  module: string | undefined,
+  isOfLibrary: boolean,
   element: Surface.Element,
   output: Core.Expr | undefined,
 ): boolean {
@@ -120,14 +120,8 @@ function worksAlone(
   const [fn] = kids.filter((x) => x.type === "Arrow" || x.type === "Func");
   if (fn) return fn.type !== "Arrow" || !givesText(fn.body);
   // The children of the library's own components are the prompts of their agents.
-  if (module === LIBRARY_PATH) return false;
+  if (isOfLibrary) return false;
   return kids.length === 1 && only.type !== "Spread" && !givesText(only);
-}
-
-function moduleOf(env: Environment): string | undefined {
-  let at: Environment | null = env;
-  while (at && !at.module) at = at.parent;
-  return at?.module?.path;
 }
 
 const textFits = (w: BlockWriter, output: Core.Expr | undefined): boolean =>

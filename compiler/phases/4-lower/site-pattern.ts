@@ -3,7 +3,7 @@ import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
 import { LIBRARY_PATH, lose, report } from "../3-evaluate/state.ts";
 import { expr, type Names, type Translation } from "../3-evaluate/translate.ts";
-import type { Closure } from "../3-evaluate/value.ts";
+import type { Closure, Environment } from "../3-evaluate/value.ts";
 import { IN_BLOCKS, PATTERNS } from "./patterns.ts";
 import { unknownProp } from "./props.ts";
 import { children } from "./site-children.ts";
@@ -42,6 +42,28 @@ export function patternSite(
 
 export const isPattern = (tag: Closure): boolean => tag.env.module?.path === LIBRARY_PATH;
 
+/** Whether text is that of the library's own source. */
+export function isInLibrary(env: Environment): boolean {
+  let at: Environment | null = env;
+  while (at && !at.module) at = at.parent;
+  return at?.module?.path === LIBRARY_PATH;
+}
+
+/** Settings that are handed on to tasks: their names have to be known, and that no schema is among them. */
+function checkSettings(t: Translation, name: string, value: Surface.Expr): void {
+  const isKnown =
+    value.type === "Object" &&
+    value.props.every((x) => x.type === "Property" && typeof x.key === "string" && x.key !== "outputSchema");
+  if (!isKnown)
+    report(
+      t.ev,
+      "SM117",
+      value.span,
+      `'${name}' has to be written out inside a block, without an 'outputSchema'`,
+      "Write {{ … }} with the settings by name; the output's table has the schema.",
+    );
+}
+
 function checkProps(t: Translation, node: Surface.Element, names: Names, name: string): void {
   const known = PATTERNS[name];
   if (!known) return;
@@ -58,7 +80,10 @@ function checkProps(t: Translation, node: Surface.Element, names: Names, name: s
       );
     else if (prop.name === "key") continue;
     else if (!all.includes(prop.name)) unknownProp(t.ev, name, prop.name, all, prop.span);
-    else if (!isNothing(expr(t, prop.value, names))) given.add(prop.name);
+    else if (!isNothing(expr(t, prop.value, names))) {
+      given.add(prop.name);
+      if (prop.name.endsWith("TaskProps")) checkSettings(t, prop.name, prop.value);
+    }
   }
   if (node.props.some((prop) => prop.type === "Spread")) return;
   for (const prop of known.wanted)
