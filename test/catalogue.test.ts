@@ -208,6 +208,13 @@ const CASES: { readonly [code: string]: readonly [kind: Kind, around?: Around] }
     "elements",
     { body: 'const review = ctx.outputMaybe("review", { nodeId: "review" });', before: REVIEW },
   ],
+  SM707: [
+    "elements",
+    {
+      body: 'const list = [{ id: "draft", agent: claude }, { id: "check", agent: w }].filter((it) => it.id !== ctx.input.name);',
+      expand: (text) => (text.includes("const steps") ? text : `const steps = list;\n${text}`),
+    },
+  ],
   SM801: ["elements"],
   SM804: [
     "module",

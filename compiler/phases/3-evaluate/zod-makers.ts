@@ -1,5 +1,6 @@
 /** Which functions of the source make schemas. */
 import type * as Core from "../../../plan/core/ast.ts";
+import { unlessOpen } from "./env.ts";
 import { touchesElements } from "./shape.ts";
 import { type Closure, type Environment, lookup, type Value } from "./value.ts";
 
@@ -18,7 +19,7 @@ function mentions(node: unknown, env: Environment, seen: Set<unknown>): boolean 
   seen.add(node);
   if (Array.isArray(node)) return node.some((item) => mentions(item, env, seen));
   if ((node as { readonly type?: string }).type === "Name") {
-    const found = lookup(env, (node as Core.Name).name)?.value;
+    const found = unlessOpen(() => lookup(env, (node as Core.Name).name)?.value);
     return found !== undefined && found !== null && holds(found, seen);
   }
   return Object.entries(node).some(([key, part]) => key !== "span" && mentions(part, env, seen));

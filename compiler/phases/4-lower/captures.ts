@@ -53,53 +53,69 @@ export function captureFields(ev: Evaluation, fn: Closure | Code, span: Core.Spa
   const fields = new Map<string, Field>();
   for (const [name, value] of fileFacts(fn))
     if (value.type !== "Poison") fields.set(name, { type: "core", expr: reify(ev, value) });
+  const at = (fn.type === "Closure" ? fn.arrow.span : fn.func.span) ?? span;
+  // What was refused counts as taken along: it is said once.
+  const refuse = (name: string, message: string, hint: string): void => {
+    report(ev, "SM103", at, message, hint);
+    fields.set(name, { type: "json", value: null });
+  };
   for (const [name, { value, isTwice }] of capturedNames(fn)) {
     if (!value || value.type === "Poison" || isCtx(value)) continue;
     if (isTwice) {
-      report(
-        ev,
-        "SM103",
-        (fn.type === "Closure" ? fn.arrow.span : fn.func.span) ?? span,
+      refuse(
+        name,
         `two values called '${name}' would go along into one module`,
         "Call one of them otherwise.",
       );
       continue;
     }
     if (value.type === "Namespace" && value.host) {
-      const span = fn.type === "Closure" ? fn.arrow.span : fn.func.span;
-      unrecorded(ev, value.name, span);
+      unrecorded(ev, value.name, fn.type === "Closure" ? fn.arrow.span : fn.func.span);
       continue;
     }
     const what = cantGoAlong(value);
     if (what === "nothing") continue;
-    if (what) {
-      report(
-        ev,
-        "SM103",
-        (fn.type === "Closure" ? fn.arrow.span : fn.func.span) ?? span,
-        `'${name}' (${what}) can't go along into the function's own process`,
-        "Take along plain data: strings, numbers, objects, rows.",
-      );
-      continue;
-    }
-    const json = toJson(value);
-    const found = json === undefined ? functionIn(reify(ev, value), (at) => inScopes(ev, at)) : null;
-    if (found !== null) {
-      report(
-        ev,
-        "SM103",
-        (fn.type === "Closure" ? fn.arrow.span : fn.func.span) ?? span,
+    const json = what === null ? toJson(value) : undefined;
+    const found =
+      functionAt(value) ??
+      (what === null && json === undefined ? functionIn(reify(ev, value), (x) => inScopes(ev, x)) : null);
+    if (found !== null)
+      refuse(
+        name,
         `'${name}' holds a function ('${name}${found}') and can't go along into the function's own process`,
         "Give the function a name of its own (const f = …), which goes along as code, or take along plain data.",
       );
-      continue;
-    }
-    fields.set(
-      name,
-      json === undefined ? { type: "core", expr: reify(ev, value) } : { type: "json", value: json },
-    );
+    else if (what !== null)
+      refuse(
+        name,
+        `'${name}' (${what}) can't go along into the function's own process`,
+        "Take along plain data: strings, numbers, objects, rows.",
+      );
+    else
+      fields.set(
+        name,
+        json === undefined ? { type: "core", expr: reify(ev, value) } : { type: "json", value: json },
+      );
   }
   return fields;
+}
+
+/** The way to the first function in an object or list that is known; null where there is none. */
+function functionAt(value: Value): string | null {
+  const members: [string, Value][] =
+    value.type === "Object"
+      ? [...value.props].map(([key, member]) => [`.${key}`, member])
+      : value.type === "Array"
+        ? value.items.flatMap((item, n): [string, Value][] =>
+            item.type === "SpreadItem" ? [] : [[`[${n}]`, item]],
+          )
+        : [];
+  for (const [way, member] of members) {
+    if (member.type === "Closure" || member.type === "Code") return way;
+    const inner = functionAt(member);
+    if (inner !== null) return `${way}${inner}`;
+  }
+  return null;
 }
 
 /** What a value is that no capture can hold; "nothing" where none is needed, null where one will do. */
