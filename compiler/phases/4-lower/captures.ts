@@ -78,7 +78,9 @@ export function captureFields(ev: Evaluation, fn: Closure | Code, span: Core.Spa
     const json = what === null ? toJson(value) : undefined;
     const found =
       functionAt(value) ??
-      (what === null && json === undefined ? functionIn(reify(ev, value), (x) => inScopes(ev, x)) : null);
+      (json === undefined && (what === null || what === FUNCTIONS)
+        ? functionIn(reify(ev, value), (x) => inScopes(ev, x))
+        : null);
     if (found !== null)
       refuse(
         name,
@@ -118,6 +120,8 @@ function functionAt(value: Value): string | null {
   return null;
 }
 
+const FUNCTIONS = "an object of functions";
+
 /** What a value is that no capture can hold; "nothing" where none is needed, null where one will do. */
 export function cantGoAlong(value: Value): string | null {
   switch (value.type) {
@@ -132,7 +136,7 @@ export function cantGoAlong(value: Value): string | null {
       return "a prompt";
     case "Object":
     case "Array":
-      return holdsFunction(value) ? "an object of functions" : isStructural(value) ? "elements" : null;
+      return holdsFunction(value) ? FUNCTIONS : isStructural(value) ? "elements" : null;
     case "Residual":
       return amongOf(value).among?.some((one) => one.type === "Instance" || isAgentObject(one))
         ? "an agent"
