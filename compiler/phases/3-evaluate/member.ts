@@ -3,7 +3,7 @@ import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
 import { memberOfAgent } from "./agent-members.ts";
 import { amongAt, amongMembers } from "./among.ts";
-import { apply } from "./calls.ts";
+import { inline } from "./calls.ts";
 import { mapChoices } from "./choice.ts";
 import { literal, memberOf } from "./core.ts";
 import { type ChainMode, CUT, evaluate } from "./evaluate.ts";
@@ -125,9 +125,7 @@ function fixed(ev: Evaluation, target: Value, key: string, how: Access): Value {
     }
     case "Object": {
       const value = target.props.get(key) ?? noMember({}, key, how);
-      return value.type === "Closure" && value.getter
-        ? apply(ev, value, [], { ...how, optional: false })
-        : value;
+      return value.type === "Closure" && value.getter ? inline(ev, value, [], how.span) : value;
     }
     case "Array": {
       const open = target.items.some((item) => item.type === "SpreadItem");

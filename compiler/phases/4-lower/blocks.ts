@@ -23,6 +23,7 @@ import { tableName } from "./fields.ts";
 import { HandedFunctions } from "./handed-functions.ts";
 import { addNode, type Lowering, newLowering, type Place, uniqueKey } from "./place.ts";
 import { type Inside, NOWHERE } from "./prompts/inside.ts";
+import { sitesIn } from "./renumber.ts";
 import { writeSite } from "./sites.ts";
 
 /** Lowers a region to a block node and its sites. */
@@ -30,7 +31,11 @@ export function lowerBlock(to: Lowering, value: BlockValue, place: Place): void 
   const node = addNode(to, place, "block", `${place.owner}/block`, undefined, spanOf(value));
   const writer = new BlockWriter(to, node.key, place.owner);
   const yields = writer.write(value);
-  to.nodes.push(...inDocumentOrder(writer.all(), node.key));
+  const named = sitesIn(yields);
+  // What was written to be looked at only is no node.
+  for (const { key } of writer.all()) if (!named.has(key)) to.keys.delete(key);
+  const sites = writer.all().filter(({ key }) => named.has(key));
+  to.nodes.push(...inDocumentOrder(sites, node.key));
   node.fields.set("yields", { type: "core", expr: yields });
   to.blocks.push({ key: node.key, why: value.why, span: node.span, ...(value.at && { at: value.at }) });
 }
