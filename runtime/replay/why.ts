@@ -2,10 +2,12 @@
 import { nearest } from "../../plan/suggest.ts";
 import type { CoreText, Plan } from "../../plan/types.ts";
 import { describeLeaf, walk } from "../frame.ts";
+import { waitingOf } from "../interpreter/deliver.ts";
 import { Instance, Slot } from "../interpreter/instance.ts";
 import { Parallel } from "../interpreter/kinds.ts";
 import { isUnderWay, Leaf } from "../interpreter/leaf.ts";
 import { inClosingLoop } from "../interpreter/loop.ts";
+import type { TaskEntry } from "../interpreter/states.ts";
 import type { Unit } from "../interpreter/unit.ts";
 import type { World } from "../interpreter/world.ts";
 import { showAddress } from "../store/rules.ts";
@@ -60,7 +62,13 @@ function ofLeaf(known: Known, leaf: Leaf): Reason {
   const { state, waitsFor } = describeLeaf(leaf);
   const run = known.journal.run?.runId ?? "RUN";
   const because = causesOf(known, leaf, state, waitsFor);
-  const asks = leaf.kind === "approval" && leaf.entry?.state === "waiting";
+  const asked = leaf.entry?.state === "waiting" ? leaf.entry : null;
+  const answer =
+    asked && leaf.kind === "approval"
+      ? `smithers approve ${run} ${node}`
+      : asked && leaf.kind === "wait"
+        ? signalCommand(run, asked)
+        : null;
   const failed = known.world.failed ?? null;
   const ended = failed && !leaf.settled && state !== "running" && leaf.entry !== failed;
   return {
@@ -69,12 +77,15 @@ function ofLeaf(known: Known, leaf: Leaf): Reason {
     because: ended
       ? [...because, `the run has failed: ${showAddress(failed.address)}; nothing new starts`]
       : because,
-    next: asks
-      ? `smithers approve ${run} ${node}`
-      : failed || known.journal.run?.status === "cancelled"
-        ? `smithers run --resume ${run}`
-        : null,
+    next:
+      answer ?? (failed || known.journal.run?.status === "cancelled" ? `smithers run --resume ${run}` : null),
   };
+}
+
+/** How the signal that a node waits for is sent. */
+function signalCommand(run: string, entry: TaskEntry): string {
+  const { event, correlationId } = waitingOf(entry);
+  return `smithers signal ${run} ${event}${correlationId === null ? "" : ` --correlation-id ${correlationId}`} '{…}'`;
 }
 
 function causesOf(known: Known, leaf: Leaf, state: string, waitsFor: string | null): readonly string[] {

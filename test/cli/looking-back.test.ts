@@ -147,6 +147,45 @@ export default smithers(() => (
   });
 });
 
+describe("a signal", () => {
+  it("is asked for, sent from another process, kept until the run is there, and taken once", async () => {
+    project.write(
+      "paid.tsx",
+      `import { createSmithers, WaitForEvent } from "smithers";
+import { z } from "zod";
+const { Workflow, Task, smithers, outputs } = createSmithers({ input: z.object({}), paid: z.object({ amount: z.number() }) });
+export default smithers((ctx) => (
+  <Workflow name="paying">
+    <WaitForEvent id="payment" event="paid" correlationId="order-7" output={outputs.paid} />
+    <Task id="double" output={outputs.paid}>{{ amount: 2 * ctx.output("paid", { nodeId: "payment" }).amount }}</Task>
+  </Workflow>
+));
+`,
+    );
+    const tell = (...args: string[]) => smithers(args, project.dir);
+    expect((await tell("build", "paid.tsx", "-o", "paid.json")).code).toBe(0);
+    const first = await tell("run", "paid.json", "--run-id", "paid");
+    expect(first.code).toBe(3);
+    expect(first.stderr).toContain("waits for the signal paid (payment)");
+    expect((await tell("why", "paid", "payment")).stdout).toContain(
+      "next: smithers signal paid paid --correlation-id order-7",
+    );
+    const wrong = await tell("signal", "paid", "piad", "{}");
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toContain("did you mean paid?");
+    for (const amount of [12, 13])
+      expect(
+        (await tell("signal", "paid", "paid", `{"amount":${amount}}`, "--correlation-id", "order-7")).code,
+      ).toBe(0);
+    const { stdout, stderr, code } = await tell("resume", "paid");
+    expect(code).toBe(0);
+    expect(stderr).toContain("was sent before with the correlation id order-7: left out");
+    expect(stdout).toBe('paid payment {"amount":12}\npaid double {"amount":24}\n');
+    expect((await tell("replay", "paid")).stdout).toMatch(/^identical/);
+    expect((await tell("signal", "paid", "paid")).stderr).toContain("run paid has finished");
+  });
+});
+
 describe("inspect --frame", () => {
   it("shows a frame as it was, with every prompt and payload", async () => {
     const shown = async (frame: number) =>
