@@ -220,11 +220,13 @@ export function named(ev: Evaluation, name: string, value: Value): Value {
 }
 
 /** A getter has no text either: its object stays apart, and reading the member calls it. */
-const holdsGetter = (value: Value): boolean =>
-  value.type === "Object" &&
-  [...value.props.values()].some(
-    (member) => (member.type === "Closure" && member.getter === true) || holdsGetter(member),
+function holdsGetter(value: Value, seen: Set<Value> = new Set()): boolean {
+  if (value.type !== "Object" || value.ref || seen.has(value)) return false;
+  seen.add(value);
+  return [...value.props.values()].some(
+    (member) => (member.type === "Closure" && member.getter === true) || holdsGetter(member, seen),
   );
+}
 
 /** Schemas have no text in Core: what holds them is known at build time and stays apart. */
 export function holdsSchema(value: Value): boolean {

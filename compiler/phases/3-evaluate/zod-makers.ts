@@ -27,6 +27,8 @@ function mentions(node: unknown, env: Environment, seen: Set<unknown>): boolean 
 
 /** A schema, a maker of schemas, or a table that has one. */
 function holds(value: Value, seen: Set<unknown>): boolean {
+  if (seen.has(value)) return false;
+  seen.add(value);
   switch (value.type) {
     case "Schema":
       return true;

@@ -103,7 +103,9 @@ export function captureFields(ev: Evaluation, fn: Closure | Code, span: Core.Spa
 }
 
 /** The way to the first function in an object or list that is known; null where there is none. */
-function functionAt(value: Value): string | null {
+function functionAt(value: Value, seen: Set<Value> = new Set()): string | null {
+  if (seen.has(value)) return null;
+  seen.add(value);
   const members: [string, Value][] =
     value.type === "Object"
       ? [...value.props].map(([key, member]) => [`.${key}`, member])
@@ -114,7 +116,7 @@ function functionAt(value: Value): string | null {
         : [];
   for (const [way, member] of members) {
     if (member.type === "Closure" || member.type === "Code") return way;
-    const inner = functionAt(member);
+    const inner = functionAt(member, seen);
     if (inner !== null) return `${way}${inner}`;
   }
   return null;
@@ -146,7 +148,10 @@ export function cantGoAlong(value: Value): string | null {
   }
 }
 
-function holdsFunction(value: Value): boolean {
+/** `seen`: what was looked at before; parts may be shared. */
+function holdsFunction(value: Value, seen: Set<Value> = new Set()): boolean {
+  if (seen.has(value)) return false;
+  seen.add(value);
   switch (value.type) {
     case "Closure":
     case "Code":
@@ -154,9 +159,9 @@ function holdsFunction(value: Value): boolean {
     case "Residual":
       return value.facts.among?.some((one) => one.type === "Closure") ?? false;
     case "Object":
-      return [...value.props.values()].some(holdsFunction);
+      return [...value.props.values()].some((member) => holdsFunction(member, seen));
     case "Array":
-      return value.items.some((item) => item.type !== "SpreadItem" && holdsFunction(item));
+      return value.items.some((item) => item.type !== "SpreadItem" && holdsFunction(item, seen));
     default:
       return false;
   }
