@@ -3,7 +3,7 @@ import { loadPlan, type Plan } from "../../plan/index.ts";
 import { RefusedError } from "../engine.ts";
 import { frameOf, type PreviewFrame } from "../frame.ts";
 import { runDirectory, storeDirectory } from "../runs.ts";
-import { openReader } from "../store/index.ts";
+import { hasWriter, openReader } from "../store/index.ts";
 import type { FrameRecord, RunReader, RunRecord } from "../store/store.ts";
 import { type Recording, readRecording } from "./recording.ts";
 import { Diverged, type Divergence, Replayer } from "./replay.ts";
@@ -86,12 +86,14 @@ export function frameAt(runId: string, number: number, { root }: Place): Promise
  * @throws as `replay`; UnknownNodeError
  */
 export function why(runId: string, nodeId: string | undefined, { root }: Place): Promise<readonly Reason[]> {
+  // Asked before the journal is read: a run that ends meanwhile must not look abandoned.
+  const attended = hasWriter(storeDirectory(runDirectory(root, runId)));
   return reading(root, runId, async (reader) => {
     const { plan, recording, run } = await recorded(reader);
     const last = recording.steps.findLast(({ frame }) => frame)?.frame;
     const world = last ? await upTo(new Replayer(plan, recording, run), last.frame) : null;
     if (!world) throw new UnknownFrameError(`run ${runId} has no frame yet`);
-    return reasonsOf({ plan, world, journal: recording.journal }, nodeId);
+    return reasonsOf({ plan, world, journal: recording.journal, attended }, nodeId);
   });
 }
 

@@ -35,6 +35,8 @@ interface Known {
   readonly plan: Plan;
   readonly world: World;
   readonly journal: Journal;
+  /** Whether a process attends to the run. */
+  readonly attended: boolean;
 }
 
 /** The run's reasons in document order; of one node only where it is named, by its id, its address or its plan key. */
@@ -47,6 +49,18 @@ export function reasonsOf(known: Known, wanted: string | undefined): readonly Re
     return leaves.filter(({ settled }) => !settled).map((leaf) => ofLeaf(known, leaf));
   const meant = leaves.filter((leaf) => isNamed(leaf, wanted));
   if (meant.length > 0) return meant.map((leaf) => ofLeaf(known, leaf));
+  const past = known.journal.tasks.filter(
+    (task) =>
+      task.kind !== "loop" &&
+      (task.nodeId === wanted || task.node === wanted || showAddress(task) === wanted),
+  );
+  if (past.length > 0)
+    return past.map((task) => ({
+      node: showAddress(task),
+      state: task.state,
+      because: ["it is not mounted any more"],
+      next: null,
+    }));
   return [ofOthers(known, wanted, leaves)];
 }
 
@@ -77,9 +91,14 @@ function ofLeaf(known: Known, leaf: Leaf): Reason {
     because: ended
       ? [...because, `the run has failed: ${showAddress(failed.address)}; nothing new starts`]
       : because,
-    next:
-      answer ?? (failed || known.journal.run?.status === "cancelled" ? `smithers run --resume ${run}` : null),
+    next: answer ?? (failed || isLeft(known) ? `smithers run --resume ${run}` : null),
   };
+}
+
+/** Nothing goes on before somebody takes the run up again. */
+function isLeft({ journal, attended }: Known): boolean {
+  const status = journal.run?.status;
+  return !attended && (status === "running" || status === "paused" || status === "cancelled");
 }
 
 /** How the signal that a node waits for is sent. */
@@ -92,6 +111,7 @@ function causesOf(known: Known, leaf: Leaf, state: string, waitsFor: string | nu
   const { entry } = leaf;
   switch (state) {
     case "running": {
+      if (!known.attended) return ["it was under way when the run's process ended"];
       const attempt = known.journal.attempts.findLast(
         (one) => entry && showAddress(one) === showAddress(entry.address),
       );
@@ -170,12 +190,9 @@ function producers({ world, plan }: Known, cell: string): readonly string[] {
 
 /** A container, a loop, or a node that is not mounted. */
 function ofOthers(known: Known, wanted: string, leaves: readonly Leaf[]): Reason {
-  const { plan, world, journal } = known;
+  const { plan, world } = known;
   const found = Object.entries(plan.nodes).find(([key, { id }]) => key === wanted || id === wanted);
-  const record = journal.tasks.find((task) => task.nodeId === wanted || showAddress(task) === wanted);
   if (!found) {
-    if (record)
-      return { node: wanted, state: record.state, because: ["its node is not mounted any more"], next: null };
     const names = [...Object.keys(plan.nodes), ...leaves.map(nameOf)];
     const near = nearest(wanted, names);
     throw new UnknownNodeError(

@@ -140,6 +140,9 @@ export default smithers(() => (
     expect((await smithers(["why", "nap", "after"], project.dir)).stdout).toContain(
       "its turn comes after nap (waiting)",
     );
+    expect((await smithers(["why", "nap", "after"], project.dir)).stdout).toContain(
+      "next: smithers run --resume nap",
+    );
     const { stderr, code } = await smithers(["run", "--resume", "nap"], project.dir);
     expect(code).toBe(0);
     expect(stderr).toMatch(/✓ nap\n[\s\S]*✓ after/);
