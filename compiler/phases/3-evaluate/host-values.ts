@@ -4,7 +4,14 @@ import type * as Core from "../../../plan/core/ast.ts";
 import { isHostName } from "../../../plan/core/index.ts";
 import { call, literal } from "./core.ts";
 import { type Evaluation, report } from "./state.ts";
-import { type Environment, type Facts, type NamespaceValue, residual, type Value } from "./value.ts";
+import {
+  type Environment,
+  type Facts,
+  moduleOf,
+  type NamespaceValue,
+  residual,
+  type Value,
+} from "./value.ts";
 
 const TEXT: Facts = { kind: "string", defined: true };
 
@@ -42,7 +49,7 @@ export function hostObject(
   span?: Core.Span,
 ): Value | undefined {
   if (name === "process") return processObject(ev, span);
-  if (name === "import.meta") return importMeta(ev, moduleOf(env), span);
+  if (name === "import.meta") return importMeta(ev, moduleOf(env)?.path ?? "", span);
   return undefined;
 }
 
@@ -101,11 +108,6 @@ function importMeta(ev: Evaluation, path: string, at: At): NamespaceValue {
 function joined(name: string, rest: string, at: At): Value {
   const exprs = [call("host", literal(name))];
   return residual({ type: "Template", quasis: ["", rest], exprs, ...(at && { span: at }) }, TEXT);
-}
-
-function moduleOf(env: Environment): string {
-  for (let at: Environment | null = env; at; at = at.parent) if (at.module) return at.module.path;
-  return "";
 }
 
 const OS: { readonly [name: string]: Member } = {

@@ -281,6 +281,12 @@ export interface Scope {
   readonly guards: { readonly if: Core.Expr; readonly message: Core.Expr }[];
 }
 
+/** The module that an environment is part of. */
+export function moduleOf(env: Environment): Surface.SourceModule | null {
+  for (let at: Environment | null = env; at; at = at.parent) if (at.module) return at.module;
+  return null;
+}
+
 /** The value of a name, and the environment that binds it. */
 export function lookup(
   env: Environment,

@@ -23,7 +23,7 @@ import { tableName } from "./fields.ts";
 import { HandedFunctions } from "./handed-functions.ts";
 import { addNode, type Lowering, newLowering, type Place, uniqueKey } from "./place.ts";
 import { type Inside, NOWHERE } from "./prompts/inside.ts";
-import { sitesIn } from "./renumber.ts";
+import { collectHandles } from "./prune.ts";
 import { writeSite } from "./sites.ts";
 
 /** Lowers a region to a block node and its sites. */
@@ -31,10 +31,14 @@ export function lowerBlock(to: Lowering, value: BlockValue, place: Place): void 
   const node = addNode(to, place, "block", `${place.owner}/block`, undefined, spanOf(value));
   const writer = new BlockWriter(to, node.key, place.owner);
   const yields = writer.write(value);
-  const named = sitesIn(yields);
-  // What was written to be looked at only is no node.
-  for (const { key } of writer.all()) if (!named.has(key)) to.keys.delete(key);
-  const sites = writer.all().filter(({ key }) => named.has(key));
+  const named = new Set<string>();
+  collectHandles(yields, named);
+  const sites = writer.all().filter(({ key }) => {
+    const isNamed = named.has(`site ${key}`);
+    // What was written to be looked at only is no node.
+    if (!isNamed) to.keys.delete(key);
+    return isNamed;
+  });
   to.nodes.push(...inDocumentOrder(sites, node.key));
   node.fields.set("yields", { type: "core", expr: yields });
   to.blocks.push({ key: node.key, why: value.why, span: node.span, ...(value.at && { at: value.at }) });

@@ -77,10 +77,11 @@ export function captureFields(ev: Evaluation, fn: Closure | Code, span: Core.Spa
     if (what === "nothing") continue;
     const json = what === null ? toJson(value) : undefined;
     const found =
-      functionAt(value) ??
-      (json === undefined && (what === null || what === FUNCTIONS)
-        ? functionIn(reify(ev, value), (x) => inScopes(ev, x))
-        : null);
+      what === FUNCTIONS
+        ? functionAt(value)
+        : what === null && json === undefined
+          ? functionIn(reify(ev, value), (x) => inScopes(ev, x))
+          : null;
     if (found !== null)
       refuse(
         name,
@@ -102,26 +103,6 @@ export function captureFields(ev: Evaluation, fn: Closure | Code, span: Core.Spa
   return fields;
 }
 
-/** The way to the first function in an object or list that is known; null where there is none. */
-function functionAt(value: Value, seen: Set<Value> = new Set()): string | null {
-  if (seen.has(value)) return null;
-  seen.add(value);
-  const members: [string, Value][] =
-    value.type === "Object"
-      ? [...value.props].map(([key, member]) => [`.${key}`, member])
-      : value.type === "Array"
-        ? value.items.flatMap((item, n): [string, Value][] =>
-            item.type === "SpreadItem" ? [] : [[`[${n}]`, item]],
-          )
-        : [];
-  for (const [way, member] of members) {
-    if (member.type === "Closure" || member.type === "Code") return way;
-    const inner = functionAt(member, seen);
-    if (inner !== null) return `${way}${inner}`;
-  }
-  return null;
-}
-
 const FUNCTIONS = "an object of functions";
 
 /** What a value is that no capture can hold; "nothing" where none is needed, null where one will do. */
@@ -138,7 +119,7 @@ export function cantGoAlong(value: Value): string | null {
       return "a prompt";
     case "Object":
     case "Array":
-      return holdsFunction(value) ? FUNCTIONS : isStructural(value) ? "elements" : null;
+      return functionAt(value) !== null ? FUNCTIONS : isStructural(value) ? "elements" : null;
     case "Residual":
       return amongOf(value).among?.some((one) => one.type === "Instance" || isAgentObject(one))
         ? "an agent"
@@ -148,23 +129,27 @@ export function cantGoAlong(value: Value): string | null {
   }
 }
 
-/** `seen`: what was looked at before; parts may be shared. */
-function holdsFunction(value: Value, seen: Set<Value> = new Set()): boolean {
-  if (seen.has(value)) return false;
+/** The way to the first function that a known value is or holds; null where there is none. `seen`: parts may be shared. */
+function functionAt(value: Value, seen: Set<Value> = new Set()): string | null {
+  if (seen.has(value)) return null;
   seen.add(value);
-  switch (value.type) {
-    case "Closure":
-    case "Code":
-      return true;
-    case "Residual":
-      return value.facts.among?.some((one) => one.type === "Closure") ?? false;
-    case "Object":
-      return [...value.props.values()].some((member) => holdsFunction(member, seen));
-    case "Array":
-      return value.items.some((item) => item.type !== "SpreadItem" && holdsFunction(item, seen));
-    default:
-      return false;
+  for (const [way, member] of membersOf(value)) {
+    const inner = functionAt(member, seen);
+    if (inner !== null) return `${way}${inner}`;
   }
+  const isFunction =
+    value.type === "Closure" ||
+    value.type === "Code" ||
+    (value.type === "Residual" && value.facts.among?.some((one) => one.type === "Closure"));
+  return isFunction ? "" : null;
+}
+
+function membersOf(value: Value): readonly [way: string, member: Value][] {
+  if (value.type === "Object") return [...value.props].map(([key, member]) => [`.${key}`, member]);
+  if (value.type !== "Array") return [];
+  return value.items.flatMap((item, n): [string, Value][] =>
+    item.type === "SpreadItem" ? [] : [[`[${n}]`, item]],
+  );
 }
 
 /** What a name stands for in the scopes around. */

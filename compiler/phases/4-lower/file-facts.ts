@@ -4,7 +4,7 @@ import type * as Surface from "../../surface.ts";
 import type { SourceModule } from "../../surface.ts";
 import { freeNames, mentionedNames } from "../3-evaluate/names.ts";
 import { patternNames } from "../3-evaluate/shape.ts";
-import { type Closure, type Code, type Environment, lookup, type Value } from "../3-evaluate/value.ts";
+import { type Closure, type Code, lookup, moduleOf, type Value } from "../3-evaluate/value.ts";
 
 /** Those that a function uses, itself or through functions of its file, with their values: they are taken along like its captures. */
 export function fileFacts(fn: Closure | Code): Map<string, Value> {
@@ -42,11 +42,6 @@ function reached(module: SourceModule, names: Iterable<string>): ReadonlySet<str
 
 function functionNames(init: Surface.Expr): Iterable<string> {
   return init.type === "Func" ? init.free : mentionedNames(init);
-}
-
-function moduleOf(env: Environment): SourceModule | null {
-  for (let at: Environment | null = env; at; at = at.parent) if (at.module) return at.module;
-  return null;
 }
 
 /** Whether a constant is worked out from `import.meta`, by itself or through others. */

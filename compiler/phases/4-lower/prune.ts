@@ -66,8 +66,8 @@ function usedPrompts(draft: PlanDraft): PromptSource[] {
   return [...found.values()];
 }
 
-/** `agent('x')`, `prompt('y', …)`, `module('z')` anywhere in some expressions. */
-function collectHandles(node: unknown, into: Set<string>): void {
+/** `agent('x')`, `prompt('y', …)`, `module('z')`, `site('w', …)` anywhere in some expressions. */
+export function collectHandles(node: unknown, into: Set<string>): void {
   if (typeof node !== "object" || node === null) return;
   if (Array.isArray(node)) {
     for (const item of node) collectHandles(item, into);

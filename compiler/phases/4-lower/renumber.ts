@@ -2,7 +2,6 @@
  * Keys of nameless nodes of one kind are numbered by where their elements end in the source: what is inside comes before
  * what is around it. So a container put around a body leaves the keys of everything in the body as they are.
  */
-import type * as Core from "../../../plan/core/ast.ts";
 import { Numbered } from "../../numbered.ts";
 import type { NodeDraft } from "./draft.ts";
 import type { Lowering } from "./place.ts";
@@ -45,17 +44,6 @@ function renamed(node: NodeDraft, given: ReadonlyMap<string, string>): NodeDraft
     ...(parent !== undefined && { parent: given.get(parent) ?? parent }),
     fields,
   };
-}
-
-/** Keys of the sites that an expression makes. */
-export function sitesIn(node: unknown, into: Set<string> = new Set()): ReadonlySet<string> {
-  if (typeof node !== "object" || node === null) return into;
-  const { type, callee, args } = node as Partial<Core.Call>;
-  const [key] = args ?? [];
-  if (type === "Call" && callee?.type === "Name" && callee.name === "site" && key?.type === "Literal")
-    into.add(String(key.value));
-  for (const [name, part] of Object.entries(node)) if (name !== "span") sitesIn(part, into);
-  return into;
 }
 
 /** Some expression whose `site('key', …)` name their nodes anew. */

@@ -3,10 +3,11 @@ import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
 import { LIBRARY_PATH, lose, report } from "../3-evaluate/state.ts";
 import { expr, type Names, type Translation } from "../3-evaluate/translate.ts";
-import type { Closure, Environment } from "../3-evaluate/value.ts";
+import { type Closure, type Environment, moduleOf } from "../3-evaluate/value.ts";
 import { IN_BLOCKS, PATTERNS } from "./patterns.ts";
 import { unknownProp } from "./props.ts";
 import { children } from "./site-children.ts";
+import { refuseSpreads } from "./site-props.ts";
 
 /** Writes a pattern with `write`, once its props are what it knows; undefined where a block can't hold it. */
 export function patternSite(
@@ -43,11 +44,7 @@ export function patternSite(
 export const isPattern = (tag: Closure): boolean => tag.env.module?.path === LIBRARY_PATH;
 
 /** Whether text is that of the library's own source. */
-export function isInLibrary(env: Environment): boolean {
-  let at: Environment | null = env;
-  while (at && !at.module) at = at.parent;
-  return at?.module?.path === LIBRARY_PATH;
-}
+export const isInLibrary = (env: Environment): boolean => moduleOf(env)?.path === LIBRARY_PATH;
 
 /** Settings that are handed on to tasks: their names have to be known, and that no schema is among them. */
 function checkSettings(t: Translation, name: string, value: Surface.Expr): void {
@@ -69,17 +66,10 @@ function checkProps(t: Translation, node: Surface.Element, names: Names, name: s
   if (!known) return;
   const all = [...known.wanted, ...known.others];
   const given = new Set<string>(children(node).length > 0 ? ["children"] : []);
+  refuseSpreads(t, node, name);
   for (const prop of node.props) {
-    if (prop.type === "Spread")
-      report(
-        t.ev,
-        "SM107",
-        prop.span ?? prop.arg.span,
-        "the props that this spread brings are not known at build time",
-        `Name the props of <${name}> one by one inside a block.`,
-      );
-    else if (prop.name === "key") continue;
-    else if (!all.includes(prop.name)) unknownProp(t.ev, name, prop.name, all, prop.span);
+    if (prop.type === "Spread" || prop.name === "key") continue;
+    if (!all.includes(prop.name)) unknownProp(t.ev, name, prop.name, all, prop.span);
     else if (!isNothing(expr(t, prop.value, names))) {
       given.add(prop.name);
       if (prop.name.endsWith("TaskProps")) checkSettings(t, prop.name, prop.value);
