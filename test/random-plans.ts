@@ -2,16 +2,7 @@
 import type { Plan } from "../plan/types.ts";
 import { planOf, type TestNode } from "./plans.ts";
 
-/** A stream of numbers in [0, 1) that depends on its seed only (mulberry32). */
-export function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
+export { random as randomOf } from "../cli/twin/random.ts";
 
 /** Every kind of node, nested at random, with conditions, eaches and reads of one another. */
 export function randomPlan(random: () => number): Plan {
