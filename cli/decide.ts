@@ -3,7 +3,7 @@ import os from "node:os";
 import type { Argv } from "yargs";
 import { withRuntime } from "./errors.ts";
 import { CliError, type CommandResult, EXIT } from "./exit.ts";
-import { rootOf, rootOption } from "./options.ts";
+import { rootOf, rootOption, runPositional } from "./options.ts";
 import { addressName } from "./render/address.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -17,8 +17,7 @@ export interface DecideArgs {
 }
 
 export const decideOptions = (yargs: Argv) =>
-  rootOption(yargs)
-    .positional("run", { type: "string", demandOption: true, describe: "Id of the run" })
+  rootOption(runPositional(yargs))
     .positional("node", {
       type: "string",
       describe: "The approval, by id or as it is shown (`ok@2`); not needed when only one waits",

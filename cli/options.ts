@@ -57,6 +57,10 @@ export function projectRoot(from: string): string {
   return path.resolve(from);
 }
 
+/** The run that a command is about. */
+export const runPositional = (yargs: Argv) =>
+  yargs.positional("run", { type: "string", demandOption: true, describe: "Id of the run" });
+
 export const rootOption = (yargs: Argv) =>
   yargs.option("root", {
     type: "string",

@@ -1,7 +1,7 @@
 /** What `pause` and `cancel` share. */
 import os from "node:os";
 import type { Argv } from "yargs";
-import { rootOf, rootOption } from "./options.ts";
+import { rootOf, rootOption, runPositional } from "./options.ts";
 
 export interface StopArgs {
   readonly run: string;
@@ -10,8 +10,9 @@ export interface StopArgs {
 }
 
 export const stopOptions = (yargs: Argv) =>
-  rootOption(yargs)
-    .positional("run", { type: "string", demandOption: true, describe: "Id of the run" })
-    .option("by", { type: "string", describe: "Who stops it; recorded [default: the user's name]" });
+  rootOption(runPositional(yargs)).option("by", {
+    type: "string",
+    describe: "Who stops it; recorded [default: the user's name]",
+  });
 
 export const asked = (args: StopArgs) => ({ root: rootOf(args), by: args.by ?? os.userInfo().username });

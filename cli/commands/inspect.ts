@@ -2,7 +2,7 @@ import type { Argv } from "yargs";
 import type { Address, Journal, RunRecord } from "../../runtime/index.ts";
 import { withRuntime } from "../errors.ts";
 import { CliError, type CommandResult, EXIT } from "../exit.ts";
-import { rootOf, rootOption } from "../options.ts";
+import { rootOf, rootOption, runPositional } from "../options.ts";
 import { addressName } from "../render/address.ts";
 import { renderFrame } from "../render/frame.ts";
 import { ago, cut, duration, table } from "../render/table.ts";
@@ -19,8 +19,7 @@ interface Args {
 }
 
 export const options = (yargs: Argv) =>
-  rootOption(yargs)
-    .positional("run", { type: "string", demandOption: true, describe: "Id of the run" })
+  rootOption(runPositional(yargs))
     .option("frame", {
       type: "number",
       describe: "The frame of this number as it was: what was mounted, ready, waiting, with every prompt",
@@ -68,6 +67,7 @@ const CAUSES: Readonly<Record<string, string>> = {
   resume: "a resume",
   result: "a result",
   decision: "a decision",
+  signal: "a signal",
   timer: "a timer",
 };
 

@@ -2,7 +2,7 @@ import type { Argv } from "yargs";
 import type { EventRecord } from "../../runtime/index.ts";
 import { withRuntime } from "../errors.ts";
 import { type CommandResult, EXIT } from "../exit.ts";
-import { rootOf, rootOption } from "../options.ts";
+import { rootOf, rootOption, runPositional } from "../options.ts";
 import { addressName } from "../render/address.ts";
 import { createProgress } from "../render/progress.ts";
 import type { Terminal } from "../terminal.ts";
@@ -20,8 +20,7 @@ interface Args {
 }
 
 export const options = (yargs: Argv) =>
-  rootOption(yargs)
-    .positional("run", { type: "string", demandOption: true, describe: "Id of the run" })
+  rootOption(runPositional(yargs))
     .option("follow", {
       alias: "f",
       type: "boolean",

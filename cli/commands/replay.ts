@@ -2,7 +2,7 @@ import type { Argv } from "yargs";
 import type { Divergence, Replay } from "../../runtime/index.ts";
 import { withRuntime } from "../errors.ts";
 import { type CommandResult, EXIT } from "../exit.ts";
-import { rootOf, rootOption } from "../options.ts";
+import { rootOf, rootOption, runPositional } from "../options.ts";
 import { cut } from "../render/table.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -16,9 +16,11 @@ interface Args {
 }
 
 export const options = (yargs: Argv) =>
-  rootOption(yargs)
-    .positional("run", { type: "string", demandOption: true, describe: "Id of the run" })
-    .option("json", { type: "boolean", default: false, describe: "The result as one JSON object" });
+  rootOption(runPositional(yargs)).option("json", {
+    type: "boolean",
+    default: false,
+    describe: "The result as one JSON object",
+  });
 
 export function handler(args: Args, terminal: Terminal): CommandResult {
   return withRuntime(async ({ replay }) => {

@@ -3,7 +3,7 @@ import { printable } from "../../plan/index.ts";
 import type { Reason } from "../../runtime/index.ts";
 import { withRuntime } from "../errors.ts";
 import { type CommandResult, EXIT } from "../exit.ts";
-import { rootOf, rootOption } from "../options.ts";
+import { rootOf, rootOption, runPositional } from "../options.ts";
 import type { Terminal } from "../terminal.ts";
 
 export const command = "why <run> [node]";
@@ -17,8 +17,7 @@ interface Args {
 }
 
 export const options = (yargs: Argv) =>
-  rootOption(yargs)
-    .positional("run", { type: "string", demandOption: true, describe: "Id of the run" })
+  rootOption(runPositional(yargs))
     .positional("node", {
       type: "string",
       describe: "Id or address (`draft@2`) of a node [default: all that have not ended]",

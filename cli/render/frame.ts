@@ -1,5 +1,6 @@
 /** A frame for people: the mounted tree with the state of every task, then each task's prompt, payload and policies in full. */
 import { type Plan, printable } from "../../plan/index.ts";
+import { cellInWords } from "../../plan/render/words.ts";
 import type { PreviewFrame, PreviewNode, PreviewTask } from "../../runtime/index.ts";
 import type { Painter } from "../terminal.ts";
 import { addressName } from "./address.ts";
@@ -91,7 +92,7 @@ function troubleOf({ fatal, held }: PreviewFrame): string[] {
     ...held.map(({ where, waitsFor, error }) =>
       error
         ? `${where} is in error, and holds its place: ${waitsFor}`
-        : `${where} waits for ${inWords(waitsFor)}; what it decides on is not mounted yet.`,
+        : `${where} waits for ${cellInWords(waitsFor)}; what it decides on is not mounted yet.`,
     ),
   ];
 }
@@ -141,14 +142,7 @@ function noteOf({ loop }: PreviewNode, task: PreviewTask | null): string {
 
 function stateText({ state, waitsFor }: PreviewTask): string {
   if (waitsFor === null) return state;
-  return state === "waiting" ? `waits for ${inWords(waitsFor)}` : `${state}: ${waitsFor}`;
-}
-
-/** A cell as people say it: `outputs.review@check` is "the output of check (review)". */
-export function inWords(cell: string): string {
-  const output = /^outputs\.(.*)@(.*)$/s.exec(cell);
-  if (output) return `the output of ${output[2]} (${output[1]})`;
-  return cell.startsWith("node ") ? `${cell.slice("node ".length)} to end` : cell;
+  return state === "waiting" ? `waits for ${cellInWords(waitsFor)}` : `${state}: ${waitsFor}`;
 }
 
 /** A heading, what the task is given in full, and how it is run. */
@@ -176,7 +170,7 @@ const askText = ({ title, summary }: { readonly title: string; readonly summary:
   summary === "" ? title : `${title}\n${summary}`;
 
 function missingText(why: string): string {
-  const words = inWords(why);
+  const words = cellInWords(why);
   return words === why ? why : `not known before ${words}`;
 }
 

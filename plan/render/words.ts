@@ -54,3 +54,10 @@ export function codeText(text: CoreText): string {
 function oneLine(text: string): string {
   return text.replaceAll(/\s*\n\s*/g, " ");
 }
+
+/** A cell as people say it: `outputs.review@check` is "the output of check (review)". */
+export function cellInWords(cell: string): string {
+  const output = /^outputs\.(.*)@(.*)$/s.exec(cell);
+  if (output) return `the output of ${output[2]} (${output[1]})`;
+  return cell.startsWith("node ") ? `${cell.slice("node ".length)} to end` : cell;
+}
