@@ -1,8 +1,8 @@
 /** Deciding on an approval from any process: the decision is filed in the run's inbox, whose writer takes it up. */
 import path from "node:path";
 import { DecidedError, dropDecision, isFiled } from "./inbox.ts";
-import { runDirectory, storeDirectory } from "./runs.ts";
-import { openReader } from "./store/index.ts";
+import { reading } from "./reading.ts";
+import { runDirectory } from "./runs.ts";
 import { showAddress } from "./store/rules.ts";
 import type { Address, Journal } from "./store/store.ts";
 
@@ -46,14 +46,7 @@ export async function decide(runId: string, nodeId: string, options: DecideOptio
   throw new DecidedError(nodeId);
 }
 
-async function journalOf(directory: string): Promise<Journal> {
-  const reader = await openReader(storeDirectory(directory));
-  try {
-    return await reader.journal();
-  } finally {
-    await reader.close();
-  }
-}
+const journalOf = (directory: string): Promise<Journal> => reading(directory, (reader) => reader.journal());
 
 type Made = Pick<DecideOptions, "approved" | "decidedBy"> & {
   readonly note: string | null;

@@ -1,8 +1,10 @@
 /** Looking at runs from any process, without a lock. */
 import { setTimeout } from "node:timers/promises";
 import { type RunResult, resultOf } from "./engine.ts";
+import { reading } from "./reading.ts";
 import { runDirectory, runIds, storeDirectory } from "./runs.ts";
 import { hasWriter, openReader } from "./store/index.ts";
+import { everyEvent } from "./store/paged.ts";
 import { type EventRecord, type Journal, type RunRecord, StoreError } from "./store/store.ts";
 
 export interface RunSummary {
@@ -75,10 +77,12 @@ export async function* events(
     for (let last = after; !signal?.aborted; ) {
       // Asked before reading: what a process wrote before it left is read once more.
       const attended = follow && hasWriter(directory);
-      const found = await reader.events(last, AT_ONCE);
-      yield* found;
-      last = found.at(-1)?.seq ?? last;
-      if (found.length > 0) continue;
+      const before = last;
+      for await (const event of everyEvent(reader, last)) {
+        yield event;
+        last = event.seq;
+      }
+      if (last > before) continue;
       if (!attended) return;
       await setTimeout(POLL_MS, undefined, { ...(signal && { signal }) }).catch(() => {});
     }
@@ -87,20 +91,16 @@ export async function* events(
   }
 }
 
-const AT_ONCE = 1_000;
 /** Between two looks at a run that is followed. */
 const POLL_MS = 100;
 
 async function read(root: string, runId: string, count: number) {
-  const directory = storeDirectory(runDirectory(root, runId));
+  const directory = runDirectory(root, runId);
   // Asked before the journal is read: a run that ends meanwhile must not look abandoned.
-  const attended = hasWriter(directory);
-  const reader = await openReader(directory);
-  try {
+  const attended = hasWriter(storeDirectory(directory));
+  return reading(directory, async (reader) => {
     const journal = await reader.journal();
     const events = count > 0 ? await reader.events(Math.max(0, journal.lastEvent - count), count) : [];
     return { journal, events, attended };
-  } finally {
-    await reader.close();
-  }
+  });
 }

@@ -3,9 +3,9 @@ import { loadPlan, type Plan } from "../plan/index.ts";
 import { nearest } from "../plan/suggest.ts";
 import type { Json } from "../plan/types.ts";
 import { dropSignal } from "./inbox.ts";
-import { runDirectory, storeDirectory } from "./runs.ts";
+import { inspect } from "./inspect.ts";
+import { runDirectory } from "./runs.ts";
 import { NotRunningError } from "./stop.ts";
-import { hasWriter, openReader } from "./store/index.ts";
 
 export interface SignalOptions {
   readonly root: string;
@@ -35,16 +35,15 @@ export async function signal(
   name: string,
   { root, payload = null, correlationId = null, by }: SignalOptions,
 ): Promise<boolean> {
-  const directory = runDirectory(root, runId);
-  const attended = hasWriter(storeDirectory(directory));
-  const reader = await openReader(storeDirectory(directory));
-  const { run, plan: text } = await reader.journal();
-  await reader.close();
+  const {
+    attended,
+    journal: { run, plan: text },
+  } = await inspect(runId, { root });
   if (!run || text === null) throw new NotRunningError(`run ${runId} never began`);
   if (run.status === "finished") throw new NotRunningError(`run ${runId} has finished: nothing of it waits`);
   const loaded = loadPlan(text);
   if (loaded.ok) checkName(loaded.plan, name);
-  dropSignal(directory, { name, correlationId, payload, by, at: Date.now() });
+  dropSignal(runDirectory(root, runId), { name, correlationId, payload, by, at: Date.now() });
   return attended;
 }
 

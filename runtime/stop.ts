@@ -1,8 +1,8 @@
 /** Stopping a run from any process: filed in its inbox, whose writer takes it up. */
 import { dropStop } from "./inbox.ts";
+import { inspect } from "./inspect.ts";
 import type { StopRequest } from "./interpreter/run.ts";
-import { runDirectory, storeDirectory } from "./runs.ts";
-import { hasWriter, openReader } from "./store/index.ts";
+import { runDirectory } from "./runs.ts";
 
 export interface StopOptions {
   readonly root: string;
@@ -29,17 +29,16 @@ export async function stop(
   how: StopRequest["stop"],
   { root, by }: StopOptions,
 ): Promise<boolean> {
-  const directory = runDirectory(root, runId);
-  const attended = hasWriter(storeDirectory(directory));
-  const reader = await openReader(storeDirectory(directory));
-  const { run } = await reader.journal();
-  await reader.close();
+  const {
+    attended,
+    journal: { run },
+  } = await inspect(runId, { root });
   if (!run) throw new NotRunningError(`run ${runId} never began`);
   const { status } = run;
   if (!attended && (status === "finished" || status === "failed" || status === "cancelled"))
     throw new NotRunningError(`run ${runId} has ended: it is ${status}`);
   if (!attended && how === "pause")
     throw new NotRunningError(`no process attends to run ${runId}: nothing of it runs (it is ${status})`);
-  if (attended) dropStop(directory, { stop: how, by, at: Date.now() });
+  if (attended) dropStop(runDirectory(root, runId), { stop: how, by, at: Date.now() });
   return attended;
 }

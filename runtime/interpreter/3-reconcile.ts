@@ -185,9 +185,8 @@ function endOf(run: Run, starting: number): End | null {
   if (run.inFlight.size + starting > 0) return null;
   if (run.stopped && !world.finished) {
     const { stop, by } = run.stopped;
-    const [status, done] =
-      stop === "cancel" ? (["cancelled", "cancelled"] as const) : (["paused", "paused"] as const);
-    return { status, reason: `${done} by ${by}; it can be resumed` };
+    const status = stop === "cancel" ? "cancelled" : "paused";
+    return { status, reason: `${status} by ${by}; it can be resumed` };
   }
   if (run.aborted) return { status: "cancelled", reason: "interrupted; it can be resumed" };
   if (world.fatal) return { status: "failed", reason: `${world.fatal.node}: ${world.fatal.message}` };

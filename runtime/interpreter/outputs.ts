@@ -1,6 +1,6 @@
 /** Rows: parsed with the plan's schemas, put into the journal and into the world. */
 import type { Json } from "../../plan/types.ts";
-import { type Parsed, PlanSchemas, parseWith } from "../../plan/zod/index.ts";
+import type { Parsed } from "../../plan/zod/index.ts";
 import type { Run } from "./run.ts";
 import type { TaskEntry } from "./states.ts";
 
@@ -22,6 +22,6 @@ export function recordRow(run: Run, entry: TaskEntry, raw: Json, value: Json): v
 }
 
 export function parseRow(run: Run, table: string | null, row: Json): Parsed {
-  if (table === null || !Object.hasOwn(run.plan.schemas, table)) return { ok: true, value: row };
-  return parseWith(new PlanSchemas(run.plan).get(table), row);
+  const schema = table !== null && Object.hasOwn(run.plan.schemas, table) ? table : null;
+  return run.parser.parse(run.plan, schema, row);
 }

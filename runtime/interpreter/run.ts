@@ -1,6 +1,7 @@
 /** The state of a run under way: what the seven phases pass from one to the next. */
 import type { Json, Plan } from "../../plan/types.ts";
 import type { AttemptResult, Executor, Reservation, TaskRequest } from "../executors/executor.ts";
+import { OutputParser } from "../executors/output.ts";
 import type { Address, EventRecord, RunRecord, RunStatus, Store, Write } from "../store/store.ts";
 import type { Clock } from "./clock.ts";
 import { Signals } from "./signals.ts";
@@ -142,6 +143,8 @@ export class Run {
   /** What to do when the next commit is on disk. */
   committed: (() => void)[] = [];
   readonly signals = new Signals();
+  /** For rows that no executor gives: decisions, signals. */
+  readonly parser = new OutputParser();
   readonly #facts: Fact[] = [];
   #wake: (() => void) | null = null;
   #flushEvents: (() => void) | null = null;

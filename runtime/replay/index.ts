@@ -2,8 +2,9 @@
 import { loadPlan, type Plan } from "../../plan/index.ts";
 import { RefusedError } from "../engine.ts";
 import { frameOf, type PreviewFrame } from "../frame.ts";
+import { reading } from "../reading.ts";
 import { runDirectory, storeDirectory } from "../runs.ts";
-import { hasWriter, openReader } from "../store/index.ts";
+import { hasWriter } from "../store/index.ts";
 import type { FrameRecord, RunReader, RunRecord } from "../store/store.ts";
 import { type Recording, readRecording } from "./recording.ts";
 import { Diverged, type Divergence, Replayer } from "./replay.ts";
@@ -31,7 +32,7 @@ interface Place {
  * @throws UnknownRunError, StoreError; RefusedError where nothing is recorded or the recorded plan can't be read
  */
 export function replay(runId: string, { root }: Place): Promise<Replay> {
-  return reading(root, runId, replayJournal);
+  return reading(runDirectory(root, runId), replayJournal);
 }
 
 /** The same for a journal that is open, with the recorded plan or the one given. @throws RefusedError */
@@ -66,7 +67,7 @@ export class UnknownFrameError extends Error {
 
 /** @throws as `replay`; UnknownFrameError */
 export function frameAt(runId: string, number: number, { root }: Place): Promise<RunFrame> {
-  return reading(root, runId, async (reader) => {
+  return reading(runDirectory(root, runId), async (reader) => {
     const { plan, recording, run } = await recorded(reader);
     const records = recording.steps.flatMap(({ frame }) => frame ?? []);
     const record = records.find(({ frame }) => frame === number);
@@ -88,7 +89,7 @@ export function frameAt(runId: string, number: number, { root }: Place): Promise
 export function why(runId: string, nodeId: string | undefined, { root }: Place): Promise<readonly Reason[]> {
   // Asked before the journal is read: a run that ends meanwhile must not look abandoned.
   const attended = hasWriter(storeDirectory(runDirectory(root, runId)));
-  return reading(root, runId, async (reader) => {
+  return reading(runDirectory(root, runId), async (reader) => {
     const { plan, recording, run } = await recorded(reader);
     const last = recording.steps.findLast(({ frame }) => frame)?.frame;
     const world = last ? await upTo(new Replayer(plan, recording, run), last.frame) : null;
@@ -105,15 +106,6 @@ async function upTo(replayer: Replayer, frame: number) {
     throw new UnknownFrameError(
       `the run can't be replayed up to frame ${frame}: in frame ${error.divergence.frame}, ${error.divergence.what} differs from the journal`,
     );
-  }
-}
-
-async function reading<T>(root: string, runId: string, read: (reader: RunReader) => Promise<T>): Promise<T> {
-  const reader = await openReader(storeDirectory(runDirectory(root, runId)));
-  try {
-    return await read(reader);
-  } finally {
-    await reader.close();
   }
 }
 

@@ -6,11 +6,11 @@ import { canonicalize } from "../../plan/canonical.ts";
 import type { Json, Plan } from "../../plan/types.ts";
 import { newRun, reopenedRun } from "../engine.ts";
 import type { TaskError } from "../executors/executor.ts";
-import { OutputParser } from "../executors/output.ts";
 import type { Snapshot } from "../interpreter/1-snapshot.ts";
 import { evaluate } from "../interpreter/2-evaluate.ts";
 import { reconcile } from "../interpreter/3-reconcile.ts";
 import { commit } from "../interpreter/4-commit.ts";
+import { parseRow } from "../interpreter/outputs.ts";
 import type { End, Fact, Run, Services } from "../interpreter/run.ts";
 import type { World } from "../interpreter/world.ts";
 import { MemorySpace, memoryStore } from "../store/memory.ts";
@@ -59,7 +59,6 @@ export class Replayer {
   readonly #attempts: ReadonlyMap<string, AttemptRecord>;
   readonly #outputs: ReadonlyMap<string, OutputRecord>;
   readonly #decisions: ReadonlyMap<string, DecisionRecord>;
-  readonly #parser = new OutputParser();
   #now: number;
   /** A fault of the engine's own ended the run: what led to it is no fact of the journal. */
   #faulted = false;
@@ -102,7 +101,8 @@ export class Replayer {
         if (taken.length > 0) await this.#evaluate(taken, null);
         taken = await this.#enter(fact);
         // What changed nothing was evaluated by itself, before whatever came next.
-        if (frame?.cause !== "start" && frame?.cause !== "resume") taken = await this.#evaluate(taken, null);
+        if (frame?.cause !== "start" && frame?.cause !== "resume")
+          await this.#evaluate(taken.splice(0), null);
       } else taken.push(...this.#factOf(fact));
     }
     if (frame || taken.length > 0) await this.#evaluate(taken, frame);
@@ -153,9 +153,8 @@ export class Replayer {
   }
 
   /** One step of the run. `frame` is what it gave; null where nothing was to change. */
-  async #evaluate(facts: readonly Fact[], frame: FrameRecord | null): Promise<Fact[]> {
-    const run = this.#run;
-    if (!run) throw this.#differs("the run", "no start", "a frame");
+  async #evaluate(facts: readonly Fact[], frame: FrameRecord | null): Promise<void> {
+    const run = this.#present;
     if (frame) this.#now = frame.now;
     const snapshot: Snapshot = {
       now: this.#now,
@@ -173,20 +172,26 @@ export class Replayer {
     if (frame) this.frames++;
     // Retries that are due at once: whether they were is recorded by their start.
     if (run.hasNews) await run.take();
-    return [];
+  }
+
+  /** The run as the present process has it. */
+  get #present(): Run {
+    if (!this.#run) throw this.#differs("the run", "no start", "a frame");
+    return this.#run;
   }
 
   #factOf(fact: Exclude<RecordedFact, Beginning>): readonly Fact[] {
+    const run = this.#present;
     if (fact.kind === "interrupt") return [{ kind: "abort" }];
     if (fact.kind === "signal") return [{ kind: "signal", request: fact.request, done: () => {} }];
     if (fact.kind === "stop") return [{ kind: "stop", request: fact.request, done: () => {} }];
     if (fact.kind === "fault") {
-      const { world, plan } = this.#run!;
+      const { world, plan } = run;
       world.fatal ??= { code: "INTERNAL", message: fact.message, node: plan.root };
       this.#faulted = true;
       return [];
     }
-    const entry = this.#run?.world.states.entries.get(addressKey(fact.address));
+    const entry = run.world.states.entries.get(addressKey(fact.address));
     const name = showAddress(fact.address);
     switch (fact.kind) {
       case "started":
@@ -201,14 +206,14 @@ export class Replayer {
       }
       case "result": {
         const attempt = this.#attempts.get(attemptKey(fact.address, fact.attempt));
-        if (!entry || !attempt || !this.#run?.inFlight.has(entry.key))
+        if (!entry || !attempt || !run.inFlight.has(entry.key))
           throw this.#differs(`attempt ${fact.attempt} of ${name}`, "a result", "not started");
         const usage = attempt.usage === null ? {} : { usage: attempt.usage };
         if (!fact.ok) {
           const error = attempt.error as unknown as TaskError;
           return [{ kind: "result", entry, attempt: fact.attempt, result: { ok: false, error, ...usage } }];
         }
-        const { raw, value } = this.#rowOf(fact.address, entry.table, name);
+        const { raw, value } = this.#rowOf(run, fact.address, entry.table, name);
         return [{ kind: "result", entry, attempt: fact.attempt, result: { ok: true, raw, value, ...usage } }];
       }
       default:
@@ -217,12 +222,16 @@ export class Replayer {
   }
 
   /** The recorded row: what the schema makes of what the task gave. */
-  #rowOf(address: Address, table: string | null, name: string): { readonly raw: Json; readonly value: Json } {
+  #rowOf(
+    run: Run,
+    address: Address,
+    table: string | null,
+    name: string,
+  ): { readonly raw: Json; readonly value: Json } {
     if (table === null) return { raw: null, value: null };
     const row = this.#outputs.get(`${table} ${addressKey(address)}`);
     if (!row) throw this.#differs(`the row of ${name}`, null, `a row of ${table}`);
-    const schema = Object.hasOwn(this.#plan.schemas, table) ? table : null;
-    const parsed = this.#parser.parse(this.#plan, schema, row.raw);
+    const parsed = parseRow(run, table, row.raw);
     if (!parsed.ok) throw this.#differs(`the row of ${name}`, row.value, "not valid");
     if (!same(parsed.value, row.value)) throw this.#differs(`the row of ${name}`, row.value, parsed.value);
     this.rows++;

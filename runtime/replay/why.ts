@@ -1,6 +1,7 @@
 /** Why a node is not running, and what would unblock it: read off the world of a run's last frame. */
+import { cellInWords, codeText } from "../../plan/render/words.ts";
 import { nearest } from "../../plan/suggest.ts";
-import type { CoreText, Plan } from "../../plan/types.ts";
+import type { Plan } from "../../plan/types.ts";
 import { describeLeaf, walk } from "../frame.ts";
 import { waitingOf } from "../interpreter/deliver.ts";
 import { Instance, Slot } from "../interpreter/instance.ts";
@@ -122,7 +123,9 @@ function causesOf(known: Known, leaf: Leaf, state: string, waitsFor: string | nu
     case "ready":
       return [fullAround(leaf)];
     case "waiting":
-      return waitsFor === null ? [] : [`it waits for ${inWords(waitsFor)}`, ...producers(known, waitsFor)];
+      return waitsFor === null
+        ? []
+        : [`it waits for ${cellInWords(waitsFor)}`, ...producers(known, waitsFor)];
     case "blocked":
     case "failed":
       return waitsFor === null ? [] : [waitsFor];
@@ -157,7 +160,7 @@ function openIn(unit: Unit): string {
       open.push(`${nameOf(at)} (${describeLeaf(at).state})`);
     else if (at.hold)
       open.push(
-        `${at.hold.where}, which ${at.hold.kind === "pending" ? `waits for ${inWords(at.hold.cell)}` : "is in error"}`,
+        `${at.hold.where}, which ${at.hold.kind === "pending" ? `waits for ${cellInWords(at.hold.cell)}` : "is in error"}`,
       );
   });
   if (open.length === 0) return unit instanceof Instance ? unit.plan.key : "what stands before it";
@@ -228,7 +231,9 @@ function whyUnmounted({ plan, world }: Known, key: string): string {
     if (unit instanceof Slot && unit.hold)
       held.set(
         unit.plan.key,
-        unit.hold.kind === "pending" ? `it waits for ${inWords(unit.hold.cell)}` : unit.hold.error.message,
+        unit.hold.kind === "pending"
+          ? `it waits for ${cellInWords(unit.hold.cell)}`
+          : unit.hold.error.message,
       );
   });
   const first = chain.find((at) => !mounted.has(at)) ?? key;
@@ -236,22 +241,12 @@ function whyUnmounted({ plan, world }: Known, key: string): string {
   const subject = first === key ? "its" : `${first} around it is not mounted: the`;
   const hold = held.get(first);
   const because = hold === undefined ? "" : ` (${hold})`;
-  if (node?.each) return `${subject} list ${text(node.each.of)} has no item for it${because}`;
-  if (node?.if !== undefined) return `${subject} condition does not hold: ${text(node.if)}${because}`;
+  if (node?.each) return `${subject} list ${codeText(node.each.of)} has no item for it${because}`;
+  if (node?.if !== undefined) return `${subject} condition does not hold: ${codeText(node.if)}${because}`;
   if (node?.else !== undefined)
-    return `${subject} condition holds, and it is mounted otherwise: ${text(node.else)}${because}`;
+    return `${subject} condition holds, and it is mounted otherwise: ${codeText(node.else)}${because}`;
   const parent = node?.parent;
   if (parent !== undefined && plan.nodes[parent]?.kind === "loop")
     return `the loop ${parent} has not begun an iteration with it`;
   return `${first} is not mounted now`;
-}
-
-const text = (core: CoreText): string =>
-  (typeof core === "string" ? core : core.join(" ")).replace(/\s+/g, " ");
-
-/** A cell as people say it. */
-function inWords(cell: string): string {
-  const output = /^outputs\.(.*)@(.*)$/s.exec(cell);
-  if (output) return `the output of ${output[2]} (${output[1]})`;
-  return cell.startsWith("node ") ? `${cell.slice("node ".length)} to end` : cell;
 }

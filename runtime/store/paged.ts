@@ -3,10 +3,11 @@ import type { EventRecord, FrameRecord, RunReader } from "./store.ts";
 
 const AT_ONCE = 1_000;
 
-export const everyEvent = (reader: Pick<RunReader, "events">): AsyncIterable<EventRecord> =>
+/** Those with `seq > after`. */
+export const everyEvent = (reader: Pick<RunReader, "events">, after = 0): AsyncIterable<EventRecord> =>
   paged(
-    (after) => reader.events(after, AT_ONCE),
-    0,
+    (last) => reader.events(last, AT_ONCE),
+    after,
     ({ seq }) => seq,
   );
 
