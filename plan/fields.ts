@@ -138,6 +138,7 @@ export const FIELDS = {
   yields: core("behaviour", ["block"]),
   output: dynamic("interface", PRODUCERS, "string", "output"),
   deps: dynamic("behaviour", TASK, "table"),
+  depsOptional: dynamic("behaviour", TASK, "boolean"),
   needs: dynamic("behaviour", STEPS, "table"),
   dependsOn: dynamic("behaviour", STEPS, "strings"),
   skipIf: core("behaviour", STEPS),

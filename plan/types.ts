@@ -321,6 +321,8 @@ export interface TaskNode extends Producer {
   readonly payload?: Dynamic<Json>;
   /** Local name → output table (or `{ $ }` giving such an object); fills `deps` in prompt and payload. */
   readonly deps?: Dynamic<{ readonly [name: string]: string }>;
+  /** `deps` lacks the rows that will not come, instead of the task failing for them. */
+  readonly depsOptional?: Dynamic<boolean>;
   /** What to recall into the prompt and to remember of the result: `{ recall, remember, threadId }`. */
   readonly memory?: Dynamic<Json>;
   /** A person has to agree before it starts. */

@@ -65,6 +65,7 @@ const node: Layout = {
     yields: code,
     output: dynamic,
     deps: dynamicTable,
+    depsOptional: dynamic,
     needs: dynamicTable,
     dependsOn: dynamic,
     skipIf: code,

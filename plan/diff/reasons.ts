@@ -81,6 +81,7 @@ export const PART_REASONS: { readonly [part in Part]: ReasonCode } = {
   yields: "sites-changed",
   output: "output-changed",
   deps: "dependency-changed",
+  depsOptional: "dependency-changed",
   needs: "dependency-changed",
   dependsOn: "dependency-changed",
   skipIf: "condition-changed",

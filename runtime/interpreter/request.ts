@@ -83,12 +83,26 @@ export function tableFor(leaf: Leaf, reader: Cell): string | null {
   return value === undefined || value === null ? null : tableOf(value);
 }
 
-/** `deps` of a task: local name → row. Throws as the reads do. */
+/** `deps` of a task: local name → row, and of optional ones those that are there. Throws as the reads do. */
 export function depsOf(leaf: Leaf, reader: Cell): { readonly [name: string]: Value } {
   const deps: { [name: string]: Value } = {};
-  for (const [name, read] of readsOfDeps(leaf, reader)) deps[name] = read();
+  const optional = areOptional(leaf, reader);
+  for (const [name, read] of readsOfDeps(leaf, reader)) {
+    try {
+      deps[name] = read();
+    } catch (thrown) {
+      if (!optional || !(thrown instanceof Pending || isWithoutOutput(thrown))) throw thrown;
+    }
+  }
   return deps;
 }
+
+const areOptional = ({ node, scope }: Leaf, reader: Cell): boolean =>
+  node.kind === "task" && Boolean(scope.field(node.depsOptional, reader));
+
+/** What was asked for will never come. */
+const isWithoutOutput = (thrown: unknown): thrown is CoreError =>
+  thrown instanceof CoreError && thrown.code === "UPSTREAM_NO_OUTPUT";
 
 /** Node ids of `dependsOn`. */
 export function dependenciesOf(leaf: Leaf, reader: Cell): readonly string[] {
@@ -184,11 +198,11 @@ function waitForDeps(leaf: Leaf, reader: Cell): CoreError | null {
     try {
       read();
     } catch (thrown) {
-      if (!(thrown instanceof CoreError) || thrown.code !== "UPSTREAM_NO_OUTPUT") throw thrown;
+      if (!isWithoutOutput(thrown)) throw thrown;
       failed ??= thrown;
     }
   }
-  return failed;
+  return areOptional(leaf, reader) ? null : failed;
 }
 
 function* readsOfDeps(leaf: Leaf, reader: Cell): Iterable<readonly [string, () => Value]> {

@@ -534,12 +534,10 @@ function task(element: Element, kind: string, r: Rendering): Mounted {
       const row = r.loops
         ? r.ctx.once(r.loops.dep(String(r.tableName(table)), nodeId, r.place))
         : r.ctx.outputMaybe(table, { nodeId });
-      if (depsOptional) props.dependsOn = [...((props.dependsOn as string[] | undefined) ?? []), nodeId];
-      else if (row === undefined) props.blocked = true;
+      if (row === undefined && !depsOptional) props.blocked = true;
       if (row !== undefined || !depsOptional) given[key] = row;
     }
-    if (depsOptional) delete props.needs;
-    else props.deps = names;
+    props.deps = names;
   }
   if (request) Object.assign(props, request);
   const isCode = typeof children === "function" && children.constructor.name === "AsyncFunction";

@@ -155,6 +155,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       agent: "agent",
       fallbackAgent: "fallback",
       deps: "tables",
+      depsOptional: "field",
       maxSchemaRetries: "field",
       noRetry: "once",
       sideEffect: "repeatable",

@@ -10,7 +10,6 @@ import type { Field, NodeDraft } from "./draft.ts";
 import { isNothing, keyFromId, plainField, tableName } from "./fields.ts";
 import { KINDS, type Kind, SPECIAL } from "./kinds.ts";
 import { lowerChildren, lowerElement, lowerUnknown } from "./nodes.ts";
-import { optionalDeps } from "./optional-deps.ts";
 import { isLeftOut } from "./patterns.ts";
 import { addNode, type Condition, inPath, type Lowering, type Place, within } from "./place.ts";
 import { checkPresence, propSpan, unknownComponent, unknownProp } from "./props.ts";
@@ -21,12 +20,11 @@ import { taskFields } from "./tasks.ts";
 /** A component of the library. */
 export function lowerLibrary(
   to: Lowering,
-  written: ElementValue,
+  element: ElementValue,
   name: string,
   place: Place,
   item: readonly Condition[],
 ): void {
-  const { element, rows } = name === "Task" ? optionalDeps(to, written) : { element: written };
   const { props } = element;
   if (SPECIAL[name]) {
     lowerSpecial(to, element, name, place);
@@ -74,7 +72,7 @@ export function lowerLibrary(
   const scope = kind.kind === "loop" ? newScope("node", place.scope) : place.scope;
   if (kind.kind === "loop") (node as { values: NodeDraft["values"] }).values = merged(node.values, scope);
   inScope(to.ev, scope, () => {
-    taskFields(to, node, element, kind, { ...place, scope }, rows);
+    taskFields(to, node, element, kind, { ...place, scope });
     if (name === "Signal" && idField && !node.fields.has("event")) node.fields.set("event", idField);
     const children = props.get("children");
     if (!kind.container || !children) return;

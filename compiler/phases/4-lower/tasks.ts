@@ -20,7 +20,7 @@ import {
 } from "../3-evaluate/value.ts";
 import { callsCode, unlessItActs } from "./acting.ts";
 import { presenceOf } from "./agent-presence.ts";
-import { ASYNC_PROMPT, captureFields, DEPS, DEPS_NAME, registerModule } from "./captures.ts";
+import { ASYNC_PROMPT, captureFields, DEPS, registerModule } from "./captures.ts";
 import { codeReads } from "./code-reads.ts";
 import type { Field, NodeDraft } from "./draft.ts";
 import { agentField, isNothing, plainField, tableField, tablesField } from "./fields.ts";
@@ -37,7 +37,6 @@ export function taskFields(
   element: ElementValue,
   kind: Kind,
   place: Place,
-  rows?: Core.Expr,
 ): void {
   const { ev } = to;
   const json = (prop: string, value: Json): void => {
@@ -126,7 +125,7 @@ export function taskFields(
     requestFields(to, node, element, request);
   for (const [name, value] of Object.entries(kind.defaults ?? {}))
     if (!node.fields.has(name)) node.fields.set(name, { type: "json", value });
-  if (node.kind === "task") childFields(to, node, element, place, rows);
+  if (node.kind === "task") childFields(to, node, element, place);
 }
 
 /** Whether there is an agent: what is falsy is none. */
@@ -242,20 +241,14 @@ function keysOf(value: Value): string[] {
   return value.type === "Choice" ? [...keysOf(value.then), ...keysOf(value.else)] : [];
 }
 
-/** The child of a task: prompt with an agent, function or payload without. `rows`: what a function is given instead of `deps`. */
-function childFields(
-  to: Lowering,
-  node: NodeDraft,
-  element: ElementValue,
-  place: Place,
-  rows?: Core.Expr,
-): void {
+/** The child of a task: prompt with an agent, function or payload without. */
+function childFields(to: Lowering, node: NodeDraft, element: ElementValue, place: Place): void {
   const { ev } = to;
   const { props } = element;
   const children = props.get("children");
   const hasAgent = isThere(to, props.get("agent"));
   const deps = props.get("deps");
-  const hasDeps = rows !== undefined || (deps !== undefined && truth(deps) !== false);
+  const hasDeps = deps !== undefined && truth(deps) !== false;
   if (!children) return;
   const fn = functionChild(children);
   const field = hasAgent ? "prompt" : "payload";
@@ -264,11 +257,8 @@ function childFields(
     return;
   }
   if (fn && (hasAgent || hasDeps)) {
-    const taken: ReadonlyMap<string, Field> = rows
-      ? new Map([[DEPS_NAME, { type: "core", expr: rows }]])
-      : DEPS;
     if (!hasAgent && (fn.type === "Code" || callsCode(fn.arrow, fn.env))) {
-      compute(to, node, fn, element, taken);
+      compute(to, node, fn, element, DEPS);
       return;
     }
     if (fn.type === "Code") {
@@ -277,7 +267,7 @@ function childFields(
       return;
     }
     // Known only when the task starts, names included: a name that `deps` lacks is told of where it is read (SM303).
-    const given = residual(rows ?? nameOf("deps"), { kind: "object", defined: true });
+    const given = residual(nameOf("deps"), { kind: "object", defined: true });
     const scope = newScope("node", place.scope);
     const make = (): Field =>
       inScope(ev, scope, () => {
@@ -286,7 +276,7 @@ function childFields(
       });
     const made = hasAgent ? make() : unlessItActs(ev, make);
     if (made) node.fields.set(field, withLocals(made, scope));
-    else compute(to, node, fn, element, taken);
+    else compute(to, node, fn, element, DEPS);
     return;
   }
   if (fn) {

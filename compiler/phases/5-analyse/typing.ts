@@ -472,9 +472,15 @@ class Typer implements Flow {
   #deps(): Type | null {
     const deps = this.#node.fields.get("deps");
     if (deps?.type !== "json" || typeof deps.value !== "object" || deps.value === null) return null;
+    const optional = this.#node.fields.get("depsOptional");
+    const mayLack = optional !== undefined && !(optional.type === "json" && optional.value === false);
     const fields = Object.entries(deps.value).map(([name, table]): [string, Type | null] => [
       name,
-      typeof table === "string" ? this.#model.rowType(table) : null,
+      mayLack
+        ? orUndefined(typeof table === "string" ? this.#model.rowType(table) : null)
+        : typeof table === "string"
+          ? this.#model.rowType(table)
+          : null,
     ]);
     return { ...typeOf("deps", { kind: "object", fields: new Map(fields), closed: true }), told: true };
   }

@@ -39,7 +39,6 @@ const DIAGNOSED: { readonly [form: string]: string } = {
 const TWINLESS: { readonly [workflow: string]: string } = {
   "deps-perhaps": "SM103",
   onboarding: "SM101",
-  "optional-deps": "SM117",
   "patterns-of-boards": "SM117",
   "patterns-of-teams": "SM117",
   "patterns-that-watch": "SM117",
