@@ -10,18 +10,33 @@ import { freeNames } from "../3-evaluate/names.ts";
 import { reify } from "../3-evaluate/reify.ts";
 import type { Evaluation } from "../3-evaluate/state.ts";
 import { type Closure, type Code, type Environment, lookup, lookupLocal } from "../3-evaluate/value.ts";
+import type { Field, NodeDraft } from "./draft.ts";
 
-export interface CodeReads {
+interface CodeReads {
   /** Cells as plan/core/reads.ts names them, sorted. */
   readonly cells: readonly string[];
   /** `ctx.output(…)` reads that every call of the function makes: without them it can't run. */
   readonly waits: readonly Core.Expr[];
 }
 
-export function codeReads(ev: Evaluation, fn: Closure | Code): CodeReads {
+function codeReads(ev: Evaluation, fn: Closure | Code): CodeReads {
   const reader = new CodeReader(ev);
   reader.function(fn, true);
   return { cells: [...reader.cells].sort(), waits: [...reader.waits.values()] };
+}
+
+/**
+ * Notes what a node's function reads. What it surely reads with `ctx.output` is taken along, so that the task waits for it.
+ */
+export function noteReads(
+  ev: Evaluation,
+  node: NodeDraft,
+  fn: Closure | Code,
+  captures: Map<string, Field>,
+): void {
+  const { cells, waits } = codeReads(ev, fn);
+  for (const [i, expr] of waits.entries()) captures.set(`$output${i}`, { type: "core", expr });
+  node.codeReads = cells;
 }
 
 /** Reads one function and the local ones it calls. */

@@ -19,6 +19,7 @@ import {
 import { mayBeAgent } from "./agent-presence.ts";
 import type { BlockWriter } from "./blocks.ts";
 import { cantGoAlong, capturedNames, registerModule } from "./captures.ts";
+import { noteReads } from "./code-reads.ts";
 import type { Field } from "./draft.ts";
 import type { Site } from "./site.ts";
 import { isCode } from "./site-props.ts";
@@ -54,6 +55,7 @@ export function computeSite(
   if (fn.type === "Closure" || fn.type === "Code") taken.ofEnvironment(fn);
   else taken.ofBlock(fn, names);
   for (const [name, field] of given) node.captures.set(name, field);
+  noteReads(t.ev, node, value, node.captures);
   const name = registerModule(t.ev, value, node.key, [...node.captures.keys()]);
   node.fields.set("module", { type: "json", value: name });
 }

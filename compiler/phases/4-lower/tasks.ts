@@ -21,7 +21,7 @@ import {
 import { callsCode, unlessItActs } from "./acting.ts";
 import { presenceOf } from "./agent-presence.ts";
 import { ASYNC_PROMPT, captureFields, DEPS, registerModule } from "./captures.ts";
-import { codeReads } from "./code-reads.ts";
+import { noteReads } from "./code-reads.ts";
 import type { Field, NodeDraft } from "./draft.ts";
 import { agentField, isNothing, plainField, tableField, tablesField } from "./fields.ts";
 import { fieldName, type Kind } from "./kinds.ts";
@@ -336,10 +336,7 @@ function compute(
 ): void {
   const { ev } = to;
   const captures = new Map([...captureFields(ev, fn, element.span), ...given]);
-  const { cells, waits } = codeReads(ev, fn);
-  // What the function surely reads with `ctx.output` is taken along, so that the task waits for it.
-  for (const [i, expr] of waits.entries()) captures.set(`$output${i}`, { type: "core", expr });
-  node.codeReads = cells;
+  noteReads(ev, node, fn, captures);
   const name = registerModule(ev, fn, node.key, [...captures.keys()]);
   node.fields.set("module", { type: "json", value: name });
   if (captures.size) node.captures = captures;
