@@ -5,7 +5,7 @@
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
 import type { SourceModule, Stmt } from "../../surface.ts";
-import { isBuiltinMethod } from "./methods.ts";
+import { isBuiltinMethod, MUTATORS } from "./methods.ts";
 import { patternNames } from "./shape.ts";
 import type { Environment } from "./value.ts";
 import { WriteAnalysis } from "./writes.ts";
@@ -84,23 +84,70 @@ function strip(node: unknown): unknown {
   }
 }
 
-/** What is changed through one name is changed for those that stand for the same. */
+/** What a name reaches: what it stands for itself, and what is only held by it. */
+interface Reach {
+  readonly same: Set<string>;
+  readonly held: Set<string>;
+}
+
+/** What is changed through one name is changed for those that stand for the same, or that it holds. */
 function spread(result: Map<string, Set<Stmt>>, module: SourceModule, analysis: WriteAnalysis): void {
-  const roots = new Map<string, ReadonlySet<string>>();
-  for (const stmt of module.body)
-    if (stmt.type === "Declare")
-      for (const { target, init } of stmt.decls)
-        if (init && init.type !== "Arrow")
-          for (const name of patternNames(target)) roots.set(name, analysis.origin(whileLoading(init)).roots);
+  const reaches = reachesOf(module, analysis);
   for (let grew = result.size > 0; grew; ) {
     grew = false;
-    for (const [name, stmts] of [...result])
-      for (const root of roots.get(name) ?? []) {
+    for (const [name, stmts] of [...result]) {
+      const reach = reaches.get(name);
+      if (!reach) continue;
+      const add = (root: string, all: Iterable<Stmt>): void => {
         const known = result.get(root) ?? new Set();
         const before = known.size;
-        for (const stmt of stmts) known.add(stmt);
+        for (const stmt of all) known.add(stmt);
         if (known.size > before) grew = true;
-        result.set(root, known);
-      }
+        if (known.size > 0) result.set(root, known);
+      };
+      for (const root of reach.same) add(root, stmts);
+      // `copy.push(x)` leaves what `copy` was made of as it is; `copy[0].x = 1` does not.
+      for (const root of reach.held)
+        add(
+          root,
+          [...stmts].filter((stmt) => storedIn(stmt)?.name !== name),
+        );
+    }
   }
+}
+
+function reachesOf(module: SourceModule, analysis: WriteAnalysis): ReadonlyMap<string, Reach> {
+  const reaches = new Map<string, Reach>();
+  const of = (name: string): Reach => {
+    const reach = reaches.get(name) ?? { same: new Set(), held: new Set() };
+    reaches.set(name, reach);
+    return reach;
+  };
+  for (const stmt of module.body) {
+    const store = storedIn(stmt);
+    for (const value of store?.values ?? [])
+      for (const root of analysis.origin(whileLoading(value)).roots) of(store!.name).held.add(root);
+    if (stmt.type !== "Declare") continue;
+    for (const { target, init } of stmt.decls) {
+      if (!init || init.type === "Arrow") continue;
+      const { roots, fresh } = analysis.origin(whileLoading(init));
+      for (const name of patternNames(target))
+        for (const root of roots) of(name)[fresh && target.type === "Name" ? "held" : "same"].add(root);
+    }
+  }
+  return reaches;
+}
+
+/** `list.push(x)`, `const n = list.push(x)`, `table.key = x`: a statement that changes what a name stands for, and nothing that it holds. */
+function storedIn(
+  stmt: Stmt,
+): { readonly name: string; readonly values: readonly Surface.Expr[] } | undefined {
+  const [decl, ...more] = stmt.type === "Declare" ? stmt.decls : [];
+  const expr = stmt.type === "ExprStmt" ? stmt.expr : more.length === 0 ? decl?.init : undefined;
+  const change = expr?.type === "Assign" ? expr.target : expr?.type === "Call" ? expr.callee : undefined;
+  if (change?.type !== "Member" || change.object.type !== "Name") return undefined;
+  const { name } = change.object;
+  if (expr?.type === "Assign") return { name, values: [expr.value] };
+  if (expr?.type !== "Call" || !MUTATORS.has(String(change.property))) return undefined;
+  return { name, values: expr.args.map((arg) => (arg.type === "Spread" ? arg.arg : arg)) };
 }

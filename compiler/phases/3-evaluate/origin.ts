@@ -40,13 +40,27 @@ export function isFresh(node: Surface.Expr): boolean {
         node.callee.type === "Member" &&
         typeof node.callee.property === "string" &&
         (FRESH.has(node.callee.property) ||
-          (MUTATORS.has(node.callee.property) && isFresh(node.callee.object)))
+          (MUTATORS.has(node.callee.property) && isFresh(node.callee.object)) ||
+          isAssignedTo(node))
       );
     case "Conditional":
       return isFresh(node.then) && isFresh(node.else);
     default:
       return false;
   }
+}
+
+/** `Object.assign({}, …)`: gives its first argument. */
+function isAssignedTo({ callee, args: [first] }: Core.Call<Surface.Extra>): boolean {
+  return (
+    callee.type === "Member" &&
+    callee.property === "assign" &&
+    callee.object.type === "Name" &&
+    callee.object.name === "Object" &&
+    first !== undefined &&
+    first.type !== "Spread" &&
+    isFresh(first)
+  );
 }
 
 export interface Known {
@@ -83,8 +97,10 @@ export function originOf(node: Surface.Expr | null | undefined, known: Known): O
         if (PRIMITIVE.has(name)) return NOTHING;
         if (ACCESSORS.has(name)) return held(of(node.callee.object));
         const all = merge([held(of(node.callee.object)), ...parts], !FRESH.has(name));
-        return FRESH.has(name) ? made(all) : held(all);
+        return isFresh(node) ? made(all) : held(all);
       }
+      // A copy all the way down.
+      if (node.callee.type === "Name" && node.callee.name === "structuredClone") return NOTHING;
       return held(merge([of(node.callee), ...parts]));
     }
     case "New":

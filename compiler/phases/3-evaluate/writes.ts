@@ -123,6 +123,12 @@ function alternatives(target: Surface.Expr): readonly Surface.Expr[] | undefined
   }
 }
 
+/** Functions of the language that change their first argument. */
+const CHANGES_FIRST: { readonly [object: string]: readonly string[] } = {
+  Object: ["assign", "defineProperty", "defineProperties", "setPrototypeOf"],
+  Reflect: ["set", "defineProperty", "deleteProperty", "setPrototypeOf"],
+};
+
 export class WriteAnalysis {
   readonly env: Environment;
   readonly #summaries = new Map<object, Summary>();
@@ -477,10 +483,9 @@ export class WriteAnalysis {
         // `object[key](…)` may be any method; only what the list makes itself can be meant to change
         reach(this.#own(receiver), out);
       }
-      if (callee.object.type === "Name" && callee.object.name === "Object") {
-        if (["assign", "defineProperty", "defineProperties", "setPrototypeOf"].includes(name) && args[0])
-          this.#write(args[0], { method: `Object.${name}`, span: node.span }, nested, out);
-      }
+      const on = callee.object.type === "Name" ? callee.object.name : "";
+      if (CHANGES_FIRST[on]?.includes(name) && args[0])
+        this.#write(args[0], { method: `${on}.${name}`, span: node.span }, nested, out);
     } else this.#visit(callee, nested, out);
     const fn = this.#function(callee, nested);
     if (fn) {
