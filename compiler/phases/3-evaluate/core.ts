@@ -105,6 +105,13 @@ export function sameExpr(a: unknown, b: unknown): boolean {
   );
 }
 
+/** Whether a test says the same as another: undefined where it says neither that nor its opposite. */
+export function agrees(one: Core.Expr, other: Core.Expr): boolean | undefined {
+  const text = truthOf(one);
+  if (sameExpr(text, other)) return true;
+  return sameExpr(text, not(other)) ? false : undefined;
+}
+
 /** Whether a part of a tree is the same as another. */
 export function contains(node: unknown, part: Core.Expr): boolean {
   if (typeof node !== "object" || node === null) return false;

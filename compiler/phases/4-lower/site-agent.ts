@@ -2,7 +2,7 @@
 import type * as Core from "../../../plan/core/ast.ts";
 import { eachChild } from "../../../plan/core/walk.ts";
 import type * as Surface from "../../surface.ts";
-import { call, contains, nameOf } from "../3-evaluate/core.ts";
+import { agrees, call, contains, literal, nameOf } from "../3-evaluate/core.ts";
 import { report } from "../3-evaluate/state.ts";
 import type { Translation } from "../3-evaluate/translate.ts";
 import { agentNames, isNoAgent, presenceIn } from "./agent-presence.ts";
@@ -80,14 +80,15 @@ export function splitByAgent(
     );
     return undefined;
   }
-  const without = new Map(given);
+  const { test } = presence;
+  const without = decided(given, test, false);
   without.delete("agent");
   without.delete("fallbackAgent");
   if (presence.agent !== agent)
     return {
       type: "Conditional",
       test: presence.test,
-      then: write(new Map(given).set("agent", presence.agent)),
+      then: write(decided(given, test, true).set("agent", presence.agent)),
       else: write(without),
     };
   const name = nameOf("agent_");
@@ -104,6 +105,13 @@ export function splitByAgent(
     },
     agent,
   );
+}
+
+/** `skipIf={!reviewer}` beside `agent={reviewer}` is decided with it. */
+function decided(given: Given, test: Core.Expr, holds: boolean): Map<string, Core.Expr> {
+  const skip = given.get("skipIf");
+  const same = skip && agrees(skip, test);
+  return same === undefined ? new Map(given) : new Map(given).set("skipIf", literal(same === holds));
 }
 
 /** Whether the task may well give a result without an agent: all but text, of which it is certain that it is text. */

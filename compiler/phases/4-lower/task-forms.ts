@@ -5,7 +5,7 @@
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
 import { decidedBy } from "../3-evaluate/choice.ts";
-import { contains, not, sameExpr, truthOf } from "../3-evaluate/core.ts";
+import { agrees, contains } from "../3-evaluate/core.ts";
 import { reify } from "../3-evaluate/reify.ts";
 import { truth } from "../3-evaluate/shape.ts";
 import { type ElementValue, known, residual, type Value } from "../3-evaluate/value.ts";
@@ -87,13 +87,18 @@ function withoutAgent(to: Lowering, element: ElementValue, { test }: Maybe): For
   return { element: decided(to, { ...element, props }, test, false), condition: { test, holds: false } };
 }
 
-/** `skipIf={!reviewer}` beside `agent={reviewer}` is decided with it. */
-function decided(to: Lowering, element: ElementValue, test: Core.Expr, holds: boolean): ElementValue {
+/** What is chosen by the same test, `skipIf={!reviewer}` beside `agent={reviewer}` say, is decided with it. */
+function decided(to: Lowering, written: ElementValue, test: Core.Expr, holds: boolean): ElementValue {
+  const child = written.props.get("children");
+  const chosen = child?.type === "Choice" ? agrees(child.test, test) : undefined;
+  const element =
+    child?.type === "Choice" && chosen !== undefined
+      ? withProp(written, "children", chosen === holds ? child.then : child.else)
+      : written;
   const skip = element.props.get("skipIf");
   if (!skip || skip.type === "Poison" || truth(skip) !== undefined) return element;
-  const text = truthOf(reify(to.ev, skip));
-  if (sameExpr(text, test)) return withProp(element, "skipIf", known(holds));
-  return sameExpr(text, not(test)) ? withProp(element, "skipIf", known(!holds)) : element;
+  const same = agrees(reify(to.ev, skip), test);
+  return same === undefined ? element : withProp(element, "skipIf", known(same === holds));
 }
 
 /** Whether the task is skipped, or not, by what says whether it has an agent. */
