@@ -231,10 +231,23 @@ export interface ContinueAsNewProps {
   readonly state?: unknown;
 }
 
+/** What ended a `try`. */
+export interface TaskFailure {
+  /** `TIMEOUT`, `PROVIDER`, `OUTPUT_INVALID`, `DENIED`, …: docs/components.md. */
+  readonly code: string;
+  readonly message: string;
+  /** First line of the message. */
+  readonly summary: string;
+  /** The task that failed. */
+  readonly nodeId: string;
+  readonly iteration: number;
+}
+
 export interface TryCatchFinallyProps {
   readonly id?: string;
   readonly try: Renderable;
-  readonly catch?: Element | null;
+  /** Mounted once something in `try` has failed for good; a function is given the failure. */
+  readonly catch?: Element | null | ((error: TaskFailure) => Renderable);
   readonly catchErrors?: readonly string[];
   readonly finally?: Renderable;
   readonly skipIf?: boolean;

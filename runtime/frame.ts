@@ -3,7 +3,7 @@ import type { Json, LoopNode, NodeKind, ParallelNode } from "../plan/types.ts";
 import { Instance } from "./interpreter/instance.ts";
 import { Parallel } from "./interpreter/kinds.ts";
 import { Leaf } from "./interpreter/leaf.ts";
-import { inClosingLoop, Loop } from "./interpreter/loop.ts";
+import { Loop } from "./interpreter/loop.ts";
 import {
   agentsOf,
   dependenciesOf,
@@ -14,9 +14,10 @@ import {
   tableFor,
 } from "./interpreter/request.ts";
 import type { TaskEntry } from "./interpreter/states.ts";
+import { isClosing, type LeafKind } from "./interpreter/stepper.ts";
 import type { Hold, Unit } from "./interpreter/unit.ts";
 import type { World } from "./interpreter/world.ts";
-import type { Address, TaskRecord } from "./store/store.ts";
+import type { Address } from "./store/store.ts";
 import type { Cell } from "./values/cell.ts";
 import { toJson } from "./values/json.ts";
 import { addressAt } from "./values/place.ts";
@@ -28,7 +29,7 @@ export interface PreviewTask {
   readonly iteration: number;
   /** Key of the plan node. */
   readonly node: string;
-  readonly kind: Exclude<TaskRecord["kind"], "loop">;
+  readonly kind: LeafKind;
   /** `pending`: its turn has not come; `waiting`: it has, but something is missing (`waitsFor`); `blocked`: in error. */
   readonly state:
     | "pending"
@@ -149,7 +150,7 @@ function treeOf(unit: Unit, tasks: PreviewTask[]): readonly PreviewNode[] {
         {
           ...BARE,
           kind: node.kind,
-          id: loop?.loopId ?? null,
+          id: loop?.nodeId ?? null,
           node: key,
           loop: loop ? loopOf(loop, node) : null,
           children,
@@ -236,7 +237,7 @@ export function describeLeaf(leaf: Leaf): PreviewTask {
   return {
     ...address,
     node: leaf.plan.key,
-    kind: leaf.kind === "loop" ? "static" : leaf.kind,
+    kind: leaf.kind,
     ...stateOf(leaf),
     output: get("output", null, (reader) => tableFor(leaf, reader)),
     prompt: asked === undefined ? null : get("prompt", null, (reader) => promptText(leaf, asked, reader)),
@@ -314,7 +315,7 @@ function stateOf(leaf: Leaf): { readonly state: PreviewTask["state"]; readonly w
   if (leaf.ready) return { state: "ready", waitsFor: null };
   if (leaf.blocked) return { state: "waiting", waitsFor: reasonOf(leaf.blocked) };
   // A task of a loop that was closed before its turn came never starts.
-  if (inClosingLoop(leaf)) return { state: "skipped", waitsFor: null };
+  if (isClosing(leaf)) return { state: "skipped", waitsFor: null };
   return { state: "pending", waitsFor: null };
 }
 

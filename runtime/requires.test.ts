@@ -20,9 +20,9 @@ describe("a plan that requires what this runner does not do", () => {
   it("is refused, naming feature and node, and leaves nothing behind", async () => {
     const root = mkdtempSync(path.join(os.tmpdir(), "requires-"));
     roots.push(root);
-    const refused = run(planOf("recovery"), { root, input: { seats: 1, insured: true } });
+    const refused = run(planOf("worktrees-and-queues"), { root });
     await expect(refused).rejects.toBeInstanceOf(RefusedError);
-    await expect(refused).rejects.toThrow('"saga" (node booking, saga), "try" (node guarded, try)');
+    await expect(refused).rejects.toThrow('"worktree" (node');
     expect(existsSync(path.join(root, ".smithers"))).toBe(false);
   });
 

@@ -135,7 +135,7 @@ function planOf({ run, plan: text }: Journal, runId: string, given: Plan | undef
 }
 
 /** What plans may require and this runner does. */
-const DONE: ReadonlySet<string> = new Set(["timer", "signals"]);
+const DONE: ReadonlySet<string> = new Set(["timer", "signals", "try", "saga"]);
 
 /** SEMANTICS 37: what a plan requires and this runner does not do is said before anything is started. */
 function refuseUnsupported(plan: Plan): void {

@@ -65,6 +65,10 @@ class Maker {
       this.#block(key, base);
       return;
     }
+    if (this.#chance(0.2)) {
+      this.#recovery(key, base, depth, item);
+      return;
+    }
     const kind = this.#one(["sequence", "parallel", "branch", "group", "loop", "loop"] as const);
     if (kind === "loop") {
       if (this.#chance(0.7)) base.until = this.#chance(0.3) ? "ctx.iteration >= 2" : this.#condition();
@@ -75,6 +79,32 @@ class Maker {
     this.#nodes[key] = { kind, ...base } as TestNode;
     const size = 1 + this.#below(3);
     for (let index = 0; index < size; index++) this.#node(key, depth + 1, { item });
+  }
+
+  /** A try or a saga, with parts of their own. */
+  #recovery(key: string, base: { [field: string]: unknown }, depth: number, item: boolean): void {
+    const part = (role: string, size: number, more: object = {}): void => {
+      const name = `${key}-${role}${"step" in more ? more.step : ""}`;
+      this.#nodes[name] = { kind: "sequence", parent: key, role, ...more } as TestNode;
+      for (let index = 0; index < size; index++) this.#node(name, depth + 1, { item });
+    };
+    if (this.#chance(0.5)) {
+      this.#nodes[key] = {
+        kind: "try",
+        ...base,
+        ...(this.#chance(0.2) && { catchErrors: ["Y"] }),
+      } as TestNode;
+      part("try", 1 + this.#below(2));
+      if (this.#chance(0.6)) part("catch", 1);
+      if (this.#chance(0.6)) part("finally", 1);
+      return;
+    }
+    const onFailure = this.#one(["compensate", "compensate", "compensate-and-fail", "fail"] as const);
+    this.#nodes[key] = { kind: "saga", ...base, onFailure } as TestNode;
+    for (let step = 0; step < 2; step++) {
+      part("action", 1, { step: String(step) });
+      if (this.#chance(0.8)) part("compensation", 1, { step: String(step) });
+    }
   }
 
   /** A block that yields a task for each of a list, and some in a container when a condition holds. */

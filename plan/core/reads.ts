@@ -21,6 +21,7 @@ export type Resolve = (name: string) => Expr | undefined;
  * | the same with nodeId `` `work-${i}` `` or unknown | `outputs.review@work-{}`, `outputs.review@{}` |
  * | `ctx.outputs.review`, `ctx.outputs('review')` | `outputs.review` |
  * | a table that is not written out | `outputs.*` |
+ * | `ctx.failure('guarded')` | `failure@guarded` |
  * | `ctx.within('fixing').iteration` | `iterations` |
  * | `ctx.iteration`, `ctx.iterations`, `ctx.runId`, `ctx.now()` | `iteration`, `iterations`, `runId`, `now` |
  * | `ctx.other`, `ctx.other.key` (state and what comes) | `other`, `other.key`, `other.*` |
@@ -122,6 +123,9 @@ function hostCell(node: Node, scope: Scope | null): string | undefined {
     }
     if (method === "outputs") {
       return tableCell(table);
+    }
+    if (method === "failure") {
+      return `failure@${table === undefined || table.type === "Spread" ? "{}" : pattern(table)}`;
     }
     // Handed on as a whole.
     return method === "within" ? "ctx" : undefined;

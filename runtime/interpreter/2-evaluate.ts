@@ -14,6 +14,7 @@ import { defaultRetries, diceOf, nextDelay, retryPolicy } from "./retry.ts";
 import { addressData, type Decision, type Fact, type Run } from "./run.ts";
 
 import { isStarted, type TaskEntry } from "./states.ts";
+import { isClosing } from "./stepper.ts";
 import { setAlarms } from "./timers.ts";
 import { attemptWrite } from "./writes.ts";
 
@@ -27,6 +28,7 @@ export function evaluate(run: Run, { facts, now }: Snapshot): void {
     world.evaluate(moving);
     while (settleEarly(run) || deliver(run)) world.evaluate(moving);
     setAlarms(run);
+    dropRetries(run);
   });
 }
 
@@ -40,6 +42,15 @@ function attempt(run: Run, step: () => void): void {
     run.event("run.fault", { message });
     run.world.fatal ??= { code: "INTERNAL", message, node: run.plan.root };
   }
+}
+
+/** What is not tried again needs no timer. */
+function dropRetries(run: Run): void {
+  for (const { key } of run.world.givenUp) {
+    run.timers.get(key)?.();
+    run.timers.delete(key);
+  }
+  run.world.givenUp.clear();
 }
 
 function apply(run: Run, fact: Fact, now: number): void {
@@ -77,7 +88,7 @@ function apply(run: Run, fact: Fact, now: number): void {
       if (run.stopped?.stop === "cancel" || run.stopped?.stop === stop) return;
       run.event("run.stopping", { runId: run.record.runId, stop, by });
       run.stopped = fact.request;
-      if (stop === "cancel") run.aborted = true;
+      if (stop === "cancel") run.world.cancel(`cancelled by ${by}`);
       return;
     }
     case "events":
@@ -115,8 +126,7 @@ function applyAlarm(run: Run, entry: TaskEntry, now: number): void {
   else if (onTimeout === "continue")
     run.world.setState(entry, "finished", { code: "TIMEOUT", message }, true);
   else {
-    run.event("task.failed", { ...who, code: "TIMEOUT", message });
-    run.world.fail(entry, { code: "TIMEOUT", message, retryable: false }, leaf.continues());
+    failed(run, leaf, entry, { code: "TIMEOUT", message, retryable: false });
   }
 }
 
@@ -147,20 +157,23 @@ function applyResult(run: Run, entry: TaskEntry, attempt: number, result: Attemp
   }
   const { error } = result;
   const ended = { endedAt: now, usage: result.usage ?? null };
-  if (run.aborted && error.code === "CANCELLED") {
+  const leaf = entry.leaves.find((mounted) => mounted instanceof Leaf);
+  const cancelled = error.code === "CANCELLED";
+  // A try or saga around it goes over to what it does in every outcome.
+  const isOver = leaf !== undefined && !run.aborted && run.world.cancelled !== null && isClosing(leaf);
+  if (cancelled && (run.aborted || run.stopped?.stop === "cancel") && !isOver) {
     run.writes.push(attemptWrite(run, flight, { ...ended, state: "cancelled", error: errorJson(error) }));
     run.event("task.interrupted", who);
     run.world.setState(entry, "waiting", { code: error.code, message: error.message }, false, now);
     entry.base++;
     return;
   }
-  if (error.code === "CANCELLED" && entry.leaves.length === 0) {
+  if (cancelled && (isOver || entry.leaves.length === 0)) {
     run.writes.push(attemptWrite(run, flight, { ...ended, state: "cancelled", error: errorJson(error) }));
     run.event("task.cancelled", who);
     run.world.setState(entry, "cancelled", { code: error.code, message: error.message }, true);
     return;
   }
-  const leaf = entry.leaves.find((mounted) => mounted instanceof Leaf);
   const policy = leaf
     ? retryPolicy(leaf)
     : {
@@ -175,8 +188,7 @@ function applyResult(run: Run, entry: TaskEntry, attempt: number, result: Attemp
   if (delay === null) {
     const continued = leaf?.continues() ?? true;
     run.writes.push(attemptWrite(run, flight, { ...ended, state: "failed", error: errorJson(error) }));
-    run.event("task.failed", { ...who, ...reason, ...(continued ? { continued } : {}) });
-    run.world.fail(entry, error, continued);
+    run.event("task.failed", { ...who, ...reason, ...run.world.fail(entry, error, continued) });
     return;
   }
   const nextAt = now + delay;
@@ -233,10 +245,7 @@ function decide(run: Run, leaf: Leaf, entry: TaskEntry, decision: Decision): voi
     return;
   }
   if (!approved && onDeny === "fail") {
-    const error: TaskError = { code: "DENIED", message: denial(decision), retryable: false };
-    const continued = leaf.continues();
-    run.event("task.failed", { ...addressData(entry.address), code: error.code, message: error.message });
-    run.world.fail(entry, error, continued);
+    failed(run, leaf, entry, { code: "DENIED", message: denial(decision), retryable: false });
     return;
   }
   const row = { approved, note, decidedBy, decidedAt: new Date(decidedAt).toISOString() };
@@ -247,9 +256,18 @@ function decide(run: Run, leaf: Leaf, entry: TaskEntry, decision: Decision): voi
     return;
   }
   const message = `the decision does not fit the schema ${entry.table}:\n${formatIssues(parsed.issues)}`;
-  const error: TaskError = { code: "OUTPUT_INVALID", message, retryable: false };
-  run.event("task.failed", { ...addressData(entry.address), code: error.code, message });
-  run.world.fail(entry, error, leaf.continues());
+  failed(run, leaf, entry, { code: "OUTPUT_INVALID", message, retryable: false });
+}
+
+/** What people or signals had to give did not come, or is not what was asked for. */
+function failed(run: Run, leaf: Leaf, entry: TaskEntry, error: TaskError): void {
+  const fate = run.world.fail(entry, error, leaf.continues());
+  run.event("task.failed", {
+    ...addressData(entry.address),
+    code: error.code,
+    message: error.message,
+    ...fate,
+  });
 }
 
 function denial({ decidedBy, note }: Decision): string {

@@ -11,9 +11,11 @@ import { blockedReasons } from "./blocked.ts";
 import { waitingOf } from "./deliver.ts";
 import { Leaf, WAITING_KINDS } from "./leaf.ts";
 import { progressOf } from "./loop.ts";
+import { giveUp, Recovery } from "./recovery.ts";
 import { addressData, type End, type InFlight, type Run, type Start } from "./run.ts";
 import { snapshotCtx } from "./snapshot.ts";
-import { isStarted, type TaskEntry } from "./states.ts";
+import { isStarted, type Stored, type TaskEntry } from "./states.ts";
+import { closerOf, isRescued, isStepperKind } from "./stepper.ts";
 import { untilOf } from "./timers.ts";
 import { taskWrite } from "./writes.ts";
 
@@ -27,7 +29,7 @@ export interface Step {
 }
 
 export function reconcile(run: Run, { now, cause }: Snapshot): Step {
-  const starts = mayStart(run) ? chooseStarts(run) : [];
+  const starts = chooseStarts(run, whatMayStart(run));
   const { delta, cancels } = changes(run);
   const frame: FrameRecord | null =
     delta === null
@@ -47,12 +49,16 @@ export function reconcile(run: Run, { now, cause }: Snapshot): Step {
   return { frame, starts, cancels, end: endOf(run, starts.length) };
 }
 
-function mayStart(run: Run): boolean {
-  return !run.aborted && !run.stopped && !run.world.fatal && !run.world.failed;
+/** Of a cancelled run, what is done in every outcome. */
+function whatMayStart({ aborted, stopped, world }: Run): "all" | "rescued" | "none" {
+  if (aborted || world.fatal || stopped?.stop === "pause") return "none";
+  if (world.cancelled !== null) return "rescued";
+  return world.failed || stopped ? "none" : "all";
 }
 
-function chooseStarts(run: Run): readonly Start[] {
+function chooseStarts(run: Run, may: ReturnType<typeof whatMayStart>): readonly Start[] {
   const { world, services } = run;
+  if (may === "none") return [];
   const starts: Start[] = [];
   let busy = 0;
   for (const { request } of run.inFlight.values()) if (request.kind !== "static") busy++;
@@ -66,13 +72,16 @@ function chooseStarts(run: Run): readonly Start[] {
     run.due.delete(entry);
     if (!entry.request || entry.state !== "waiting") continue;
     const leaf = entry.leaves.find((mounted) => mounted instanceof Leaf);
-    if (leaf) {
+    if (leaf && may === "rescued" && !isRescued(leaf)) continue;
+    if (leaf && closerOf(leaf) instanceof Recovery) giveUp(leaf, "what is around it has ended");
+    else if (leaf) {
       world.start(entry, entry.request, entry.table);
       begin(entry, entry.request, timeoutOf(leaf));
       // A node that is gone is not tried again; mounted once more, it starts anew.
     } else world.setState(entry, "unmounted", null, false);
   }
-  const room = (leaf: Leaf): boolean => leaf.kind === "static" || busy < services.maxConcurrency;
+  const room = (leaf: Leaf): boolean =>
+    (leaf.kind === "static" || busy < services.maxConcurrency) && (may === "all" || isRescued(leaf));
   for (let leaf = world.takeReady(room); leaf; leaf = world.takeReady(room)) {
     const gate = leaf.opened(leaf.gate().pull());
     if (!leaf.entry || gate?.kind !== "start") continue;
@@ -124,7 +133,7 @@ function changes(run: Run): Changes {
     }
     if (before?.state !== state && state !== "unmounted" && !(state === "pending" && !before))
       changed[name] = state;
-    announce(run, entry, before?.state);
+    announce(run, entry, before);
     run.writes.push(taskWrite(entry, frame));
   }
   states.touched.clear();
@@ -155,8 +164,9 @@ function left(run: Run, entry: TaskEntry): boolean {
   return onUnmount === "cancel";
 }
 
-function announce(run: Run, entry: TaskEntry, before: string | undefined): void {
-  if (entry.state === before || entry.kind === "loop") return;
+function announce(run: Run, entry: TaskEntry, before: Stored | null): void {
+  if (entry.kind === "try" || entry.kind === "saga") announcePhase(run, entry, before);
+  if (entry.state === before?.state || isStepperKind(entry.kind)) return;
   const who = addressData(entry.address);
   if (entry.state === "skipped") run.event("task.skipped", who);
   if (entry.state === "waiting" && entry.kind === "timer")
@@ -169,20 +179,49 @@ function announce(run: Run, entry: TaskEntry, before: string | undefined): void 
   }
 }
 
-function announceUnstarted(run: Run, { address, reason }: TaskEntry): void {
-  const { code, message, continued } = reason as { readonly [key: string]: Json };
-  run.event("task.failed", {
+/** A try or a saga went over to another part, or came to its end. */
+function announcePhase(run: Run, entry: TaskEntry, before: Stored | null): void {
+  const { phase, failure, error } = (entry.reason ?? {}) as { readonly [part: string]: Json };
+  const known = before && (JSON.parse(before.reason) as { readonly phase?: string } | null);
+  if (phase === undefined || phase === (known?.phase ?? (entry.kind === "try" ? "try" : "acting"))) return;
+  const cause = failure ?? error;
+  run.event(`${entry.kind}.${String(phase)}`, { ...addressData(entry.address), ...(cause && { cause }) });
+}
+
+function announceUnstarted(run: Run, { address, reason, kind }: TaskEntry): void {
+  const { code, message, continued, caught } = reason as { readonly [key: string]: Json };
+  const what = kind === "try" || kind === "saga" ? kind : "task";
+  run.event(`${what}.failed`, {
     ...addressData(address),
     code: code as Json,
     message: message as Json,
-    ...(continued ? { continued } : {}),
+    ...(continued && { continued }),
+    ...(caught && { caught }),
   });
+}
+
+/** A cancelled run ends when what is done in every outcome has been done, or when nothing of it can move without people. */
+function endOfCancelled(run: Run, message: string): End | null {
+  const { root, states, timed } = run.world;
+  if (root.unwinding > 0) {
+    const retries = [...run.timers.keys()].flatMap((key) => states.entries.get(key) ?? []);
+    const waiting = [...retries, ...run.due].flatMap(({ leaves }) => leaves);
+    if (waiting.some(isRescued) || [...timed].some((leaf) => leaf.kind === "timer" && isRescued(leaf)))
+      return null;
+    const reasons = blockedReasons(run.world).join("; ");
+    return {
+      status: "cancelled",
+      reason: `${message}; what is done in every outcome is not done: ${reasons}`,
+    };
+  }
+  return { status: "cancelled", reason: `${message}; what is done in every outcome has been done` };
 }
 
 /** SEMANTICS 13: finished, waiting on people, failed with every blocked node and cell named, or not at its end yet. */
 function endOf(run: Run, starting: number): End | null {
   const { world, services } = run;
   if (run.inFlight.size + starting > 0) return null;
+  if (world.cancelled !== null) return endOfCancelled(run, world.cancelled);
   if (run.stopped && !world.finished) {
     const { stop, by } = run.stopped;
     const status = stop === "cancel" ? "cancelled" : "paused";

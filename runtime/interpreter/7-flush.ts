@@ -4,10 +4,17 @@
  */
 import type { Step } from "./3-reconcile.ts";
 import type { End, Run } from "./run.ts";
+import type { TaskEntry } from "./states.ts";
+import { isRescued } from "./stepper.ts";
 
 export function flush(run: Run, { end }: Step): End | null {
-  if (run.aborted)
-    for (const { controller } of run.inFlight.values()) controller.abort(new Error("interrupted"));
+  const cancels = run.stopped?.stop === "cancel";
+  if (run.aborted || cancels)
+    for (const { controller, entry } of run.inFlight.values())
+      if (run.aborted || !isDoneAnyway(entry)) controller.abort(new Error("interrupted"));
   if (end) run.close();
   return end;
 }
+
+/** Whether an attempt goes on although the run is cancelled. */
+const isDoneAnyway = ({ leaves }: TaskEntry): boolean => leaves.some(isRescued);

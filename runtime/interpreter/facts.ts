@@ -4,9 +4,10 @@ import { addressKey } from "../store/rules.ts";
 import { Cell, type Graph, Source } from "../values/cell.ts";
 import type { Facts } from "../values/ctx.ts";
 import type { ProjectFiles } from "../values/files.ts";
-import { addressAt } from "../values/place.ts";
+import { addressAt, commonLoops } from "../values/place.ts";
 import type { Rows } from "../values/rows.ts";
 import { progressOf } from "./loop.ts";
+import { errorOf } from "./recovery.ts";
 import type { States, TaskEntry } from "./states.ts";
 
 export interface Known {
@@ -31,21 +32,22 @@ const NO_LOOPS: readonly string[] = Object.freeze([]);
 export function factsOf(known: Known): Facts {
   const { runId, input, rows, files, states, containers, begun, loops, graph, now, stalled, moves } = known;
   const iterations = new Map<string, Cell>();
+  const loopsAround = (nodeId: string, reader: Cell): readonly string[] => {
+    let chain = loops.get(nodeId);
+    if (!chain) {
+      chain = new Source(graph, "[]");
+      loops.set(nodeId, chain);
+    }
+    const text = chain.read(reader);
+    return text === "[]" ? NO_LOOPS : (JSON.parse(text) as readonly string[]);
+  };
   return {
     runId,
     input,
     rows,
     files,
     now: (reader) => now.read(reader),
-    loopsAround: (nodeId, reader) => {
-      let chain = loops.get(nodeId);
-      if (!chain) {
-        chain = new Source(graph, "[]");
-        loops.set(nodeId, chain);
-      }
-      const text = chain.read(reader);
-      return text === "[]" ? NO_LOOPS : (JSON.parse(text) as readonly string[]);
-    },
+    loopsAround,
     stateOf: (address, reader) => {
       const state = states.lookup(address, reader);
       if (state !== "absent") return state;
@@ -57,6 +59,12 @@ export function factsOf(known: Known): Facts {
       states.watch(loop, reader);
       const entry = states.entries.get(addressKey(address));
       return entry?.kind === "loop" && entry.settled;
+    },
+    failureOf: (nodeId, place, reader) => {
+      const common = commonLoops(loopsAround(nodeId, reader), place.loops);
+      const here = { loops: place.loops.slice(0, common), at: place.at.slice(0, common) };
+      states.watch(nodeId, reader);
+      return errorOf(states.entries.get(addressKey(addressAt(nodeId, here))));
     },
     stalled: (reader) => stalled.read(reader),
     iterations: (place, reader) => {

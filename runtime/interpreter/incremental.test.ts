@@ -38,13 +38,14 @@ function takeAll(world: World): Leaf[] {
   return leaves;
 }
 
-function runOnce(seed: number): { frames: number; loops: number } {
+function runOnce(seed: number): { frames: number; loops: number; recoveries: number } {
   const random = randomOf(seed);
   const plan = randomPlan(random);
   const world = new World(plan, OPTIONS);
   const rows: Row[] = [];
   const running: TaskEntry[] = [];
   let loops = 0;
+  let recoveries = 0;
   world.begin();
   let frames = 0;
   for (; frames < 60; frames++) {
@@ -72,7 +73,8 @@ function runOnce(seed: number): { frames: number; loops: number } {
       const [entry] = running.splice(Math.floor(random() * running.length), 1);
       if (!entry) break;
       if (random() < 0.1) {
-        world.setState(entry, "failed", { code: "X", message: "x", continued: true }, true);
+        const code = random() < 0.3 ? "Y" : "X";
+        world.fail(entry, { code, message: "x", retryable: false }, random() < 0.3);
         continue;
       }
       const v = Math.floor(random() * 6);
@@ -81,8 +83,11 @@ function runOnce(seed: number): { frames: number; loops: number } {
       world.setState(entry, "finished", null, true);
     }
   }
-  for (const entry of world.states.entries.values()) if (entry.kind === "loop") loops++;
-  return { frames, loops };
+  for (const { kind, state } of world.states.entries.values()) {
+    if (kind === "loop") loops++;
+    if ((kind === "try" || kind === "saga") && state !== "pending") recoveries++;
+  }
+  return { frames, loops, recoveries };
 }
 
 describe("a frame evaluated incrementally", () => {
@@ -91,14 +96,17 @@ describe("a frame evaluated incrementally", () => {
     () => {
       let frames = 0;
       let loops = 0;
+      let recoveries = 0;
       for (let seed = 1; seed <= RUNS; seed++) {
         const done = runOnce(seed);
         frames += done.frames;
         loops += done.loops;
+        recoveries += done.recoveries;
       }
       // The plans must have gone somewhere for the comparison to mean anything.
       expect(frames).toBeGreaterThan(RUNS * 1.5);
       expect(loops).toBeGreaterThan(RUNS / 10);
+      expect(recoveries).toBeGreaterThan(RUNS / 20);
     },
     30_000 + RUNS * 50,
   );

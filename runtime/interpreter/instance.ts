@@ -299,7 +299,7 @@ export function mountSites(kept: readonly Unit[], value: Value, around: Surround
   for (const unit of kept)
     if (unit instanceof Instance) old.set(`${unit.plan.key}\n${nth(counts, unit.plan.key)}`, unit);
   counts.clear();
-  const instances = flatten(value).map((handle) => {
+  const instances = sitesIn(value).map((handle) => {
     const plan = around.world.index.nodes.get(handle.id);
     if (!plan) throw new CoreError("HANDLE", `there is no site ${handle.id}`);
     const ordinal = nth(counts, handle.id);
@@ -325,10 +325,10 @@ function nth(counts: Map<string, number>, key: string): number {
 }
 
 /** The sites among what a block yields. `count && <Task/>` leaves its falsy left side, which is no more than an `if` not met. */
-function flatten(value: Value): Handle[] {
+export function sitesIn(value: Value): Handle[] {
   if (!value || value === true) return [];
   if (value instanceof Handle && value.kind === "site") return [value];
-  if (Array.isArray(value)) return value.flatMap((member) => flatten(member));
+  if (Array.isArray(value)) return value.flatMap((member) => sitesIn(member));
   throw new CoreError("HANDLE", "a block may yield sites, arrays of them and nothing else");
 }
 

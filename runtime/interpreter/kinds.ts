@@ -6,20 +6,17 @@ import { Instance, mountSites, type Origin } from "./instance.ts";
 import { Leaf } from "./leaf.ts";
 import { Loop } from "./loop.ts";
 import { Ready } from "./ready.ts";
+import { Saga } from "./saga.ts";
+import { Try } from "./try.ts";
 import { holdOf, type Mode } from "./unit.ts";
 
 export function makeInstance(origin: Origin): Instance {
   const { node } = origin.plan;
   switch (node.kind) {
     case "sequence":
-      return node.role === "catch" || node.role === "compensation"
-        ? new Dormant(origin, "sequence")
-        : new Container(origin, "sequence");
     case "workflow":
     case "branch":
     case "worktree":
-    case "try":
-    case "saga":
       return new Container(origin, "sequence");
     case "aspects":
     case "group":
@@ -30,6 +27,10 @@ export function makeInstance(origin: Origin): Instance {
       return new Block(origin, node.yields);
     case "loop":
       return new Loop(origin, node);
+    case "try":
+      return new Try(origin, node);
+    case "saga":
+      return new Saga(origin, node);
     case "task":
     case "approval":
     case "timer":
@@ -71,12 +72,6 @@ export class Container extends Instance {
   protected override changed(): void {
     if (this.#id !== null) this.world.states.signal(this.#id);
   }
-}
-
-/** What a try or a saga mounts after a failure only. Until one is dealt with here, nothing of it is mounted (features.ts). */
-class Dormant extends Container {
-  protected override mount(): void {}
-  protected override resited(): void {}
 }
 
 /** Children side by side; at most `maxConcurrency` attempts at once below it. */

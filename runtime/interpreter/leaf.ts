@@ -1,17 +1,18 @@
 /** Tasks, approvals and other things that settle by themselves: mounted at an address, started when their turn has come and nothing they need is missing. */
 import type { Outcome } from "../../plan/core/values.ts";
 import type { LeafNode } from "../../plan/types.ts";
-import type { Address, TaskRecord } from "../store/store.ts";
+import type { Address } from "../store/store.ts";
 import type { Cell } from "../values/cell.ts";
 import { addressAt } from "../values/place.ts";
 import { Instance, type Origin } from "./instance.ts";
 import { depsOf, type Gate, gateOf, kindOf, numberOf } from "./request.ts";
 import type { TaskEntry } from "./states.ts";
+import type { LeafKind } from "./stepper.ts";
 import { type Hold, holdOf } from "./unit.ts";
 
 export class Leaf extends Instance {
   readonly node: LeafNode;
-  readonly kind: TaskRecord["kind"];
+  readonly kind: LeafKind;
   entry: TaskEntry | null = null;
   /** In the ready set: it may start as soon as there is room. */
   ready = false;
@@ -136,7 +137,7 @@ export class Leaf extends Instance {
 }
 
 /** What settles by something outside: not by an attempt of ours. */
-export const WAITING_KINDS: ReadonlySet<TaskRecord["kind"]> = new Set(["approval", "timer", "wait"]);
+export const WAITING_KINDS: ReadonlySet<TaskEntry["kind"]> = new Set(["approval", "timer", "wait"]);
 
 /** An attempt runs, or waits to be tried again. */
 export function isUnderWay(entry: TaskEntry): boolean {

@@ -1,10 +1,11 @@
 /** Loops (DESIGN §6 "Loops", SEMANTICS 19, 20, 22): `until` at every frame, closing, closed for good; iterations one after another. */
 import type { LoopNode } from "../../plan/types.ts";
 import type { Cell } from "../values/cell.ts";
-import { addressAt, within } from "../values/place.ts";
+import { within } from "../values/place.ts";
 import type { Scope } from "../values/scope.ts";
-import { Instance, type Origin } from "./instance.ts";
+import type { Origin } from "./instance.ts";
 import type { TaskEntry } from "./states.ts";
+import { isClosing, Stepper } from "./stepper.ts";
 import { type Hold, holdOf, Unit } from "./unit.ts";
 
 const DEFAULT_MAX = 5;
@@ -16,18 +17,15 @@ export interface LoopProgress {
   readonly iteration: number;
 }
 
-export class Loop extends Instance {
+export class Loop extends Stepper {
   readonly #node: LoopNode;
-  entry: TaskEntry | null = null;
-  loopId = "";
-  #id: Cell | null = null;
   #until: Cell | null = null;
   #max: Cell | null = null;
   #body: Body | null = null;
   #iterationScope: Scope | null = null;
 
   constructor(origin: Origin, node: LoopNode) {
-    super(origin, "sequence");
+    super(origin, "sequence", "loop");
     this.#node = node;
   }
 
@@ -35,7 +33,6 @@ export class Loop extends Instance {
     return progressOf(this.entry);
   }
 
-  /** Nothing may start in the body any more. */
   get closing(): boolean {
     const { phase } = this.progress;
     return phase === "closing" || phase === "closed";
@@ -58,20 +55,27 @@ export class Loop extends Instance {
   /** Nothing more starts in the body. */
   closeEarly(): void {
     this.#set({ phase: "closing", iteration: this.progress.iteration });
+    this.world.interrupt(this, `the loop ${this.nodeId} ended`);
   }
 
   /** Whether `step` would move the loop, in a frame that is stable. */
   canStep(): boolean {
     const { entry } = this;
-    if (!entry || this.disposed || entry.settled) return false;
+    if (!entry || this.disposed || entry.settled || entry.state === "failed") return false;
     const { phase } = this.progress;
     switch (phase) {
       case "before":
-        return this.active && !inClosingLoop(this);
+        return this.active && !isClosing(this);
       case "open":
-        return this.active && this.hold === null && this.running === 0 && (this.#body?.settled ?? false);
+        return (
+          this.active &&
+          this.hold === null &&
+          this.running === 0 &&
+          (this.#body?.settled ?? false) &&
+          !isClosing(this)
+        );
       case "closing":
-        return this.running === 0;
+        return this.running === 0 && !this.unwindsWithin;
       case "closed":
         return false;
       default:
@@ -87,7 +91,7 @@ export class Loop extends Instance {
         return this.#begin(iteration);
       case "open":
         this.#set({ phase: "before", iteration: iteration + 1 });
-        this.#build();
+        this.build();
         return true;
       case "closing":
         return this.#close(iteration + 1);
@@ -109,71 +113,41 @@ export class Loop extends Instance {
     const begun = phase === "closed" || (phase === "before" && reached > 0) ? reached - 1 : reached;
     if (iteration <= begun) return false;
     this.#set({ phase: "open", iteration });
-    this.#build();
+    this.build();
     this.update();
     return true;
   }
 
   protected override mount(): void {
-    this.#id = this.cell("id", (reader) => this.id(reader));
     this.#max = this.cell("maxIterations", (reader) => this.scope.field(this.#node.maxIterations, reader));
-    this.world.watch(this.#max, this, () => this.world.stepLoop(this));
-    this.world.watch(this.#id, this, () => this.#identify());
-    this.#identify();
+    this.world.watch(this.#max, this, () => this.world.stepLater(this));
+    super.mount();
   }
 
   protected override unmount(): void {
     this.#iterationScope?.dispose();
-    if (this.entry) this.world.detachLoop(this, this.entry);
-    this.entry = null;
+    super.unmount();
   }
 
   protected override activated(): void {
     // Before its turn nothing of the loop is evaluated, so nothing holds it.
     if (!this.active && this.entry && this.progress.phase === "before") this.#stay(null);
-    this.world.stepLoop(this);
-  }
-
-  protected override ran(): void {
-    this.world.stepLoop(this);
+    super.activated();
   }
 
   protected override opensChildren(): boolean {
-    return this.active && this.progress.phase === "open";
-  }
-
-  protected override done(): boolean {
-    return this.entry?.settled ?? false;
-  }
-
-  protected override resited(): void {
-    this.#build();
-    // The block gave other arguments, so that `until` may hold now.
-    this.world.stepLoop(this);
+    // While it closes, what is done in every outcome still is.
+    const { phase } = this.progress;
+    return this.active && (phase === "open" || phase === "closing");
   }
 
   /** The body settled, or is unsettled again. */
   bodyChanged(): void {
-    this.world.stepLoop(this);
-  }
-
-  #identify(): void {
-    const outcome = (this.#id as Cell).pull();
-    this.hold = holdOf(outcome, `nodes.${this.plan.key}.id`);
-    this.unmount();
-    if (outcome.kind === "value") {
-      this.loopId = outcome.value as string;
-      const { place } = this.scope;
-      this.world.knowLoops(this.loopId, place.loops);
-      this.entry = this.world.attachLoop(this, addressAt(this.loopId, place));
-    }
-    this.#build();
-    this.update();
-    this.world.stepLoop(this);
+    this.world.stepLater(this);
   }
 
   /** `until` and the body as the progress asks for them. */
-  #build(): void {
+  protected override build(): void {
     this.#iterationScope?.dispose();
     this.#until = null;
     for (const child of this.children) child.dispose();
@@ -185,7 +159,7 @@ export class Loop extends Instance {
       const { until } = this.#node;
       if (until !== undefined) {
         this.#until = scope.cell(`nodes.${this.plan.key}.until`, until);
-        this.world.watch(this.#until, this, () => this.world.stepLoop(this));
+        this.world.watch(this.#until, this, () => this.world.stepLater(this));
       }
       // A later iteration is mounted only when it is sure to begin.
       if (phase === "before" && iteration > 0) this.adopt([]);
@@ -195,7 +169,7 @@ export class Loop extends Instance {
   }
 
   #scopeOf(iteration: number): Scope {
-    const scope = this.scope.child(within(this.scope.place, this.loopId, iteration));
+    const scope = this.scope.child(within(this.scope.place, this.nodeId, iteration));
     this.#iterationScope = scope;
     scope.defineValues(this.plan.key, this.plan.node.values);
     return scope;
@@ -215,7 +189,7 @@ export class Loop extends Instance {
     if (iteration >= max)
       return this.#node.onMaxReached === "fail" ? this.#fail(max) : this.#close(iteration);
     this.#set({ phase: "open", iteration });
-    if (iteration > 0) this.#build();
+    if (iteration > 0) this.build();
     else this.reopen();
     return true;
   }
@@ -247,13 +221,13 @@ export class Loop extends Instance {
 
   #close(begun: number): boolean {
     this.#set({ phase: "closed", iteration: begun });
-    this.#build();
+    this.build();
     this.update();
     return true;
   }
 
   #fail(max: number): boolean {
-    const message = `${this.loopId} reached its ${max} iterations, and onMaxReached is "fail"`;
+    const message = `${this.nodeId} reached its ${max} iterations, and onMaxReached is "fail"`;
     this.world.failUnstarted(this.entry as TaskEntry, { code: "LOOP_MAX", message, retryable: false }, false);
     return true;
   }
@@ -265,17 +239,10 @@ export class Loop extends Instance {
     entry.state = closed ? "finished" : "running";
     entry.settled = closed;
     this.world.loopMoved(entry);
-    this.world.stepLoop(this);
+    this.world.stepLater(this);
     this.reopen();
     return true;
   }
-}
-
-/** Nothing starts any more in a loop that is closing. */
-export function inClosingLoop(unit: Unit): boolean {
-  for (let outer = unit.parent; outer; outer = outer.parent)
-    if (outer instanceof Loop && outer.closing) return true;
-  return false;
 }
 
 /** The current iteration's children. */

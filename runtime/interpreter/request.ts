@@ -2,7 +2,6 @@
 import { CoreError, Handle, Pending, type Value } from "../../plan/core/values.ts";
 import type { Json, LeafNode, TaskNode } from "../../plan/types.ts";
 import type { TaskRequest } from "../executors/executor.ts";
-import type { TaskRecord } from "../store/store.ts";
 import type { Cell } from "../values/cell.ts";
 import { isDynamic } from "../values/core.ts";
 import { output, tableOf } from "../values/ctx.ts";
@@ -10,6 +9,7 @@ import { toJson } from "../values/json.ts";
 import { addressAt, commonLoops } from "../values/place.ts";
 import type { Leaf } from "./leaf.ts";
 import { captureValues } from "./snapshot.ts";
+import type { LeafKind } from "./stepper.ts";
 import { dueOf } from "./timers.ts";
 
 /** What a task does when its turn has come. */
@@ -36,7 +36,7 @@ export type Gate =
       readonly until: number | null;
     };
 
-export function kindOf(node: LeafNode): TaskRecord["kind"] {
+export function kindOf(node: LeafNode): LeafKind {
   if (node.kind !== "task") return node.kind;
   if (node.agent !== undefined) return "agent";
   return node.module === undefined ? "static" : "compute";

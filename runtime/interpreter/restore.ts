@@ -4,7 +4,9 @@ import { addressKey } from "../store/rules.ts";
 import type { AttemptRecord, Journal, TaskRecord, Write } from "../store/store.ts";
 import { WAITING_KINDS } from "./leaf.ts";
 import { progressOf } from "./loop.ts";
+import { CANCELLED, type Failure } from "./recovery.ts";
 import type { TaskEntry } from "./states.ts";
+import { isStepperKind } from "./stepper.ts";
 import type { World } from "./world.ts";
 
 /** What a resume has to do before the first frame. */
@@ -36,7 +38,7 @@ export function restore(world: World, journal: Journal, now: number): Restored {
     const chain = (attempts.get(entry.key) ?? []).sort((a, b) => a.attempt - b.attempt);
     count(entry, chain);
     const last = chain.at(-1);
-    if (record.state === "running" && record.kind !== "loop") {
+    if (record.state === "running" && !isStepperKind(record.kind)) {
       const running = chain.filter(({ state }) => state === "running");
       lost.push(...running);
       entry.base += running.length;
@@ -66,10 +68,13 @@ function entryOf(world: World, record: TaskRecord): TaskEntry {
   const entry = world.states.at({ nodeId, scope, iteration }, record.node, record.kind);
   entry.table = record.table;
   entry.stored = { mounted: true, state: record.state, reason: JSON.stringify(record.reason) };
-  const { code, continued } = (record.reason ?? {}) as {
+  const { code, continued, failure } = (record.reason ?? {}) as {
     readonly code?: string;
     readonly continued?: boolean;
+    readonly failure?: Failure;
   };
+  // Its end has begun: nothing but that goes on.
+  if (failure?.outside && failure.code === CANCELLED) world.cancelled ??= failure.message;
   switch (record.state) {
     case "finished":
     case "skipped":
@@ -77,15 +82,16 @@ function entryOf(world: World, record: TaskRecord): TaskEntry {
       world.setState(entry, record.state, record.reason, true);
       break;
     case "failed":
-      // What failed for good is tried again; what a person denied stays denied.
+      // What failed for good is tried again.
       if (continued) world.setState(entry, "failed", record.reason, true);
-      else if (code === "DENIED") {
+      else if (code === "DENIED" || record.kind === "try" || record.kind === "saga") {
+        // What a person denied stays denied; what is done in every outcome has been done.
         world.setState(entry, "failed", record.reason, false);
         world.failed ??= entry;
       } else if (record.kind === "loop") world.setState(entry, "running", progressJson(record), false);
       break;
     case "running":
-      if (record.kind === "loop") world.setState(entry, "running", record.reason, false);
+      if (isStepperKind(record.kind)) world.setState(entry, "running", record.reason, false);
       break;
     case "pending":
     case "waiting":

@@ -5,7 +5,7 @@ import { addressKey } from "../store/rules.ts";
 import type { Address, TaskRecord, TaskState } from "../store/store.ts";
 import { type Cell, type Graph, Signal } from "../values/cell.ts";
 import type { Leaf } from "./leaf.ts";
-import type { Loop } from "./loop.ts";
+import type { Stepper } from "./stepper.ts";
 
 export interface TaskEntry {
   readonly key: string;
@@ -27,7 +27,7 @@ export interface TaskEntry {
   /** Settled for good, so that what comes after may go on. */
   settled: boolean;
   /** Mounted here, in the order of mounting; more than one is an error. */
-  leaves: (Leaf | Loop)[];
+  leaves: (Leaf | Stepper)[];
   /** How the last frame had it; null when it did not. */
   stored: Stored | null;
 }
@@ -78,7 +78,7 @@ export class States {
     return entry;
   }
 
-  attach(leaf: Leaf | Loop, address: Address, kind: TaskRecord["kind"]): TaskEntry {
+  attach(leaf: Leaf | Stepper, address: Address, kind: TaskRecord["kind"]): TaskEntry {
     const entry = this.at(address, leaf.plan.key, kind);
     entry.leaves.push(leaf);
     if (entry.leaves.length > 1) this.doubled.add(entry);
@@ -90,7 +90,7 @@ export class States {
     return entry;
   }
 
-  detach(leaf: Leaf | Loop, entry: TaskEntry): void {
+  detach(leaf: Leaf | Stepper, entry: TaskEntry): void {
     entry.leaves = entry.leaves.filter((other) => other !== leaf);
     if (entry.leaves.length < 2) this.doubled.delete(entry);
     this.touch(entry);

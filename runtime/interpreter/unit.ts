@@ -24,10 +24,13 @@ export abstract class Unit {
   hold: Hold | null = null;
   /** Attempts under way in this subtree. */
   running = 0;
+  /** Units in this subtree that still have to do what is done in every outcome, this one included. */
+  unwinding = 0;
   /** How the children run. */
   mode: Mode;
   #unsettled = 0;
   #cursor = 0;
+  #unwinds = false;
 
   constructor(mode: Mode) {
     this.mode = mode;
@@ -46,15 +49,18 @@ export abstract class Unit {
     this.#unsettled = 0;
     this.#cursor = children.length;
     let running = 0;
+    let unwinding = this.#unwinds ? 1 : 0;
     for (const [index, child] of children.entries()) {
       child.parent = this;
       child.index = index;
       running += child.running;
+      unwinding += child.unwinding;
       if (child.settled) continue;
       this.#unsettled++;
       if (index < this.#cursor) this.#cursor = index;
     }
     this.addRunning(running - this.running);
+    this.#addUnwinding(unwinding - this.unwinding);
     for (const child of children) child.setActive(this.#mayRun(child));
     this.update();
   }
@@ -77,6 +83,11 @@ export abstract class Unit {
     }
   }
 
+  /** Whether something in this subtree, this unit excepted, has to do what is done in every outcome. */
+  get unwindsWithin(): boolean {
+    return this.unwinding > (this.#unwinds ? 1 : 0);
+  }
+
   /** Recomputes `settled`, and tells the parent when it changed. */
   update(): void {
     const settled = this.hold === null && this.isSettled(this.#unsettled);
@@ -91,6 +102,13 @@ export abstract class Unit {
     for (const child of this.children) child.dispose();
   }
 
+  /** Whether this unit has to do what is done in every outcome. */
+  protected setUnwinding(unwinds: boolean): void {
+    if (unwinds === this.#unwinds) return;
+    this.#unwinds = unwinds;
+    this.#addUnwinding(unwinds ? 1 : -1);
+  }
+
   /** Whether this unit is done, given how many of its children are not. */
   protected isSettled(unsettled: number): boolean {
     return unsettled === 0;
@@ -102,27 +120,47 @@ export abstract class Unit {
   /** `settled` changed. */
   protected changed(): void {}
 
+  /** A child's `settled` changed. */
+  protected childSettled(): void {}
+
   /** `running` changed by `count`. */
   protected ran(_count: number): void {}
+
+  /** Something in the subtree has done what is done in every outcome. */
+  protected unwound(): void {}
 
   /** Whether children get their turn at all, besides the order among them. */
   protected opensChildren(): boolean {
     return this.active;
   }
 
-  /** Gives or takes the children's turn after `opensChildren` changed. */
+  /** Whether this child gets its turn where the others do. */
+  protected opens(_child: Unit): boolean {
+    return true;
+  }
+
+  /** Gives or takes the children's turn after `opensChildren` or `opens` changed. */
   protected reopen(): void {
     for (const child of this.children) child.setActive(this.#mayRun(child));
   }
 
   #mayRun(child: Unit): boolean {
-    if (!this.opensChildren()) return false;
+    if (!this.opensChildren() || !this.opens(child)) return false;
     return this.mode === "parallel" || child.index <= this.#cursor;
+  }
+
+  #addUnwinding(count: number): void {
+    if (count === 0) return;
+    for (let unit: Unit | null = this; unit; unit = unit.parent) {
+      unit.unwinding += count;
+      if (count < 0) unit.unwound();
+    }
   }
 
   private childChanged(child: Unit): void {
     this.#unsettled += child.settled ? -1 : 1;
     if (this.mode === "sequence") this.#moveCursor(child);
+    this.childSettled();
     this.update();
   }
 

@@ -9,7 +9,7 @@ import type { Value } from "../../plan/core/values.ts";
 import type { Json, Plan } from "../../plan/types.ts";
 import type { TaskError, TaskRequest } from "../executors/executor.ts";
 import { memoryFiles } from "../files.ts";
-import { showAddress } from "../store/rules.ts";
+import { addressKey, showAddress } from "../store/rules.ts";
 import type { Address } from "../store/store.ts";
 import { Cell, Graph, Source } from "../values/cell.ts";
 import { isDynamic } from "../values/core.ts";
@@ -22,11 +22,21 @@ import { factsOf } from "./facts.ts";
 import { Instance, type Origin } from "./instance.ts";
 import { type Container, makeInstance, Parallel } from "./kinds.ts";
 import type { Leaf } from "./leaf.ts";
-import { inClosingLoop, Loop, progressOf } from "./loop.ts";
+import { Loop, progressOf } from "./loop.ts";
 import { PlanIndex } from "./plan-index.ts";
 import { Ready } from "./ready.ts";
+import {
+  CANCELLED,
+  catcherOf,
+  type Failure,
+  type Fate,
+  failureAt,
+  INTERRUPTED,
+  interruptBelow,
+} from "./recovery.ts";
 import type { Gate } from "./request.ts";
 import { States, type TaskEntry } from "./states.ts";
+import { isClosing, Stepper } from "./stepper.ts";
 import { holdOf, type Unit } from "./unit.ts";
 
 /** What ends the run from within a frame: a guard, two nodes at one address, a workflow that can't be mounted. */
@@ -74,6 +84,10 @@ export class World {
   readonly unstarted = new Set<TaskEntry>();
   /** A task failed for good: nothing new starts. */
   failed: TaskEntry | null = null;
+  /** A person cancelled the run, in which something is to be done in every outcome: nothing else starts. */
+  cancelled: string | null = null;
+  /** Waited to be tried again, and is not any more. */
+  readonly givenUp = new Set<TaskEntry>();
   readonly #root: Instance;
   readonly #scope: Scope;
   readonly #now: Source<number>;
@@ -85,7 +99,7 @@ export class World {
   readonly #structure = new Set<Job>();
   readonly #guards = new Set<Job>();
   readonly #examine = new Set<Leaf>();
-  readonly #steps = new Set<Loop>();
+  readonly #steps = new Set<Stepper>();
 
   constructor(plan: Plan, options: WorldOptions, index: PlanIndex = new PlanIndex(plan)) {
     this.index = index;
@@ -173,7 +187,7 @@ export class World {
       // Before any task: what is not needed any more must neither start nor fail.
       if (this.#closeLoops()) continue;
       if (this.#examineTasks()) continue;
-      if (this.#stepLoops()) continue;
+      if (this.#step()) continue;
       if (this.#stalled.peek() || this.failed || this.finished || moving() || this.canMove) break;
       // Reads of nodes that will never be there become errors, which skipIf and continueOnFail may still handle.
       this.#stalled.set(true);
@@ -219,8 +233,8 @@ export class World {
     this.#examine.add(leaf);
   }
 
-  stepLoop(loop: Loop): void {
-    this.#steps.add(loop);
+  stepLater(stepper: Stepper): void {
+    this.#steps.add(stepper);
   }
 
   /** Which loops are around the node with this id. */
@@ -241,14 +255,14 @@ export class World {
     for (const nodeId of this.#loops.keys()) yield [nodeId, this.loopsOf(nodeId)];
   }
 
-  attachLoop(loop: Loop, address: Address): TaskEntry {
-    const entry = this.states.attach(loop, address, "loop");
-    this.loopMoved(entry);
+  attachStepper(stepper: Stepper, address: Address): TaskEntry {
+    const entry = this.states.attach(stepper, address, stepper.kind);
+    if (entry.kind === "loop") this.loopMoved(entry);
     return entry;
   }
 
-  detachLoop(loop: Loop, entry: TaskEntry): void {
-    this.states.detach(loop, entry);
+  detachStepper(stepper: Stepper, entry: TaskEntry): void {
+    this.states.detach(stepper, entry);
   }
 
   loopMoved(entry: TaskEntry): void {
@@ -269,7 +283,7 @@ export class World {
       if (!leaf) break;
       const full = this.#fullParallel(leaf);
       if (full) full.parked.push(leaf);
-      else if (inClosingLoop(leaf)) leaf.ready = false;
+      else if (isClosing(leaf)) leaf.ready = false;
       else if (room(leaf)) found = leaf;
       else crowded.push(leaf);
     }
@@ -296,14 +310,10 @@ export class World {
     entry.reason = reason;
     entry.settled = settled;
     entry.nextAt = nextAt;
-    if (entry.kind === "loop") {
-      this.loopMoved(entry);
-      return;
-    }
-    this.states.touch(entry);
+    if (entry.kind === "loop") this.loopMoved(entry);
+    else this.states.touch(entry);
     for (const mounted of entry.leaves) {
-      if (mounted instanceof Loop) continue;
-      if (state !== "waiting") {
+      if (!(mounted instanceof Stepper) && state !== "waiting") {
         this.asked.delete(mounted);
         this.timed.delete(mounted);
         this.listening.delete(mounted);
@@ -318,18 +328,53 @@ export class World {
     this.fail(entry, error, continued);
   }
 
-  /** Ends an entry as failed; the run goes on only when the node says so. */
-  fail(entry: TaskEntry, error: TaskError, continued: boolean): void {
-    const { code, message } = error;
+  /** Ends an entry as failed; the run goes on only when the node says so, or a try or saga around it deals with it. */
+  fail(entry: TaskEntry, error: TaskError, continued: boolean): Fate {
     // A loop keeps how far it came.
-    const progress = entry.kind === "loop" ? { ...progressOf(entry) } : {};
-    this.setState(
-      entry,
-      "failed",
-      { ...progress, code, message, ...(continued ? { continued } : {}) },
-      continued,
-    );
-    if (!continued) this.failed ??= entry;
+    const kept = entry.kind === "loop" ? { ...progressOf(entry) } : {};
+    return this.#fail(entry, failureAt(entry, error), kept, continued);
+  }
+
+  /** Ends a try or saga that does not deal with a failure: what is around may. `kept` is how far it came. */
+  pass(entry: TaskEntry, failure: Failure, kept: { readonly [key: string]: Json }): void {
+    this.unstarted.add(entry);
+    this.#fail(entry, failure, kept, false);
+  }
+
+  /** The run fails for a task whose failure was put off. */
+  failAt(failure: Failure): void {
+    this.failed ??= this.states.entries.get(addressKey(failure)) ?? null;
+  }
+
+  /** Ends what is under way inside a node that is closing. */
+  interrupt(by: Stepper, message: string): void {
+    const { address } = by.entry as TaskEntry;
+    interruptBelow(by, { ...address, code: INTERRUPTED, message, outside: true });
+  }
+
+  /** Nothing starts any more but what is done in every outcome, where there is such. */
+  cancel(message: string): void {
+    const address = { nodeId: this.index.root.key, scope: "", iteration: 0 };
+    interruptBelow(this.#root, { ...address, code: CANCELLED, message, outside: true });
+    if (this.#root.unwinding > 0) this.cancelled = message;
+  }
+
+  #fail(
+    entry: TaskEntry,
+    failure: Failure,
+    kept: { readonly [key: string]: Json },
+    continued: boolean,
+  ): Fate {
+    const { code } = failure;
+    const message =
+      entry.address.nodeId === failure.nodeId
+        ? failure.message
+        : `${failure.nodeId} failed: ${failure.message}`;
+    const [mounted] = entry.leaves;
+    const fate: Fate | null = continued ? { continued } : mounted ? catcherOf(mounted, failure) : null;
+    this.setState(entry, "failed", { ...kept, code, message, ...fate }, fate !== null);
+    if (!fate) this.failed ??= entry;
+    return fate ?? {};
   }
 
   // ---- inside a frame
@@ -377,8 +422,9 @@ export class World {
     for (const leaf of leaves) {
       const { entry } = leaf;
       if (leaf.disposed || !leaf.mounted || !entry || entry.state !== "pending") continue;
-      if (!leaf.active || inClosingLoop(leaf)) {
+      if (!leaf.active || isClosing(leaf)) {
         leaf.ready = false;
+        leaf.blocked = null;
         continue;
       }
       const outcome = leaf.gate().pull();
@@ -422,17 +468,18 @@ export class World {
   }
 
   #closeLoops(): boolean {
-    const ending = [...this.#steps].filter((loop) => loop.endsEarly());
+    const loops = [...this.#steps].filter((stepper) => stepper instanceof Loop);
+    const ending = loops.filter((loop) => loop.endsEarly());
     for (const loop of ending) loop.closeEarly();
     return ending.length > 0;
   }
 
-  #stepLoops(): boolean {
+  #step(): boolean {
     // Chosen before any of them moves: what one move brings about is decided on in the next round.
-    const loops = [...this.#steps].filter((loop) => loop.canStep());
+    const steppers = [...this.#steps].filter((stepper) => stepper.canStep());
     this.#steps.clear();
     let moved = false;
-    for (const loop of loops) if (!loop.disposed && loop.step()) moved = true;
+    for (const stepper of steppers) if (!stepper.disposed && stepper.step()) moved = true;
     return moved;
   }
 

@@ -7,8 +7,8 @@ import { waitingOf } from "../interpreter/deliver.ts";
 import { Instance, Slot } from "../interpreter/instance.ts";
 import { Parallel } from "../interpreter/kinds.ts";
 import { isUnderWay, Leaf } from "../interpreter/leaf.ts";
-import { inClosingLoop } from "../interpreter/loop.ts";
 import type { TaskEntry } from "../interpreter/states.ts";
+import { isClosing } from "../interpreter/stepper.ts";
 import type { Unit } from "../interpreter/unit.ts";
 import type { World } from "../interpreter/world.ts";
 import { showAddress } from "../store/rules.ts";
@@ -134,7 +134,7 @@ function causesOf(known: Known, leaf: Leaf, state: string, waitsFor: string | nu
         ? ["its skipIf holds, or it was denied"]
         : ["its loop closed before its turn came"];
     case "pending":
-      return inClosingLoop(leaf) ? ["its loop is closing: nothing more starts in it"] : turnOf(leaf);
+      return isClosing(leaf) ? ["its loop is closing: nothing more starts in it"] : turnOf(leaf);
     default:
       return [];
   }

@@ -72,7 +72,9 @@ export interface TaskRecord extends Address {
     | "wait"
     | "human"
     | "continue-as-new"
-    | "loop";
+    | "loop"
+    | "try"
+    | "saga";
   readonly state: TaskState;
   /** Output table; null without one. */
   readonly table: string | null;

@@ -21,6 +21,8 @@ export interface Facts {
   stateOf(address: Address, reader: Cell): "open" | "settled" | "absent";
   /** Whether the loop is closed that stands at `place` (without its own iteration). */
   loopClosed(loop: string, place: Place, reader: Cell): boolean;
+  /** What the `catch` of a try deals with, whose loops are among those of `place`; undefined before anything failed. */
+  failureOf(nodeId: string, place: Place, reader: Cell): Value;
   /** Nothing else can move: reads of nodes that are not mounted become errors (DESIGN §6 "Reading outputs"). */
   stalled(reader: Cell): boolean;
   /** Iteration of each loop by id, as seen from `place`. */
@@ -49,6 +51,8 @@ export class Ctx extends HostObject {
         latestArray: ([value]) => latestArray(value),
         iterationCount: ([table, nodeId], reader) =>
           iterationCount(facts, place, tableOf(table), String(nodeId), reader),
+        // What the `catch` of the try with this id is for.
+        failure: ([nodeId], reader) => facts.failureOf(String(nodeId), place, reader),
         now: (_, reader) => facts.now(reader),
         // What stands in a loop, as a part of the plan sees it that is evaluated around the loop.
         within: ([loop], reader) => {

@@ -1,9 +1,11 @@
 /** `<TryCatchFinally>` and `<Saga>`: containers whose children are parts with a role. */
 import type { Json, Role } from "../../../plan/types.ts";
+import { inline } from "../3-evaluate/calls.ts";
+import { call, literal, memberOf, nameOf } from "../3-evaluate/core.ts";
 import { reify } from "../3-evaluate/reify.ts";
 import { truth } from "../3-evaluate/shape.ts";
 import { Bail, report } from "../3-evaluate/state.ts";
-import { type ElementValue, toJson, type Value } from "../3-evaluate/value.ts";
+import { type ElementValue, residual, toJson, type Value } from "../3-evaluate/value.ts";
 import type { Field, NodeDraft } from "./draft.ts";
 import { isNothing, keyFromId, plainField } from "./fields.ts";
 import { idOf } from "./library.ts";
@@ -30,23 +32,34 @@ export function lowerTry(to: Lowering, element: ElementValue, place: Place): voi
   const { node, inside } = opened;
   const codes = props.get("catchErrors");
   if (codes && !isNothing(codes)) node.fields.set("catchErrors", plainField(to.ev, codes));
-  const handler = props.get("catch");
-  const isFunction = handler?.type === "Closure" || handler?.type === "Code";
-  if (isFunction)
-    refuse(
-      to,
-      element,
-      "catch",
-      "is a function of the error, which this version does not mount",
-      "Give it an element: catch={<Task …/>}.",
-    );
   if (!props.has("try"))
     report(to.ev, "SM119", element.span, "<TryCatchFinally> needs 'try'", "Give it try={<Task …/>}.");
   for (const role of ["try", "catch", "finally"] as const) {
     const part = props.get(role);
-    if (part && !isNothing(part) && !(role === "catch" && isFunction))
-      lowerPart(to, element, inside, role, undefined, part);
+    const shown = role === "catch" && part ? caught(to, element, node, part) : part;
+    if (shown && !isNothing(shown)) lowerPart(to, element, inside, role, undefined, shown);
   }
+}
+
+/** What `catch` shows; as a function it is asked with the failure, which the run knows by the id of the try. */
+function caught(to: Lowering, element: ElementValue, node: NodeDraft, part: Value): Value | undefined {
+  if (part.type !== "Closure" && part.type !== "Code") return part;
+  if (part.type === "Code" || (node.each && !node.id)) {
+    refuse(
+      to,
+      element,
+      "catch",
+      part.type === "Code"
+        ? "is a function that can't be read"
+        : "is a function of the error, and the try has no id by which the run knows it",
+      'Write <TryCatchFinally id="…" catch={(error) => <Task …/>} … />.',
+    );
+    return undefined;
+  }
+  const { id: given } = node;
+  const id = given?.type === "core" ? given.expr : literal(given ? String(given.value) : node.key);
+  const failure = call(memberOf(nameOf("ctx"), "failure"), id);
+  return inline(to.ev, part, [residual(failure, { kind: "object", defined: true })], element.span);
 }
 
 export function lowerSaga(to: Lowering, element: ElementValue, place: Place): void {

@@ -15,7 +15,8 @@ export function renumber(to: Lowering): void {
     if (now !== key) given.set(key, now);
   }
   if (given.size === 0) return;
-  const nodes = to.nodes.splice(0).map((node) => renamed(node, given));
+  const asked = to.nodes.some(({ kind, id, key }) => kind === "try" && !id && given.has(key));
+  const nodes = to.nodes.splice(0).map((node) => renamed(asked ? withFailures(node, given) : node, given));
   to.nodes.push(...nodes);
   const blocks = to.blocks.splice(0).map((block) => ({ ...block, key: given.get(block.key) ?? block.key }));
   to.blocks.push(...blocks);
@@ -47,14 +48,30 @@ function renamed(node: NodeDraft, given: ReadonlyMap<string, string>): NodeDraft
 }
 
 /** Some expression whose `site('key', …)` name their nodes anew. */
-function withSites<T>(node: T, given: ReadonlyMap<string, string>): T {
+const withSites = <T>(node: T, given: ReadonlyMap<string, string>): T =>
+  withNames(node, given, ({ type, name }) => type === "Name" && name === "site");
+
+/** Some part of a plan whose `ctx.failure('key')` name their tries anew. */
+const withFailures = <T>(node: T, given: ReadonlyMap<string, string>): T =>
+  withNames(node, given, ({ type, property }) => type === "Member" && property === "failure");
+
+interface Callee {
+  readonly type: string;
+  readonly name?: unknown;
+  readonly property?: unknown;
+}
+
+/** Gives the calls of what `isMeant` the new name as their first argument. */
+function withNames<T>(node: T, given: ReadonlyMap<string, string>, isMeant: (callee: Callee) => boolean): T {
   if (typeof node !== "object" || node === null) return node;
-  if (Array.isArray(node)) return node.map((item) => withSites(item, given)) as T;
+  if (node instanceof Map)
+    return new Map([...node].map(([key, part]) => [key, withNames(part, given, isMeant)])) as T;
+  if (Array.isArray(node)) return node.map((item) => withNames(item, given, isMeant)) as T;
   const parts = Object.fromEntries(
-    Object.entries(node).map(([key, part]) => [key, key === "span" ? part : withSites(part, given)]),
+    Object.entries(node).map(([key, part]) => [key, key === "span" ? part : withNames(part, given, isMeant)]),
   );
   const { type, callee, args } = parts;
-  if (type === "Call" && callee.type === "Name" && callee.name === "site" && args[0]?.type === "Literal")
+  if (type === "Call" && isMeant(callee) && args[0]?.type === "Literal")
     parts.args = [{ ...args[0], value: given.get(args[0].value) ?? args[0].value }, ...args.slice(1)];
   return parts as T;
 }
