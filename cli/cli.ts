@@ -1,6 +1,7 @@
 /** The `smithers` command. Each command is one thin file in commands/; heavy parts load only when a command needs them. */
 import yargs, { type Argv } from "yargs";
 import packageJson from "../package.json" with { type: "json" };
+import * as answer from "./commands/answer.ts";
 import * as approve from "./commands/approve.ts";
 import * as build from "./commands/build.ts";
 import * as cancel from "./commands/cancel.ts";
@@ -72,6 +73,7 @@ export async function main(
   add(logs);
   add(why);
   add(replay);
+  add(answer);
   add(approve);
   add(deny);
   add(signal);

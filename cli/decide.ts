@@ -1,6 +1,7 @@
 /** `approve` and `deny`: a decision goes into the run's inbox; the run's writer takes it, now or at the next resume. */
 import os from "node:os";
 import type { Argv } from "yargs";
+import type { Question } from "../runtime/index.ts";
 import { withRuntime } from "./errors.ts";
 import { CliError, type CommandResult, EXIT } from "./exit.ts";
 import { rootOf, rootOption, runPositional } from "./options.ts";
@@ -30,7 +31,8 @@ export function decide(approved: boolean, args: DecideArgs, terminal: Terminal):
   return withRuntime(async (runtime) => {
     const root = rootOf(args);
     const { result, attended } = await runtime.inspect(args.run, { root });
-    const node = args.node ?? onlyOne(args.run, (result?.waitingFor ?? []).map(addressName));
+    const node =
+      args.node ?? onlyOne(args.run, (result?.waitingFor ?? []).filter(isDecision).map(addressName));
     const decided = await runtime.decide(args.run, node, {
       root,
       approved,
@@ -46,6 +48,9 @@ export function decide(approved: boolean, args: DecideArgs, terminal: Terminal):
     return EXIT.ok;
   });
 }
+
+/** Waits for a yes or a no. */
+const isDecision = ({ asks }: Question): boolean => asks === "approval" || asks === "start";
 
 function onlyOne(runId: string, waiting: readonly string[]): string {
   const [first, ...others] = waiting;

@@ -45,6 +45,8 @@ export function explain(error: unknown, runtime: Runtime): unknown {
   if (error instanceof runtime.RefusedError) return new CliError(EXIT.refused, message);
   if (error instanceof runtime.UnknownFrameError || error instanceof runtime.UnknownNodeError)
     return new CliError(EXIT.usage, message, "`smithers inspect RUN` shows what there is.");
+  if (error instanceof runtime.AnswerError)
+    return new CliError(EXIT.usage, message, "Nothing was filed; answer once more.");
   if (error instanceof runtime.UnknownSignalError) return new CliError(EXIT.usage, message);
   if (
     error instanceof runtime.NotWaitingError ||

@@ -1,7 +1,7 @@
 /** Runs or resumes a plan with progress for people or JSON lines for programs. Used by `run` and `up`. */
 import type { Argv } from "yargs";
 import { diffPlans, type Json, loadPlan, type Plan, renderDiffText } from "../plan/index.ts";
-import type { EventRecord, RunResult } from "../runtime/index.ts";
+import type { EventRecord, Question, RunResult } from "../runtime/index.ts";
 import { withRuntime } from "./errors.ts";
 import { CliError, type CommandResult, EXIT, type ExitCode } from "./exit.ts";
 import { rootOf, rootOption } from "./options.ts";
@@ -179,17 +179,34 @@ function option(name: string, value: string | undefined): string {
   return value === undefined ? "" : ` --${name} ${value}`;
 }
 
+/** The commands that answer what is asked of people. */
+function howToAnswer(runId: string, question: Question, root: string): string[] {
+  const { asks } = question;
+  const address = addressName(question);
+  switch (asks) {
+    case "approval":
+    case "start":
+      return [
+        `approve: smithers approve ${runId} ${address}${root}`,
+        `deny:    smithers deny ${runId} ${address}${root}`,
+      ];
+    case "choice":
+      return [`answer:  smithers answer ${runId} ${address} --select KEY${root}`];
+    case "ranking":
+      return [`answer:  smithers answer ${runId} ${address} --rank KEY,KEY${root}`];
+    case "answer":
+      return [`answer:  smithers answer ${runId} ${address} '{…}'${root}`];
+    default:
+      return asks satisfies never;
+  }
+}
+
 /** The commands that take the run further. */
 function nextSteps({ runId, status, waitingFor }: RunResult, args: ExecuteArgs): string[] {
   const resume = resumeCommand(runId, args);
   if (status === "waiting") {
     return [
-      ...waitingFor
-        .map(addressName)
-        .flatMap((address) => [
-          `approve: smithers approve ${runId} ${address}${option("root", args.root)}`,
-          `deny:    smithers deny ${runId} ${address}${option("root", args.root)}`,
-        ]),
+      ...waitingFor.flatMap((question) => howToAnswer(runId, question, option("root", args.root))),
       `then:    ${resume}`,
     ];
   }

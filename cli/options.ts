@@ -30,6 +30,13 @@ export function parseJson(text: string, what: string): Json {
   }
 }
 
+/** An argument that is JSON in place, or `@FILE`. */
+export function jsonArgument(text: string, what: string): Json {
+  if (!text.startsWith("@")) return parseJson(text, what);
+  const file = text.slice(1);
+  return parseJson(readText(file, `the file of ${what}`), file);
+}
+
 /** `--input` is JSON in place (`{…}`), `@FILE` or the path of a JSON file. Nothing given is `{}`. */
 export function readInput(value: string | undefined): Json {
   if (value === undefined) return {};

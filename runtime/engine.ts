@@ -3,6 +3,7 @@ import type { Json, Plan } from "../plan/types.ts";
 import { type HostSource, type HostValues, knownHost } from "./host.ts";
 import { parseInput } from "./input.ts";
 import { runFrames } from "./interpreter/frames.ts";
+import type { Ask } from "./interpreter/people.ts";
 import { restore } from "./interpreter/restore.ts";
 import {
   type Fact,
@@ -14,7 +15,15 @@ import {
 } from "./interpreter/run.ts";
 import { World } from "./interpreter/world.ts";
 import { everyEvent } from "./store/paged.ts";
-import type { Address, AttemptRecord, Journal, RunRecord, RunStatus, Store } from "./store/store.ts";
+import type {
+  Address,
+  AttemptRecord,
+  Journal,
+  RunRecord,
+  RunStatus,
+  Store,
+  TaskRecord,
+} from "./store/store.ts";
 import { type FileRecord, type FileSource, ProjectFiles } from "./values/files.ts";
 
 export interface RunResult {
@@ -22,10 +31,15 @@ export interface RunResult {
   readonly status: RunStatus;
   /** Why it failed, or what it waits for; null otherwise. */
   readonly reason: string | null;
-  /** Approvals without a decision. */
-  readonly waitingFor: readonly Address[];
+  /** What people are asked and have not answered. */
+  readonly waitingFor: readonly Question[];
   /** Rows in completion order. */
   readonly outputs: { readonly [table: string]: readonly ResultRow[] };
+}
+
+/** A node that waits for people, and for what: a decision (`approval`, `start`), or more than one. */
+export interface Question extends Address {
+  readonly asks: "approval" | NonNullable<Ask["asks"]>;
 }
 
 /** A row's fields with where it comes from; a value that is no object stands in `value`. */
@@ -166,6 +180,7 @@ async function learnSignals(run: Run, journal: Journal): Promise<void> {
 
 function factOf(request: InboxRequest, done: () => void): Fact {
   if ("stop" in request) return { kind: "stop", request, done };
+  if ("answer" in request) return { kind: "answer", request, done };
   if ("payload" in request) return { kind: "signal", request, done };
   return { kind: "decision", decision: request, done };
 }
@@ -196,10 +211,20 @@ export function resultOf(record: RunRecord, journal: Pick<Journal, "outputs" | "
     outputs[table] = list;
   }
   const waitingFor = journal.tasks
-    .filter(({ kind, state }) => kind === "approval" && state === "waiting")
-    .map(({ nodeId, scope, iteration }) => ({ nodeId, scope, iteration }));
+    .filter(isQuestion)
+    .map(({ nodeId, scope, iteration, reason }) => ({ nodeId, scope, iteration, asks: asksOf(reason) }));
   const { runId, status, reason } = record;
   return { runId, status, reason, waitingFor, outputs };
+}
+
+/** Whether a task waits for people. */
+export const isQuestion = ({ kind, state, reason }: TaskRecord): boolean =>
+  state === "waiting" &&
+  (kind === "approval" || kind === "human" || (isJsonObject(reason) && Object.hasOwn(reason, "asks")));
+
+function asksOf(reason: Json): Question["asks"] {
+  const { asks } = (reason ?? {}) as unknown as Partial<Ask>;
+  return asks ?? "approval";
 }
 
 function isJsonObject(value: Json): value is { readonly [key: string]: Json } {

@@ -18,7 +18,13 @@ import {
 } from "node:fs";
 import path from "node:path";
 import * as z from "zod";
-import type { FiledDecision, InboxRequest, SignalRequest, StopRequest } from "./interpreter/run.ts";
+import type {
+  AnswerRequest,
+  FiledDecision,
+  InboxRequest,
+  SignalRequest,
+  StopRequest,
+} from "./interpreter/run.ts";
 
 const decisionFile = z.strictObject({
   nodeId: z.string(),
@@ -42,9 +48,18 @@ const signalFile = z.strictObject({
   at: z.number(),
 });
 
-const requestFile = z.union([decisionFile, stopFile, signalFile]);
+const answerFile = z.strictObject({
+  nodeId: z.string(),
+  scope: z.string(),
+  iteration: z.int().nonnegative(),
+  answer: z.json(),
+  by: z.string(),
+  at: z.number(),
+});
 
-/** The approval was decided before. */
+const requestFile = z.union([decisionFile, answerFile, stopFile, signalFile]);
+
+/** What waits for people has their answer already. */
 export class DecidedError extends Error {
   constructor(nodeId: string) {
     super(`${nodeId} is decided already`);
@@ -60,6 +75,14 @@ export function dropDecision(runDir: string, decision: FiledDecision): () => voi
   const takeBack = drop(runDir, fileName(decision), decision);
   if (!takeBack) throw new DecidedError(decision.nodeId);
   return takeBack;
+}
+
+/**
+ * Files an answer; when this returns it is on disk.
+ * @throws DecidedError when there is one for the same node in the inbox.
+ */
+export function dropAnswer(runDir: string, request: AnswerRequest): void {
+  if (!drop(runDir, fileName(request, "answer"), request)) throw new DecidedError(request.nodeId);
 }
 
 /** Files that a run is to stop; when this returns it is on disk. One that is filed already stays as it is. */
@@ -140,7 +163,11 @@ export class Inbox {
       this.#seen.add(name);
       const request = readRequest(path.join(this.#directory, name));
       if (!request) continue;
-      this.#take(request, () => rmSync(path.join(this.#directory, name), { force: true }));
+      this.#take(request, () => {
+        rmSync(path.join(this.#directory, name), { force: true });
+        // Another one of the same name may follow: an answer after one that did not fit.
+        this.#seen.delete(name);
+      });
     }
   }
 
@@ -175,16 +202,15 @@ function namesIn(directory: string): readonly string[] {
   }
 }
 
-function fileName({
-  nodeId,
-  scope,
-  iteration,
-}: Pick<FiledDecision, "nodeId" | "scope" | "iteration">): string {
+function fileName(
+  { nodeId, scope, iteration }: Pick<FiledDecision, "nodeId" | "scope" | "iteration">,
+  what: "decision" | "answer" = "decision",
+): string {
   const hash = createHash("sha256")
     .update(JSON.stringify([nodeId, scope, iteration]))
     .digest("hex");
   const readable = nodeId.replace(/[^A-Za-z0-9_-]+/g, "-").slice(0, 40);
-  return `decision-${readable}-${hash.slice(0, 16)}.json`;
+  return `${what}-${readable}-${hash.slice(0, 16)}.json`;
 }
 
 function syncDirectory(directory: string): void {

@@ -1,7 +1,8 @@
 /** `smithers/runtime`: plans are run, resumed, decided and looked at through this and nothing else. */
 export { loadScript as readScript, parseScript, type Script, ScriptError } from "./agents/index.ts";
-export { type DecideOptions, decide, NotWaitingError } from "./decide.ts";
-export { RefusedError, type ResultRow, type RunResult } from "./engine.ts";
+export { AnswerError, type AnswerOptions, answer } from "./answer.ts";
+export { type DecideOptions, decide } from "./decide.ts";
+export { type Question, RefusedError, type ResultRow, type RunResult } from "./engine.ts";
 export { diskFiles } from "./files.ts";
 export type { PreviewFrame, PreviewLoop, PreviewNode, PreviewTask } from "./frame.ts";
 export { type HostSource, previewHost, systemHost } from "./host.ts";
@@ -20,6 +21,7 @@ export type { Clock } from "./interpreter/clock.ts";
 export type { StopRequest } from "./interpreter/run.ts";
 export { type PreviewOptions, previewFrame } from "./preview.ts";
 export { type PreviewRow, PreviewRowError, parseRows } from "./preview-rows.ts";
+export { NotWaitingError } from "./questions.ts";
 export {
   type Divergence,
   frameAt,

@@ -4,7 +4,7 @@ import path from "node:path";
 import { requirementsOf } from "../plan/features.ts";
 import { loadPlan } from "../plan/index.ts";
 import type { Json, Plan } from "../plan/types.ts";
-import { decideApproval, type Script } from "./agents/index.ts";
+import { decideScripted, type Script } from "./agents/index.ts";
 import { type Doors, RefusedError, type RunResult, resumeRun, startRun } from "./engine.ts";
 import type { Executor, TaskRequest } from "./executors/executor.ts";
 import { createExecutors, endProcess } from "./executors/index.ts";
@@ -135,7 +135,16 @@ function planOf({ run, plan: text }: Journal, runId: string, given: Plan | undef
 }
 
 /** What plans may require and this runner does. */
-const DONE: ReadonlySet<string> = new Set(["timer", "signals", "try", "saga"]);
+const DONE: ReadonlySet<string> = new Set([
+  "approval-mode",
+  "approval-users",
+  "human-task",
+  "saga",
+  "signals",
+  "task-approval",
+  "timer",
+  "try",
+]);
 
 /** SEMANTICS 37: what a plan requires and this runner does not do is said before anything is started. */
 function refuseUnsupported(plan: Plan): void {
@@ -175,7 +184,7 @@ async function attend(
     maxConcurrency: options.maxConcurrency ?? MAX_CONCURRENCY,
     wait: options.wait ?? false,
     onEvent: options.onEvent ?? (() => {}),
-    decider: script ? (address) => decideApproval(script, address) : () => undefined,
+    decider: script ? (address, kind) => decideScripted(script, address, kind) : () => undefined,
   };
   const doors: Doors = {
     open: options.requests ?? (directory === null ? undefined : (take) => openInbox(directory, take)),

@@ -1,7 +1,7 @@
 import type { Argv } from "yargs";
 import { withRuntime } from "../errors.ts";
 import { type CommandResult, EXIT } from "../exit.ts";
-import { parseJson, readText } from "../options.ts";
+import { jsonArgument } from "../options.ts";
 import { asked, type StopArgs, stopOptions } from "../stop.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -32,18 +32,11 @@ export function handler(args: Args, terminal: Terminal): CommandResult {
   return withRuntime(async ({ signal }) => {
     const attended = await signal(args.run, args.name, {
       ...asked(args),
-      payload: payloadOf(args.payload),
+      payload: args.payload === undefined ? null : jsonArgument(args.payload, "the payload"),
       correlationId: args.correlationId ?? null,
     });
     terminal.err(`${terminal.paint.green("sent")}  ${args.name}  ${terminal.paint.dim(args.run)}`);
     if (!attended) terminal.err(`go on with: smithers resume ${args.run}`);
     return EXIT.ok;
   });
-}
-
-function payloadOf(text: string | undefined) {
-  if (text === undefined) return null;
-  if (!text.startsWith("@")) return parseJson(text, "the payload");
-  const file = text.slice(1);
-  return parseJson(readText(file, "payload file"), file);
 }

@@ -104,12 +104,41 @@ function describe(event: EventRecord, running: Map<string, Running>, terminal: T
     case "timer.fired":
       return `${paint.green("✓")} ${name}`;
     case "approval.requested":
-      return `${paint.yellow("?")} ${name}  waits for a decision: ${text("title")}${text("summary") === "" ? "" : paint.dim(`  ${text("summary")}`)}`;
+    case "human.asked":
+      return `${paint.yellow("?")} ${name}  waits for ${wantedOf(data)}: ${questionOf(data, paint)}`;
+    case "approval.refused":
+    case "human.rejected":
+      return `${paint.red("✗")} ${name}  ${text("message")}`;
+    case "human.accepted":
+      return `${paint.green("✓")} ${name}  answered by ${text("by")}`;
     case "approval.decided":
       return `${data.approved === true ? paint.green("✓") : paint.red("✗")} ${name}  ${data.approved === true ? "approved" : "denied"} by ${text("decidedBy")}${text("note") === "" ? "" : paint.dim(`  ${text("note")}`)}`;
     default:
       return null;
   }
+}
+
+/** What people are asked for. */
+function wantedOf({ asks, options }: EventRecord["data"]): string {
+  const keys = (Array.isArray(options) ? options : []).map((option: Json) =>
+    typeof option === "string" ? option : String((option as { readonly key?: Json }).key),
+  );
+  switch (asks) {
+    case "choice":
+      return `a choice among ${keys.join(", ")}`;
+    case "ranking":
+      return `a ranking of ${keys.join(", ")}`;
+    case "answer":
+      return "an answer";
+    default:
+      return "a decision";
+  }
+}
+
+function questionOf({ title, summary }: EventRecord["data"], paint: Terminal["paint"]): string {
+  const [first, second] = [title, summary].map((part) => (typeof part === "string" ? part : ""));
+  if (!first) return second ?? "";
+  return second ? `${first}${paint.dim(`  ${second}`)}` : first;
 }
 
 function nameOf({ nodeId, scope, iteration }: EventRecord["data"]): string {

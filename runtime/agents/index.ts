@@ -4,7 +4,7 @@ export { CallLimits } from "./limits.ts";
 export { ModuleProvider } from "./module.ts";
 export * from "./provider.ts";
 export {
-  decideApproval,
+  decideScripted,
   loadScript,
   parseScript,
   type Script,

@@ -7,6 +7,8 @@
  *       { "node": "fix", "replies": [{ "n": "not a number" }, { "n": 3 }] } ],
  *     "approvals": [{ "node": "ship", "approved": true, "note": "go" }] }
  *
+ * Answers are also what people give where a node asks for a row, a choice (`{ "selected": "a" }`) or a ranking.
+ *
  * The first entry that fits decides: by node id (`*` stands for any characters), and by iteration, attempt and agent
  * where the entry names them. So a script holds no state, and a resumed run gets the same answers.
  */
@@ -14,7 +16,7 @@ import { readFile } from "node:fs/promises";
 import * as z from "zod";
 import type { Json } from "../../plan/types.ts";
 import { formatIssues, parseWith } from "../../plan/zod/index.ts";
-import type { Address } from "../store/store.ts";
+import type { Address, TaskRecord } from "../store/store.ts";
 
 const json: z.ZodType<Json> = z.json();
 
@@ -116,9 +118,16 @@ export function findAnswer(
   );
 }
 
-/** What the script decides at an approval gate; undefined leaves it to people. */
-export function decideApproval({ approvals }: Script, address: Address): ScriptedApproval | undefined {
-  return approvals.find((entry) => fits(entry, address));
+/** What the script says in people's place at a node of a kind: a decision, or a row; undefined leaves it to people. */
+export function decideScripted(
+  { approvals, answers }: Script,
+  address: Address,
+  kind: TaskRecord["kind"],
+): ScriptedApproval | { readonly answer: Json; readonly latencyMs?: number | undefined } | undefined {
+  const decision = approvals.find((entry) => fits(entry, address));
+  if (decision || (kind !== "human" && kind !== "approval")) return decision;
+  const said = answers.find((entry) => fits(entry, address));
+  return said?.reply === undefined ? undefined : { answer: said.reply, latencyMs: said.latencyMs };
 }
 
 function fits(

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Json } from "../../plan/types.ts";
 import { createExecutors, type Executors } from "../executors/index.ts";
 import { testContext, testPlan } from "../executors/testing.ts";
-import { decideApproval, loadScript, parseScript, ScriptError } from "./index.ts";
+import { decideScripted, loadScript, parseScript, ScriptError } from "./index.ts";
 
 let open: Executors[] = [];
 afterEach(async () => {
@@ -129,7 +129,7 @@ describe("a scripted approval", () => {
       ],
     });
     const at = (nodeId: string, iteration: number) =>
-      decideApproval(script, { nodeId, scope: "", iteration });
+      decideScripted(script, { nodeId, scope: "", iteration }, "approval");
     expect(at("ship", 0)).toMatchObject({ approved: false, note: "not yet" });
     expect(at("ship", 1)).toMatchObject({ approved: true, note: null, latencyMs: 10 });
     expect(at("other", 0)).toBeUndefined();

@@ -3,17 +3,16 @@
  * into the run's writes here, so that a frame that fails to evaluate still commits the result that caused it.
  */
 import type { Json } from "../../plan/types.ts";
-import { formatIssues } from "../../plan/zod/index.ts";
 import type { AttemptResult, TaskError } from "../executors/executor.ts";
-import { addressKey } from "../store/rules.ts";
 import type { Snapshot } from "./1-snapshot.ts";
 import { deliver, receive } from "./deliver.ts";
 import { Leaf } from "./leaf.ts";
-import { parseRow, recordRow } from "./outputs.ts";
+import { recordRow } from "./outputs.ts";
+import { decide, failAsked, NOBODY, settlePeople } from "./people.ts";
 import { defaultRetries, diceOf, nextDelay, retryPolicy } from "./retry.ts";
-import { addressData, type Decision, type Fact, type Run } from "./run.ts";
+import { addressData, type Fact, type Run } from "./run.ts";
 
-import { isStarted, type TaskEntry } from "./states.ts";
+import type { TaskEntry } from "./states.ts";
 import { isClosing } from "./stepper.ts";
 import { setAlarms } from "./timers.ts";
 import { attemptWrite } from "./writes.ts";
@@ -26,7 +25,7 @@ export function evaluate(run: Run, { facts, now }: Snapshot): void {
   attempt(run, () => {
     const moving = () => run.inFlight.size + run.timers.size + world.timed.size > 0;
     world.evaluate(moving);
-    while (settleEarly(run) || deliver(run)) world.evaluate(moving);
+    while (settlePeople(run) || deliver(run)) world.evaluate(moving);
     setAlarms(run);
     dropRetries(run);
   });
@@ -78,6 +77,13 @@ function apply(run: Run, fact: Fact, now: number): void {
     case "decision":
       run.early.add(fact);
       return;
+    case "answer": {
+      const { nodeId, scope, iteration, answer, by } = fact.request;
+      run.event("human.answered", { nodeId, ...(scope && { scope }), iteration, answer, by });
+      run.answers.push(fact.request);
+      run.committed.push(fact.done);
+      return;
+    }
     case "abort":
       if (!run.aborted) run.event("run.interrupted", { runId: run.record.runId });
       run.aborted = true;
@@ -116,7 +122,7 @@ function applyAlarm(run: Run, entry: TaskEntry, now: number): void {
       ...entry.address,
       approved: false,
       note: message,
-      decidedBy: "timeout",
+      decidedBy: NOBODY,
       decidedAt: now,
     });
     return;
@@ -126,7 +132,7 @@ function applyAlarm(run: Run, entry: TaskEntry, now: number): void {
   else if (onTimeout === "continue")
     run.world.setState(entry, "finished", { code: "TIMEOUT", message }, true);
   else {
-    failed(run, leaf, entry, { code: "TIMEOUT", message, retryable: false });
+    failAsked(run, leaf, entry, { code: "TIMEOUT", message, retryable: false });
   }
 }
 
@@ -196,82 +202,6 @@ function applyResult(run: Run, entry: TaskEntry, attempt: number, result: Attemp
   run.event("task.retrying", { ...who, ...reason, nextAt, delayMs: delay });
   run.world.setState(entry, "waiting", { ...reason, retryAt: nextAt }, false, nextAt);
   run.retryAt(entry);
-}
-
-/** Applies decisions whose approval waits; the others stay until it does. */
-function settleEarly(run: Run): boolean {
-  let settled = false;
-  for (const fact of run.early) {
-    const leaf = [...run.world.asked].find((asked) => isMeant(asked, fact.decision));
-    if (!leaf?.entry) {
-      if (isDecided(run, fact.decision)) {
-        run.early.delete(fact);
-        run.committed.push(fact.done);
-      }
-      continue;
-    }
-    run.early.delete(fact);
-    run.committed.push(fact.done);
-    decide(run, leaf, leaf.entry, fact.decision);
-    settled = true;
-  }
-  return settled;
-}
-
-/** The approval has its decision: this one came second. */
-function isDecided(run: Run, { nodeId, scope, iteration }: Decision): boolean {
-  if (scope === undefined || iteration === undefined) return false;
-  const entry = run.world.states.entries.get(addressKey({ nodeId, scope, iteration }));
-  return entry?.kind === "approval" && isStarted(entry.state) && entry.state !== "waiting";
-}
-
-function isMeant({ entry }: Leaf, { nodeId, scope, iteration }: Decision): boolean {
-  const address = entry?.address;
-  if (address?.nodeId !== nodeId) return false;
-  return (
-    (scope === undefined || scope === address.scope) &&
-    (iteration === undefined || iteration === address.iteration)
-  );
-}
-
-/** SEMANTICS 38. */
-function decide(run: Run, leaf: Leaf, entry: TaskEntry, decision: Decision): void {
-  const { approved, note, decidedBy, decidedAt } = decision;
-  run.writes.push({ type: "decision", ...entry.address, approved, note, decidedBy, decidedAt });
-  run.event("approval.decided", { ...addressData(entry.address), approved, note, decidedBy });
-  const onDeny = leaf.node.kind === "approval" ? (leaf.node.onDeny ?? "fail") : "fail";
-  if (!approved && onDeny === "skip") {
-    run.world.setState(entry, "skipped", { code: "DENIED", message: denial(decision) }, true);
-    return;
-  }
-  if (!approved && onDeny === "fail") {
-    failed(run, leaf, entry, { code: "DENIED", message: denial(decision), retryable: false });
-    return;
-  }
-  const row = { approved, note, decidedBy, decidedAt: new Date(decidedAt).toISOString() };
-  const parsed = parseRow(run, entry.table, row);
-  if (parsed.ok) {
-    recordRow(run, entry, row, parsed.value);
-    run.world.setState(entry, "finished", null, true);
-    return;
-  }
-  const message = `the decision does not fit the schema ${entry.table}:\n${formatIssues(parsed.issues)}`;
-  failed(run, leaf, entry, { code: "OUTPUT_INVALID", message, retryable: false });
-}
-
-/** What people or signals had to give did not come, or is not what was asked for. */
-function failed(run: Run, leaf: Leaf, entry: TaskEntry, error: TaskError): void {
-  const fate = run.world.fail(entry, error, leaf.continues());
-  run.event("task.failed", {
-    ...addressData(entry.address),
-    code: error.code,
-    message: error.message,
-    ...fate,
-  });
-}
-
-function denial({ decidedBy, note }: Decision): string {
-  return `denied by ${decidedBy}${note ? `: ${note}` : ""}`;
 }
 
 function errorJson({ code, message, retryable, retryAfterMs, stack }: TaskError): Json {

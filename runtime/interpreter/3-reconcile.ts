@@ -11,6 +11,7 @@ import { blockedReasons } from "./blocked.ts";
 import { waitingOf } from "./deliver.ts";
 import { Leaf, WAITING_KINDS } from "./leaf.ts";
 import { progressOf } from "./loop.ts";
+import { asked, isAsked } from "./people.ts";
 import { giveUp, Recovery } from "./recovery.ts";
 import { addressData, type End, type InFlight, type Run, type Start } from "./run.ts";
 import { snapshotCtx } from "./snapshot.ts";
@@ -149,7 +150,8 @@ function changes(run: Run): Changes {
 /** Nothing happened at the address that must outlive its node. */
 function forgettable(entry: TaskEntry): boolean {
   if (entry.kind === "loop") return progressOf(entry).phase === "before";
-  return !isStarted(entry.state) || (WAITING_KINDS.has(entry.kind) && entry.state === "waiting");
+  if (!isStarted(entry.state)) return true;
+  return isAsked(entry) || (WAITING_KINDS.has(entry.kind) && entry.state === "waiting");
 }
 
 /** A node was unmounted while it ran (SEMANTICS 25); returns whether to cancel it. */
@@ -173,9 +175,11 @@ function announce(run: Run, entry: TaskEntry, before: Stored | null): void {
     run.event("timer.set", { ...who, ...(entry.reason as { readonly [key: string]: Json }) });
   if (entry.state === "waiting" && entry.kind === "wait")
     run.event("signal.awaited", { ...who, ...(entry.reason as { readonly [key: string]: Json }) });
-  if (entry.state === "waiting" && entry.kind === "approval") {
-    run.event("task.waiting", { ...who, for: "approval" });
-    run.event("approval.requested", { ...who, ...(entry.reason as { readonly [key: string]: Json }) });
+  if (isAsked(entry)) {
+    const isAnswer = asked(entry).asks === "answer";
+    run.event("task.waiting", { ...who, for: isAnswer ? "answer" : "approval" });
+    const data = { ...who, ...(entry.reason as { readonly [key: string]: Json }) };
+    run.event(isAnswer ? "human.asked" : "approval.requested", data);
   }
 }
 
@@ -241,16 +245,21 @@ function endOf(run: Run, starting: number): End | null {
   if ([...world.timed].some(isDue)) return null;
   if (world.finished) return { status: "finished", reason: null };
   if (world.asked.size + world.listening.size > 0) {
-    const decided = [...world.asked].some(({ entry }) => entry && run.services.decider(entry.address));
+    const decided = [...world.asked].some(
+      ({ entry }) => entry && run.services.decider(entry.address, entry.kind),
+    );
     if (run.services.wait || decided) return null;
     const nameOf = ({ entry, plan }: Leaf): string => (entry ? showAddress(entry.address) : plan.key);
-    const decisions = [...world.asked].map(nameOf);
+    const isAnswer = ({ entry }: Leaf): boolean => entry !== null && asked(entry).asks === "answer";
+    const decisions = [...world.asked].filter((leaf) => !isAnswer(leaf)).map(nameOf);
+    const answers = [...world.asked].filter(isAnswer).map(nameOf);
     const signals = [...world.listening].map((leaf) => {
       const event = leaf.entry ? waitingOf(leaf.entry).event : "";
       return event === nameOf(leaf) ? event : `${event} (${nameOf(leaf)})`;
     });
     const reasons = [
       ...(decisions.length > 0 ? [`a decision on ${decisions.join(", ")}`] : []),
+      ...(answers.length > 0 ? [`an answer on ${answers.join(", ")}`] : []),
       ...(signals.length > 0 ? [`the signal ${signals.join(", ")}`] : []),
     ];
     return { status: "waiting", reason: `waits for ${reasons.join(" and ")}` };

@@ -10,19 +10,29 @@ export function effects(run: Run, { events }: Committed): void {
   askDecider(run);
 }
 
-/** Approvals that a script decides: asked once each. */
+/** What a script says in people's place: asked once for each question. */
 function askDecider(run: Run): void {
   const { clock, decider } = run.services;
   for (const { entry } of run.world.asked) {
     if (!entry || run.deciding.has(entry.key)) continue;
-    const answer = decider(entry.address);
-    if (!answer) continue;
-    const { approved, note, latencyMs = 0 } = answer;
-    const at = clock.now() + latencyMs;
-    const decision = { ...entry.address, approved, note, decidedBy: "script" };
-    const cancel = clock.at(at, () =>
-      run.push({ kind: "decision", decision: { ...decision, decidedAt: clock.now() }, done: () => {} }),
-    );
+    const said = decider(entry.address, entry.kind);
+    if (!said) continue;
+    const { address } = entry;
+    const by = "script";
+    const done = (): void => {};
+    const cancel = clock.at(clock.now() + (said.latencyMs ?? 0), () => {
+      const at = clock.now();
+      if ("answer" in said)
+        run.push({ kind: "answer", request: { ...address, answer: said.answer, by, at }, done });
+      else {
+        const { approved, note } = said;
+        run.push({
+          kind: "decision",
+          decision: { ...address, approved, note, decidedBy: by, decidedAt: at },
+          done,
+        });
+      }
+    });
     run.deciding.set(entry.key, cancel);
   }
 }

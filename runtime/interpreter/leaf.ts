@@ -5,6 +5,7 @@ import type { Address } from "../store/store.ts";
 import type { Cell } from "../values/cell.ts";
 import { addressAt } from "../values/place.ts";
 import { Instance, type Origin } from "./instance.ts";
+import { isAsked } from "./people.ts";
 import { depsOf, type Gate, gateOf, kindOf, numberOf } from "./request.ts";
 import type { TaskEntry } from "./states.ts";
 import type { LeafKind } from "./stepper.ts";
@@ -119,8 +120,9 @@ export class Leaf extends Instance {
     this.world.examine(this);
   }
 
-  #waitOn({ reason }: TaskEntry): void {
-    if (this.kind === "approval") this.world.asked.add(this);
+  #waitOn(entry: TaskEntry): void {
+    const { reason } = entry;
+    if (isAsked(entry)) this.world.asked.add(this);
     if (this.kind === "wait") this.world.listening.add(this);
     const limited = typeof reason === "object" && reason !== null && "until" in reason;
     if (limited && WAITING_KINDS.has(this.kind)) this.world.timed.add(this);
@@ -128,7 +130,7 @@ export class Leaf extends Instance {
 
   /** A running attempt counts in every unit around it for as long as it is mounted there. */
   #count(): void {
-    const count = this.entry && this.entry.kind !== "approval" && isUnderWay(this.entry) ? 1 : 0;
+    const count = this.entry && isUnderWay(this.entry) ? 1 : 0;
     if (count === this.#counted) return;
     const change = count - this.#counted;
     this.#counted = count;
@@ -137,7 +139,7 @@ export class Leaf extends Instance {
 }
 
 /** What settles by something outside: not by an attempt of ours. */
-export const WAITING_KINDS: ReadonlySet<TaskEntry["kind"]> = new Set(["approval", "timer", "wait"]);
+export const WAITING_KINDS: ReadonlySet<TaskEntry["kind"]> = new Set(["approval", "human", "timer", "wait"]);
 
 /** An attempt runs, or waits to be tried again. */
 export function isUnderWay(entry: TaskEntry): boolean {

@@ -8,6 +8,7 @@ import { output, tableOf } from "../values/ctx.ts";
 import { toJson } from "../values/json.ts";
 import { addressAt, commonLoops } from "../values/place.ts";
 import type { Leaf } from "./leaf.ts";
+import { type Ask, askOf, needsAgreement, patienceOf } from "./people.ts";
 import { captureValues } from "./snapshot.ts";
 import type { LeafKind } from "./stepper.ts";
 import { dueOf } from "./timers.ts";
@@ -28,13 +29,7 @@ export type Gate =
       readonly until: number | null;
     }
   | { readonly kind: "start"; readonly table: string | null; readonly request: TaskRequest }
-  | {
-      readonly kind: "ask";
-      readonly table: string | null;
-      readonly title: string;
-      readonly summary: string;
-      readonly until: number | null;
-    };
+  | { readonly kind: "ask"; readonly table: string | null; readonly ask: Ask; readonly until: number | null };
 
 export function kindOf(node: LeafNode): LeafKind {
   if (node.kind !== "task") return node.kind;
@@ -50,11 +45,10 @@ export function gateOf(leaf: Leaf, reader: Cell): Gate {
   if (node.skipIf !== undefined && scope.evaluate(node.skipIf, reader)) return { kind: "skip" };
   if (upstream) throw upstream;
   const table = tableFor(leaf, reader);
-  if (node.kind === "approval") {
-    const title = node.title === undefined ? "" : promptText(leaf, node.title, reader);
-    const summary = node.summary === undefined ? "" : promptText(leaf, node.summary, reader);
-    return { kind: "ask", table, title, summary, until: patienceOf(leaf, reader) };
-  }
+  if (node.kind === "approval" || node.kind === "human")
+    return { kind: "ask", table, ask: askOf(leaf, reader), until: patienceOf(leaf, reader) };
+  if (needsAgreement(leaf, node, reader))
+    return { kind: "ask", table, ask: askOf(leaf, reader), until: null };
   if (node.kind === "timer") return { kind: "wait", until: dueOf(leaf, node, leaf.world.now(), reader) };
   if (node.kind === "wait")
     return {
@@ -66,12 +60,6 @@ export function gateOf(leaf: Leaf, reader: Cell): Gate {
     };
   if (node.kind !== "task") return { kind: "elsewhere" };
   return { kind: "start", table, request: requestOf(leaf, node, table, reader) };
-}
-
-/** Until when a node waits for people, if that has an end: from the frame in which its turn came. */
-function patienceOf(leaf: Leaf, reader: Cell): number | null {
-  const timeout = numberOf(leaf, "timeoutMs", Number.NaN, reader);
-  return Number.isNaN(timeout) ? null : leaf.world.now() + timeout;
 }
 
 const textOrNull = (value: Value): string | null =>

@@ -1,4 +1,6 @@
 /** A world as the journal left it: rows, states, attempts. The frame itself is evaluated anew; no memo is persisted. */
+
+import type { Json } from "../../plan/types.ts";
 import type { TaskRequest } from "../executors/executor.ts";
 import { addressKey } from "../store/rules.ts";
 import type { AttemptRecord, Journal, TaskRecord, Write } from "../store/store.ts";
@@ -44,7 +46,7 @@ export function restore(world: World, journal: Journal, now: number): Restored {
       entry.base += running.length;
       const reason = { code: "LOST", message: "its process ended before it did" };
       world.setState(entry, "waiting", reason, false, now);
-    } else if (record.state === "waiting" && WAITING_KINDS.has(record.kind)) {
+    } else if (record.state === "waiting" && (WAITING_KINDS.has(record.kind) || asksPeople(record.reason))) {
       world.setState(entry, "waiting", record.reason, false);
     } else if (record.state === "waiting") {
       world.setState(entry, "waiting", record.reason, false, last?.nextAt ?? now);
@@ -56,6 +58,7 @@ export function restore(world: World, journal: Journal, now: number): Restored {
     if (entry.stored?.state !== entry.state) changed.push(entry);
   }
   knowLoops(world, journal.tasks);
+  for (const decision of journal.decisions) if (decision.approved) world.agreed.add(addressKey(decision));
   // What is as the journal has it is no change of the first frame.
   world.states.touched.clear();
   for (const entry of changed) world.states.touch(entry);
@@ -102,6 +105,9 @@ function entryOf(world: World, record: TaskRecord): TaskEntry {
   }
   return entry;
 }
+
+const asksPeople = (reason: Json): boolean =>
+  typeof reason === "object" && reason !== null && "asks" in reason;
 
 function progressJson(record: TaskRecord): { readonly phase: string; readonly iteration: number } {
   return { ...progressOf({ reason: record.reason } as TaskEntry) };

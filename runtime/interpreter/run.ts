@@ -39,15 +39,21 @@ export interface SignalRequest {
   readonly at: number;
 }
 
-/** What other processes ask of a run's writer. */
-export type InboxRequest = FiledDecision | StopRequest | SignalRequest;
-
-/** A decision made in advance. */
-export interface ScriptedDecision {
-  readonly approved: boolean;
-  readonly note: string | null;
-  readonly latencyMs?: number | undefined;
+/** What a person gives where a node waits for a row, a choice (`{ selected }`) or a ranking (`{ ranked }`). */
+export interface AnswerRequest extends Address {
+  readonly answer: Json;
+  readonly by: string;
+  readonly at: number;
 }
+
+/** What other processes ask of a run's writer. */
+export type InboxRequest = FiledDecision | AnswerRequest | StopRequest | SignalRequest;
+
+/** What a script says in a person's place, after a while. */
+export type ScriptedDecision = { readonly latencyMs?: number | undefined } & (
+  | { readonly approved: boolean; readonly note: string | null }
+  | { readonly answer: Json }
+);
 
 /** News from outside; each may change the frame. */
 export type Fact =
@@ -70,6 +76,7 @@ export type Fact =
   /** The time of a timer has come. */
   | { readonly kind: "alarm"; readonly entry: TaskEntry }
   | { readonly kind: "decision"; readonly decision: Decision; readonly done: () => void }
+  | { readonly kind: "answer"; readonly request: AnswerRequest; readonly done: () => void }
   | { readonly kind: "signal"; readonly request: SignalRequest; readonly done: () => void }
   | { readonly kind: "stop"; readonly request: StopRequest; readonly done: () => void }
   | { readonly kind: "events" }
@@ -110,8 +117,8 @@ export interface Services {
   /** Stay while only people can move the run on. */
   readonly wait: boolean;
   readonly onEvent: (event: EventRecord) => void;
-  /** Decides approvals without a person, after a while; undefined leaves one to people. */
-  readonly decider: (address: Address) => ScriptedDecision | undefined;
+  /** Stands for people; undefined leaves a question to them. */
+  readonly decider: (address: Address, kind: TaskEntry["kind"]) => ScriptedDecision | undefined;
 }
 
 export class Run {
@@ -132,6 +139,8 @@ export class Run {
   readonly due = new Set<TaskEntry>();
   /** Decisions that came before their approval was asked. */
   readonly early = new Set<Extract<Fact, { kind: "decision" }>>();
+  /** Answers of people that are not applied yet. */
+  readonly answers: AnswerRequest[] = [];
   /** Approvals handed to the decider: entry key → takes its timer back. */
   readonly deciding = new Map<string, () => void>();
   aborted = false;

@@ -73,7 +73,7 @@ export class World {
   readonly containers = new Map<string, Container>();
   readonly ready = new Ready();
   readonly showClosed: boolean;
-  /** Approvals whose turn has come and that are not decided. */
+  /** What waits for people. */
   readonly asked = new Set<Leaf>();
   /** Timers whose turn has come and that are not due, and what waits for people or signals no longer than until a time. */
   readonly timed = new Set<Leaf>();
@@ -86,6 +86,8 @@ export class World {
   failed: TaskEntry | null = null;
   /** A person cancelled the run, in which something is to be done in every outcome: nothing else starts. */
   cancelled: string | null = null;
+  /** Keys of entries of tasks that need a person's agreement and have it. */
+  readonly agreed = new Set<string>();
   /** Waited to be tried again, and is not any more. */
   readonly givenUp = new Set<TaskEntry>();
   readonly #root: Instance;
@@ -322,6 +324,12 @@ export class World {
     }
   }
 
+  /** A person agreed that a task starts. */
+  agree(entry: TaskEntry): void {
+    this.agreed.add(entry.key);
+    this.setState(entry, "pending", null, false);
+  }
+
   /** Fails what could not even start. */
   failUnstarted(entry: TaskEntry, error: TaskError, continued: boolean): void {
     this.unstarted.add(entry);
@@ -455,11 +463,11 @@ export class World {
       this.setState(entry, "waiting", { event, correlationId, ...timeLimit(until) }, false);
     } else if (gate?.kind === "elsewhere") this.setState(entry, "waiting", null, false);
     else if (gate?.kind === "ask") {
-      entry.table = gate.table;
+      const { table, ask, until } = gate;
+      entry.table = table;
       this.asked.add(leaf);
-      if (gate.until !== null) this.timed.add(leaf);
-      const { title, summary, until } = gate;
-      this.setState(entry, "waiting", { title, summary, ...timeLimit(until) }, false);
+      if (until !== null) this.timed.add(leaf);
+      this.setState(entry, "waiting", { ...ask, ...timeLimit(until) } as Json, false);
     } else {
       const outcome = leaf.gate().pull();
       const { code, message } = outcome.kind === "error" ? outcome.error : { code: "", message: "" };

@@ -1,6 +1,12 @@
 /** A run as its journal tells it: the facts that steered it, in their order, and the frames that came of them. */
 
-import { FILE_READ, type SignalRequest, type StopRequest } from "../interpreter/run.ts";
+import {
+  type AnswerRequest,
+  type Decision,
+  FILE_READ,
+  type SignalRequest,
+  type StopRequest,
+} from "../interpreter/run.ts";
 import { SIGNAL_RECEIVED } from "../interpreter/signals.ts";
 import { everyEvent, everyFrame } from "../store/paged.ts";
 import type { Address, EventRecord, FrameRecord, Journal, RunReader } from "../store/store.ts";
@@ -17,6 +23,9 @@ export type RecordedFact =
   | { readonly kind: "fault"; readonly message: string }
   | { readonly kind: "result"; readonly address: Address; readonly attempt: number; readonly ok: boolean }
   | { readonly kind: "decision"; readonly address: Address }
+  /** A decision that was not taken. */
+  | { readonly kind: "refusal"; readonly decision: Decision }
+  | { readonly kind: "answer"; readonly request: AnswerRequest }
   | { readonly kind: "alarm"; readonly address: Address }
   /** An attempt began: of a task that waited to be tried again, its time had come. */
   | { readonly kind: "started"; readonly address: Address };
@@ -83,6 +92,20 @@ function factOf({ type, at, data }: EventRecord): readonly RecordedFact[] {
     case SIGNAL_RECEIVED:
     case "signal.duplicate":
       return [{ kind: "signal", request: { ...(data as unknown as SignalRequest), at } }];
+    case "human.answered":
+      return [
+        {
+          kind: "answer",
+          request: { ...addressOf(data), answer: data.answer ?? null, by: String(data.by), at },
+        },
+      ];
+    case "approval.refused":
+      return [
+        {
+          kind: "refusal",
+          decision: { ...(data as unknown as Decision), ...addressOf(data), decidedAt: at },
+        },
+      ];
     case "timer.fired":
     case "task.expired":
       return [{ kind: "alarm", address: addressOf(data) }];

@@ -184,6 +184,8 @@ export class Replayer {
     const run = this.#present;
     if (fact.kind === "interrupt") return [{ kind: "abort" }];
     if (fact.kind === "signal") return [{ kind: "signal", request: fact.request, done: () => {} }];
+    if (fact.kind === "answer") return [{ kind: "answer", request: fact.request, done: () => {} }];
+    if (fact.kind === "refusal") return [{ kind: "decision", decision: fact.decision, done: () => {} }];
     if (fact.kind === "stop") return [{ kind: "stop", request: fact.request, done: () => {} }];
     if (fact.kind === "fault") {
       const { world, plan } = run;

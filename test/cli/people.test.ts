@@ -87,6 +87,59 @@ describe("a run as people follow it", () => {
   });
 });
 
+describe("an answer", () => {
+  const HUMAN = `
+import { createSmithers } from "smithers";
+import { z } from "zod";
+const { Workflow, Task, HumanTask, Approval, smithers, outputs } = createSmithers({
+  review: z.object({ severity: z.enum(["low", "high"]), comment: z.string() }),
+  pick: z.object({ selected: z.string(), notes: z.string().nullable() }),
+  note: z.object({ text: z.string() }),
+});
+export default smithers((ctx) => (
+  <Workflow name="asking">
+    <HumanTask id="look" output={outputs.review} prompt="How bad is it?" />
+    <Approval id="colour" output={outputs.pick} mode="select" request={{ title: "Which?" }}
+      options={[{ key: "red", label: "Red" }, { key: "blue", label: "Blue" }]} />
+    <Task id="end" output={outputs.note} needsApproval>
+      {{ text: ctx.output(outputs.review, "look").severity + ctx.output(outputs.pick, "colour").selected }}
+    </Task>
+  </Workflow>
+));
+`;
+
+  it("is given with the commands that are printed; what does not fit is refused at once and costs nothing", async () => {
+    project.write("asking.tsx", HUMAN);
+    const first = await smithers(["run", "asking.tsx", "--run-id", "asking"], project.dir);
+    expect(first.code).toBe(3);
+    expect(first.stderr).toContain("? look  waits for an answer: How bad is it?");
+    expect(first.stderr).toContain("answer:  smithers answer asking look '{…}'");
+    const bad = await smithers(["answer", "asking", "look", '{"severity":"middling"}'], project.dir);
+    expect(bad.code).toBe(2);
+    expect(bad.stderr).toContain("the answer to look does not fit the schema review");
+    expect((await smithers(["approve", "asking", "look"], project.dir)).stderr).toContain(
+      "waits for an answer",
+    );
+    expect((await smithers(["answer", "asking", "look"], project.dir)).stderr).toContain(
+      "give one of ANSWER",
+    );
+    project.write("answer.json", '{ "severity": "high", "comment": "x" }');
+    expect((await smithers(["answer", "asking", "look", "@answer.json"], project.dir)).code).toBe(0);
+    const second = await smithers(["resume", "asking"], project.dir);
+    expect(second.stderr).toContain("? colour  waits for a choice among red, blue: Which?");
+    const green = await smithers(["answer", "asking", "colour", "--select", "green"], project.dir);
+    expect(green.stderr).toContain('has to be one of red, blue, not "green"');
+    expect((await smithers(["answer", "asking", "colour", "--select", "blue"], project.dir)).code).toBe(0);
+    const third = await smithers(["resume", "asking"], project.dir);
+    expect(third.stderr).toContain("approve: smithers approve asking end");
+    expect((await smithers(["approve", "asking"], project.dir)).code).toBe(0);
+    const last = await smithers(["resume", "asking"], project.dir);
+    expect(last.code).toBe(0);
+    expect(last.stdout).toContain('note end {"text":"highblue"}');
+    expect((await smithers(["replay", "asking"], project.dir)).stdout).toContain("identical");
+  });
+});
+
 describe("a decision", () => {
   it("is refused as the second one, also when the first is taken up while it is made", async () => {
     await begin("race").done;
