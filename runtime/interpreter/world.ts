@@ -182,6 +182,7 @@ export class World {
 
   /** Brings the frame up to date. `moving`: something outside will bring news, so that waiting is not yet a deadlock. */
   evaluate(moving: () => boolean): void {
+    this.#stalled.set(false);
     for (let moves = 0; ; moves++) {
       this.#restructure();
       if (moves > MAX_MOVES) this.#unstable(undefined);
@@ -194,7 +195,8 @@ export class World {
       // Reads of nodes that will never be there become errors, which skipIf and continueOnFail may still handle.
       this.#stalled.set(true);
     }
-    this.#stalled.set(false);
+    // A task whose optional deps will never come starts now: its gate is asked again until it has.
+    if (!this.canMove) this.#stalled.set(false);
     this.#restructure();
   }
 
