@@ -14,12 +14,10 @@ export const MUTATORS: ReadonlySet<string> = new Set([
   "delete",
   "clear",
   "setTime",
-  "setUTCDate",
-  "setUTCHours",
-  "setDate",
-  "setHours",
-  "setMinutes",
-  "setSeconds",
+  ...["Date", "FullYear", "Hours", "Milliseconds", "Minutes", "Month", "Seconds"].flatMap((field) => [
+    `set${field}`,
+    `setUTC${field}`,
+  ]),
 ]);
 
 /** Methods that give a primitive, or an object that shares nothing at its top with the receiver. */
