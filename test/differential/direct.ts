@@ -199,7 +199,7 @@ export async function load(file: string, root = path.dirname(path.resolve(file))
       },
     });
   const require = (name: string): unknown => {
-    if (/^smithers(-orchestrator)?(\/|$)/.test(name))
+    if (/^(smithers|smthrs)(-orchestrator)?(\/|$)/.test(name))
       return new Proxy(library, {
         get: (target, key) => Reflect.get(target, key) ?? Reflect.get(packageOf(name) as object, key),
       });
