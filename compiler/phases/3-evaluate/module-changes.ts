@@ -6,15 +6,19 @@ import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
 import type { SourceModule, Stmt } from "../../surface.ts";
 import { isBuiltinMethod, MUTATORS } from "./methods.ts";
+import { defaultsOf } from "./names.ts";
 import { patternNames } from "./shape.ts";
-import type { Environment } from "./value.ts";
+import type { SyntaxEnvironments } from "./syntax-environment.ts";
 import { WriteAnalysis } from "./writes.ts";
 
-/** Names of the module's top level, imported ones too → the statements that change what they stand for, in source order. */
+/**
+ * Names of the module's top level, imported ones too → the statements that change what they stand for, in source order.
+ * What functions of other files change of those files stands under `path#name`.
+ */
 export type Changes = ReadonlyMap<string, readonly Stmt[]>;
 
-export function changesOf(module: SourceModule): Changes {
-  const analysis = new WriteAnalysis(bare(module));
+export function changesOf(module: SourceModule, syntax: SyntaxEnvironments): Changes {
+  const analysis = new WriteAnalysis(syntax.of(module));
   for (const stmt of module.body)
     if (stmt.type === "Declare")
       for (const { target, init } of stmt.decls)
@@ -32,16 +36,15 @@ export function changesOf(module: SourceModule): Changes {
   );
 }
 
-/** No name has a value yet. */
-export const bare = (module: SourceModule): Environment => ({ parent: null, module, own: () => undefined });
-
 function changedBy(stmt: Stmt, analysis: WriteAnalysis): Iterable<string> {
   if (stmt.type === "Func" || stmt.type === "Class") return [];
+  // A labelled loop, say: it may change whatever it names.
+  if (stmt.type === "Foreign") return stmt.free;
   if (stmt.type === "ExprStmt" && isDisplayName(stmt.expr)) return [];
   if (stmt.type !== "Declare") return analysis.effects(stmt).writes;
   const own = new Set(stmt.decls.flatMap((decl) => patternNames(decl.target)));
-  const inits = stmt.decls.flatMap((decl) => (decl.init ? [decl.init] : []));
-  return inits.flatMap((init) => [...analysis.effects(whileLoading(init)).writes]).filter((x) => !own.has(x));
+  const parts = stmt.decls.flatMap(({ target, init }) => [...(init ? [init] : []), ...defaultsOf(target)]);
+  return parts.flatMap((part) => [...analysis.effects(whileLoading(part)).writes]).filter((x) => !own.has(x));
 }
 
 /** `Button.displayName = "…"` is for a debugger. */
@@ -123,10 +126,22 @@ function reachesOf(module: SourceModule, analysis: WriteAnalysis): ReadonlyMap<s
     reaches.set(name, reach);
     return reach;
   };
+  const own = new Set(
+    module.body.flatMap((stmt) =>
+      stmt.type === "Declare" ? stmt.decls.flatMap(({ target }) => patternNames(target)) : [],
+    ),
+  );
   for (const stmt of module.body) {
     const store = storedIn(stmt);
     for (const value of store?.values ?? [])
       for (const root of analysis.origin(whileLoading(value)).roots) of(store!.name).held.add(root);
+    if (stmt.type === "ExprStmt" && stmt.expr.type === "Assign" && stmt.expr.target.type === "Name") {
+      const { roots, fresh } = analysis.origin(whileLoading(stmt.expr.value));
+      for (const root of roots) of(stmt.expr.target.name)[fresh ? "held" : "same"].add(root);
+    }
+    // `put(TABLE, LIST)`, `Object.assign(TABLE, { LIST })`
+    if (stmt.type === "ExprStmt" && stmt.expr.type === "Call" && !store)
+      for (const [into, from] of analysis.effects(stmt).flows) if (own.has(into)) of(into).held.add(from);
     if (stmt.type !== "Declare") continue;
     for (const { target, init } of stmt.decls) {
       if (!init || init.type === "Arrow") continue;

@@ -7,7 +7,7 @@ import { LocalEnvironment } from "./env.ts";
 import { evaluate } from "./evaluate.ts";
 import { libraryExport, reactExport } from "./library.ts";
 import { suggestion } from "./member.ts";
-import { bare, changesOf } from "./module-changes.ts";
+import { changesOf } from "./module-changes.ts";
 import { mentionedNames } from "./names.ts";
 import { nodeExport } from "./node-modules.ts";
 import { bind } from "./patterns.ts";
@@ -31,7 +31,7 @@ export function moduleEnvironment(ev: Evaluation, module: SourceModule): Environ
     for (const { local, imported, span } of decl.names)
       env.bindLazily(local, () => imported_(ev, module, decl, imported, span));
   }
-  const changed = changesOf(module);
+  const changed = changesOf(module, ev.syntax);
   for (const stmt of module.body) declareTop(ev, stmt, env, changed);
   return env;
 }
@@ -100,7 +100,7 @@ function changedValue(
     );
   const own = statements.every((stmt) => {
     if (stmt.type === "Declare" || !module.module) return false;
-    const { writes } = new WriteAnalysis(bare(module.module)).effects(stmt);
+    const { writes } = new WriteAnalysis(ev.syntax.of(module.module)).effects(stmt);
     return stmt.type !== "ExprStmt" || stmt.expr.type === "Assign" ? writes.size === 1 : false;
   });
   const body = module.module?.body ?? [];

@@ -89,6 +89,32 @@ function arrowsIn(node: unknown, out: Core.Arrow<Surface.Extra>[] = []): Core.Ar
 /** Whether a function stands anywhere in a tree. */
 export const holdsArrow = (node: unknown): boolean => arrowsIn(node).length > 0;
 
+/** What a pattern may evaluate: defaults and computed keys. */
+export function defaultsOf(pattern: Surface.Pattern): Surface.Expr[] {
+  switch (pattern.type) {
+    case "Name":
+      return [];
+    case "Member":
+      return [pattern];
+    case "DefaultPattern":
+      return [pattern.value, ...defaultsOf(pattern.target)];
+    case "ArrayPattern":
+      return [...pattern.elements, pattern.rest ?? null].flatMap((x) => (x ? defaultsOf(x) : []));
+    case "ObjectPattern":
+      return [
+        ...pattern.props.flatMap(({ key, value }) => [
+          ...(typeof key === "string" ? [] : [key]),
+          ...defaultsOf(value),
+        ]),
+        ...(pattern.rest ? defaultsOf(pattern.rest) : []),
+      ];
+    default: {
+      const missing: never = pattern;
+      throw new Error(String(missing));
+    }
+  }
+}
+
 /** Members that a pattern assigns to. */
 export function membersOf(pattern: Surface.Pattern): Core.Member<Surface.Extra>[] {
   switch (pattern.type) {

@@ -115,7 +115,7 @@ function regionsOf(ev: Evaluation, stmts: readonly Surface.Stmt[], env: Environm
     const writes = new Set(effect.writes);
     const mentioned = mentionedNames(stmt);
     for (const name of mentioned) for (const written of carried.get(name) ?? []) writes.add(written);
-    for (const name of writes) outerWrite(ev, env, name, declaredAt, stmt);
+    for (const name of writes) outerWrite(ev, analysis, name, declaredAt, stmt);
     const starts = [...writes].map((name) => first.get(classes.find(name))).filter((x) => x !== undefined);
     const from = Math.min(...starts, n);
     const declaresOnly =
@@ -186,13 +186,15 @@ function mayMakeClosures(node: Surface.Expr | undefined, analysis: WriteAnalysis
 /** A write to something that neither the list nor anything in it declares. */
 function outerWrite(
   ev: Evaluation,
-  env: Environment,
-  name: string,
+  { env, abroad }: WriteAnalysis,
+  written: string,
   declaredAt: ReadonlyMap<string, number>,
   stmt: Surface.Stmt,
 ): void {
-  if (declaredAt.has(name)) return;
-  const found = lookup(env, name);
+  if (declaredAt.has(written)) return;
+  const elsewhere = abroad.get(written);
+  const name = elsewhere?.name ?? written;
+  const found = lookup(elsewhere?.env ?? env, name);
   if (!found) return;
   if (found.env.module) {
     report(

@@ -1,4 +1,5 @@
 /** The state of one evaluation: what it has found and registered so far. Handed to every function of the phase. */
+
 import type * as Core from "../../../plan/core/ast.ts";
 import { RESERVED_NAMES } from "../../../plan/core/index.ts";
 import type { Json } from "../../../plan/types.ts";
@@ -7,6 +8,7 @@ import { Numbered } from "../../numbered.ts";
 import type { SourceModule, Span } from "../../surface.ts";
 import type { AgentSource, ModuleSource } from "../4-lower/draft.ts";
 import { mentionsPoison, POISON_MARK } from "./poison.ts";
+import { SyntaxEnvironments } from "./syntax-environment.ts";
 import type { BlockValue, Closure, Environment, PromptValue, Scope, Value } from "./value.ts";
 import { POISON, type PoisonValue } from "./value.ts";
 
@@ -46,6 +48,7 @@ export const LIBRARY_PATH = "smithers/library/patterns.jsx";
 
 export interface Evaluation {
   readonly resolve: Resolve;
+  readonly syntax: SyntaxEnvironments;
   /** The module of the library's patterns. */
   readonly library: () => SourceModule;
   readonly diagnostics: Diagnostic[];
@@ -135,6 +138,7 @@ export function newEvaluation(
   const moduleScope: Scope = { kind: "workflow", parent: null, values: constants, guards: [] };
   return {
     resolve,
+    syntax: new SyntaxEnvironments(resolve),
     library,
     diagnostics: [],
     modules: new Map(),

@@ -10,7 +10,7 @@ import { freeNames, membersOf, retainedArrows } from "./names.ts";
 import { held, isFresh, made, merge, NOTHING, type Origin, originOf } from "./origin.ts";
 import { isOfLibrary, renderedChildren } from "./runs-later.ts";
 import { patternNames } from "./shape.ts";
-import { type Environment, lookup, type Value } from "./value.ts";
+import { type Closure, type Environment, lookup, type Value } from "./value.ts";
 
 /** Kinds of values that are objects which a program could write to. */
 const HOLDERS: ReadonlySet<Value["type"]> = new Set([
@@ -23,6 +23,13 @@ const HOLDERS: ReadonlySet<Value["type"]> = new Set([
   "Instance",
 ]);
 
+/** A name of another file's top level. */
+export interface Abroad {
+  readonly env: Environment;
+  readonly module: Surface.SourceModule;
+  readonly name: string;
+}
+
 export interface Summary {
   /** Parameters whose object is written, by index. */
   readonly params: ReadonlySet<number>;
@@ -30,6 +37,8 @@ export interface Summary {
   readonly captured: ReadonlySet<string>;
   /** Every argument from this one on may be written. */
   readonly restFrom?: number;
+  /** Writes to what the run or the module shares. */
+  readonly shared: readonly SharedWrite[];
   /** Those of `params` of which something inside is written, not only the argument itself. */
   readonly deep: ReadonlySet<number>;
   /** What it hands back, parameters as `#0`, `#1`, …; undefined where it returns nothing. */
@@ -74,6 +83,11 @@ function isOwnDefault(param: Surface.Pattern | undefined): boolean {
   return param?.type !== "DefaultPattern" || isFresh(param.value);
 }
 
+function isAround(home: Environment, env: Environment): boolean {
+  for (let at: Environment | null = env; at; at = at.parent) if (at === home) return true;
+  return false;
+}
+
 const only = (name: string): Origin => ({ roots: new Set([name]), shared: false });
 
 function reach(roots: Iterable<string>, out: Effects): void {
@@ -90,6 +104,7 @@ const sameSummary = (a: Summary, b: Summary): boolean =>
   a.params.size === b.params.size &&
   a.captured.size === b.captured.size &&
   a.deep.size === b.deep.size &&
+  a.shared.length === b.shared.length &&
   sameOrigin(a.returns, b.returns);
 
 function declareAll(into: Locals, pattern: Surface.Pattern, origin: Origin, bound: Bound): void {
@@ -129,13 +144,35 @@ const CHANGES_FIRST: { readonly [object: string]: readonly string[] } = {
   Reflect: ["set", "defineProperty", "deleteProperty", "setPrototypeOf"],
 };
 
+/** `LIST.push.call(LIST, x)`, `Reflect.apply(f, …)`: a method or a function that is given what it works on. */
+function isHandedOn({ object, property }: Core.Member<Surface.Extra>): boolean {
+  if (object.type === "Name" && object.name === "Reflect") return property === "apply";
+  if (property !== "call" && property !== "apply" && property !== "bind") return false;
+  const method = object.type === "Member" ? String(object.property) : "";
+  return MUTATORS.has(method) || !(isBuiltinMethod(method) || ASKS.has(method));
+}
+
+/** Methods of all objects that change nothing. */
+const ASKS: ReadonlySet<string> = new Set([
+  "hasOwnProperty",
+  "propertyIsEnumerable",
+  "isPrototypeOf",
+  "toString",
+]);
+
 export class WriteAnalysis {
   readonly env: Environment;
-  readonly #summaries = new Map<object, Summary>();
+  readonly #summaries: Map<object, Summary>;
   /** Of functions being summarised: what is taken of them where they are met again, and which have been. */
-  readonly #assumed = new Map<object, Summary>();
-  readonly #met = new Set<object>();
+  readonly #assumed: Map<object, Summary>;
+  readonly #met: Set<object>;
   readonly #assigned: Assigned = new Map();
+  /** Functions whose names are others than those of `env` → where they are found. */
+  readonly #homes: Map<object, Environment>;
+  /** The same analysis for the names of other places. */
+  readonly #elsewhere: Map<Environment, WriteAnalysis>;
+  /** What names of other files' top levels are called here. */
+  readonly abroad: Map<string, Abroad>;
   /** Local functions by name, and what names of the list stand for. */
   readonly functions = new Map<string, Core.Arrow<Surface.Extra>>();
   /** Names of the list whose value may hold functions. */
@@ -146,8 +183,14 @@ export class WriteAnalysis {
   readonly tables = new Set<string>();
   readonly origins = new Map<string, Origin>();
 
-  constructor(env: Environment) {
+  constructor(env: Environment, asked?: WriteAnalysis) {
     this.env = env;
+    this.#summaries = asked ? asked.#summaries : new Map();
+    this.#assumed = asked ? asked.#assumed : new Map();
+    this.#met = asked ? asked.#met : new Set();
+    this.#homes = asked ? asked.#homes : new Map();
+    this.#elsewhere = asked ? asked.#elsewhere : new Map();
+    this.abroad = asked ? asked.abroad : new Map();
   }
 
   effects(node: Surface.Stmt | Surface.Expr): Effects {
@@ -210,6 +253,8 @@ export class WriteAnalysis {
 
   /** What a function writes beyond what it makes itself. Of recursive functions: the least that is consistent. */
   summary(arrow: Core.Arrow<Surface.Extra>): Summary {
+    const home = this.#homes.get(arrow);
+    if (home && !isAround(home, this.env)) return this.#summaryAt(home, arrow);
     const done = this.#summaries.get(arrow);
     if (done) return done;
     const assumed = this.#assumed.get(arrow);
@@ -217,7 +262,7 @@ export class WriteAnalysis {
       this.#met.add(arrow);
       return assumed;
     }
-    let result: Summary = { params: new Set(), captured: new Set(), deep: new Set() };
+    let result: Summary = { params: new Set(), captured: new Set(), deep: new Set(), shared: [] };
     // What is found under an assumption is read anew each time: in such a circle deep calls are taken to write all they
     // are given. So are those too deep for the stack.
     if (this.#assumed.size > (this.#met.size > 0 ? 12 : 100)) {
@@ -236,6 +281,35 @@ export class WriteAnalysis {
     // what was found under an assumption about a function further out may still grow with it
     if (this.#met.size === 0) this.#summaries.set(arrow, result);
     return result;
+  }
+
+  #summaryAt(home: Environment, arrow: Core.Arrow<Surface.Extra>): Summary {
+    const there = this.#elsewhere.get(home) ?? new WriteAnalysis(home, this);
+    this.#elsewhere.set(home, there);
+    const { returns, captured, ...summary } = there.summary(arrow);
+    const here = (name: string): string => this.#fromAbroad(name, home);
+    return {
+      ...summary,
+      captured: new Set([...captured].map(here)),
+      ...(returns && { returns: { ...returns, roots: new Set([...returns.roots].map(here)) } }),
+    };
+  }
+
+  /** What a name of another place is called here: one of another file by its path. */
+  #fromAbroad(name: string, home: Environment): string {
+    if (name.includes("#")) return name;
+    let at = home;
+    for (; at.parent; at = at.parent) if (at.own(name)) return name;
+    if (!at.module) return name;
+    const key = `${at.module.path}#${name}`;
+    this.abroad.set(key, { env: at, module: at.module, name });
+    return key;
+  }
+
+  /** The function, and where its names are found. */
+  #made({ arrow, env }: Closure): Core.Arrow<Surface.Extra> {
+    this.#homes.set(arrow, env);
+    return arrow;
   }
 
   #summarise(arrow: Core.Arrow<Surface.Extra>): Summary {
@@ -266,6 +340,7 @@ export class WriteAnalysis {
       params,
       captured,
       deep,
+      shared: out.shared,
       ...(rest && { restFrom: arrow.params.length }),
       ...(out.returns.length > 0 && { returns: merge(out.returns) }),
     };
@@ -278,7 +353,7 @@ export class WriteAnalysis {
       if (nested.has(node.object.name) || this.origins.has(node.object.name)) return undefined;
       const object = lookup(this.env, node.object.name)?.value;
       const member = object?.type === "Object" ? object.props.get(node.property) : undefined;
-      return member?.type === "Closure" ? member.arrow : undefined;
+      return member?.type === "Closure" ? this.#made(member) : undefined;
     }
     if (node.type !== "Name") return undefined;
     const bound = nested.bound(node.name);
@@ -287,7 +362,7 @@ export class WriteAnalysis {
     if (local) return local;
     if (this.origins.has(node.name)) return undefined;
     const found = lookup(this.env, node.name)?.value;
-    return found?.type === "Closure" ? found.arrow : undefined;
+    return found?.type === "Closure" ? this.#made(found) : undefined;
   }
 
   /** A write to the object that an expression gives; a deep one reaches what that object holds as well. */
@@ -334,6 +409,7 @@ export class WriteAnalysis {
       case "Declare":
         for (const decl of typed.decls) {
           this.#visit(decl.init, nested, out);
+          if (decl.target.type !== "Name") this.#visit(decl.target, nested, out);
           const whole = this.origin(decl.init, nested);
           const origin = decl.target.type === "Name" ? whole : held(whole);
           if (!nested.isList) {
@@ -367,6 +443,9 @@ export class WriteAnalysis {
             this.#alias(only(name), origin, out, true);
           }
         }
+        if (!typed.kind)
+          for (const member of membersOf(typed.target)) this.#target(member, origin, inner, out);
+        if (typed.target.type !== "Name") this.#visit(typed.target, inner, out);
         this.#visit(typed.body, inner, out);
         return;
       }
@@ -453,6 +532,7 @@ export class WriteAnalysis {
       this.#alias(this.origin(target.object, nested), value, out);
       return;
     }
+    if (target.type !== "Name") this.#visit(target, nested, out);
     for (const member of membersOf(target)) this.#target(member, held(value), nested, out);
     for (const name of patternNames(target)) {
       if (nested.assign(name, value)) continue;
@@ -469,11 +549,13 @@ export class WriteAnalysis {
     );
     const receiver = callee.type === "Member" ? this.origin(callee.object, nested) : NOTHING;
     const given = merge([receiver, ...origins]);
+    const fn = this.#function(callee, nested);
     if (callee.type === "Member") {
       this.#visit(callee.object, nested, out);
       this.#visit(callee.property, nested, out);
       const name = typeof callee.property === "string" ? callee.property : "";
-      if (MUTATORS.has(name)) {
+      // `tables.add(…)` of a table of functions is no method of a set.
+      if (MUTATORS.has(name) && !fn) {
         this.#write(callee.object, { method: name, span: node.span }, nested, out);
         for (const arg of args) {
           this.#alias(receiver, this.origin(arg, nested), out);
@@ -484,10 +566,13 @@ export class WriteAnalysis {
         reach(this.#own(receiver), out);
       }
       const on = callee.object.type === "Name" ? callee.object.name : "";
-      if (CHANGES_FIRST[on]?.includes(name) && args[0])
-        this.#write(args[0], { method: `${on}.${name}`, span: node.span }, nested, out);
+      if (CHANGES_FIRST[on]?.includes(name) && args[0]) {
+        const deep = node.args[0]?.type === "Spread";
+        this.#write(args[0], { method: `${on}.${name}`, span: node.span, deep }, nested, out);
+        for (const origin of origins.slice(1)) this.#alias(this.origin(args[0], nested), origin, out);
+      }
+      if (isHandedOn(callee)) for (const origin of origins) reach(origin.roots, out);
     } else this.#visit(callee, nested, out);
-    const fn = this.#function(callee, nested);
     if (fn) {
       const summary = this.summary(fn);
       const how = { method: "a helper that changes it", span: node.span };
@@ -502,6 +587,7 @@ export class WriteAnalysis {
         }
       }
       for (const name of summary.captured) this.#captured(name, nested, out);
+      for (const { method } of summary.shared) out.shared.push({ method, span: node.span });
       for (const a of origins) for (const b of origins) this.#alias(a, b, out, true);
     } else if (this.#unread(callee, nested)) {
       for (const origin of origins) reach(this.#own(origin), out);

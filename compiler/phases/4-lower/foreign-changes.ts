@@ -4,6 +4,7 @@ import { problem } from "../../report.ts";
 import type { SourceModule, Stmt } from "../../surface.ts";
 import type { Graph } from "../2-bind/bind.ts";
 import { type Changes, changesOf } from "../3-evaluate/module-changes.ts";
+import { SyntaxEnvironments } from "../3-evaluate/syntax-environment.ts";
 import type { Environment } from "../3-evaluate/value.ts";
 import { exported } from "./exports.ts";
 
@@ -16,21 +17,31 @@ export interface ForeignChange {
 
 export function foreignChanges(
   graph: Graph,
-  changes: (module: SourceModule) => Changes = changesOf,
+  changes: (module: SourceModule) => Changes,
 ): readonly ForeignChange[] {
-  return graph.modules.flatMap((module) => {
-    const changed = changes(module);
-    if (changed.size === 0) return [];
-    return module.imports.flatMap(({ from, names }) =>
-      names.flatMap(({ local, imported }) => {
-        const stmts = changed.get(local) ?? [];
-        const target = stmts.length > 0 ? graph.resolve(module, from) : null;
-        if (target?.type !== "source") return [];
-        const found = exported(graph, target.module, imported, new Set());
-        return found && "local" in found ? stmts.map((stmt) => ({ module, stmt, target: found })) : [];
-      }),
-    );
-  });
+  return graph.modules.flatMap((module) =>
+    [...changes(module)].flatMap(([name, stmts]) => {
+      const target = targetOf(graph, module, name);
+      return target ? stmts.map((stmt) => ({ module, stmt, target })) : [];
+    }),
+  );
+}
+
+/** Another file's declaration that a name stands for: an imported one, or `path#name` of what a function changes there. */
+function targetOf(graph: Graph, module: SourceModule, name: string): ForeignChange["target"] | undefined {
+  const at = name.lastIndexOf("#");
+  const holder = at < 0 ? module : graph.modules.find(({ path }) => path === name.slice(0, at));
+  if (!holder) return undefined;
+  const local = name.slice(at + 1);
+  for (const { from, names } of holder.imports)
+    for (const decl of names) {
+      if (decl.local !== local) continue;
+      const target = graph.resolve(holder, from);
+      const found =
+        target.type === "source" ? exported(graph, target.module, decl.imported, new Set()) : null;
+      return found && "local" in found ? found : undefined;
+    }
+  return holder === module ? undefined : { module: holder, local };
 }
 
 /** SM105 for each that changes what was read while the workflow was evaluated: `values` tell what was. */
@@ -38,7 +49,8 @@ export function checkForeignChanges(
   graph: Graph,
   values: ReadonlyMap<SourceModule, Environment>,
 ): Diagnostic[] {
-  return foreignChanges(graph)
+  const syntax = new SyntaxEnvironments(graph.resolve);
+  return foreignChanges(graph, (module) => changesOf(module, syntax))
     .filter(({ target }) => values.get(target.module)?.settled?.(target.local) !== undefined)
     .map(({ module, stmt, target }) =>
       problem(

@@ -2,6 +2,7 @@
  * Functions that run as code → modules of the plan: sliced, bundled by esbuild (loaded only where there are such
  * functions), with captures as explicit parameters and packages left external at the versions of the lock file.
  */
+
 import { isBuiltin } from "node:module";
 import path from "node:path";
 import { digestJson } from "../../../plan/canonical.ts";
@@ -12,6 +13,7 @@ import { problem } from "../../report.ts";
 import type { SourceModule, Span } from "../../surface.ts";
 import type { Graph } from "../2-bind/bind.ts";
 import { lockedVersions } from "../2-bind/lock/index.ts";
+import { SyntaxEnvironments } from "../3-evaluate/syntax-environment.ts";
 import type { Closure, Code, Environment } from "../3-evaluate/value.ts";
 import { DEPS_NAME } from "./captures.ts";
 import { pin } from "./pin.ts";
@@ -41,7 +43,12 @@ export async function lowerModules(
   const lowered = new Map<string, LoweredModule>();
   if (requests.size === 0) return lowered;
   const versions = lockedVersions(graph.files);
-  const cache: PieceCache = { pieces: new Map(), values, changes: new Map() };
+  const cache: PieceCache = {
+    pieces: new Map(),
+    values,
+    changes: new Map(),
+    syntax: new SyntaxEnvironments(graph.resolve),
+  };
   const { build } = await import("esbuild");
   for (const [name, request] of requests) {
     const span = spanOf(request);

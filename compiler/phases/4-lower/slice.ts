@@ -3,6 +3,7 @@
  * through others, over the module graph. Declarations are discovered in the order in which the normal form of the
  * function meets them, so neither names nor files nor their order change the slice's digest.
  */
+
 import { canonicalize, sha256 } from "../../../plan/canonical.ts";
 import type { Json } from "../../../plan/types.ts";
 import type { Diagnostic } from "../../diagnostics.ts";
@@ -16,6 +17,7 @@ import { type Changes, changesOf } from "../3-evaluate/module-changes.ts";
 import { namespaceOfJson } from "../3-evaluate/modules.ts";
 import { isPoisoned } from "../3-evaluate/poison.ts";
 import { patternNames } from "../3-evaluate/shape.ts";
+import type { SyntaxEnvironments } from "../3-evaluate/syntax-environment.ts";
 import { type Environment, lookupLocal, toJson, type Value } from "../3-evaluate/value.ts";
 import { exported } from "./exports.ts";
 import { foreignChanges } from "./foreign-changes.ts";
@@ -62,6 +64,7 @@ export interface PieceCache {
   readonly pieces: Map<SourceModule, Pieces>;
   readonly values: ReadonlyMap<SourceModule, Environment>;
   readonly changes: Map<SourceModule, Changes>;
+  readonly syntax: SyntaxEnvironments;
 }
 
 /** Null where the function can't be sliced; the reasons are in `problems`. */
@@ -170,7 +173,7 @@ class Slicer {
   }
 
   #changes(module: SourceModule): Changes {
-    const known = this.#cache.changes.get(module) ?? changesOf(module);
+    const known = this.#cache.changes.get(module) ?? changesOf(module, this.#cache.syntax);
     this.#cache.changes.set(module, known);
     return known;
   }
