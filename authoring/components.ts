@@ -141,8 +141,11 @@ interface TaskBase<Out, D extends Deps> extends ProducerProps<Out> {
   readonly fallbackAgent?: AgentLike | undefined;
   /** `retries={0}`. */
   readonly noRetry?: boolean;
-  /** What is true of every task: it may be tried again. */
-  readonly sideEffect?: false | { readonly idempotent: true };
+  /**
+   * `"once"` (and `true`): the task acts on the world and must not do so twice. An attempt that nobody knows the outcome of
+   * waits for `smithers resolve` instead of being repeated. Otherwise a task may be tried again.
+   */
+  readonly sideEffect?: "once" | boolean | { readonly idempotent: boolean };
   readonly needsApproval?: boolean;
   readonly allowTools?: readonly string[];
   readonly memory?: {

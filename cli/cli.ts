@@ -15,6 +15,7 @@ import * as pause from "./commands/pause.ts";
 import * as preview from "./commands/preview.ts";
 import * as ps from "./commands/ps.ts";
 import * as replay from "./commands/replay.ts";
+import * as resolve from "./commands/resolve.ts";
 import * as resume from "./commands/resume.ts";
 import * as run from "./commands/run.ts";
 import * as signal from "./commands/signal.ts";
@@ -78,6 +79,7 @@ export async function main(
   add(deny);
   add(signal);
   add(pause);
+  add(resolve);
   add(resume);
   add(cancel);
   skipHelpCache(cli);

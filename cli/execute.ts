@@ -194,6 +194,12 @@ function howToAnswer(runId: string, question: Question, root: string): string[] 
       return [`answer:  smithers answer ${runId} ${address} --select KEY${root}`];
     case "ranking":
       return [`answer:  smithers answer ${runId} ${address} --rank KEY,KEY${root}`];
+    case "resolution":
+      return [
+        `done:    smithers resolve ${runId} ${address} --done '{…}'${root}`,
+        `again:   smithers resolve ${runId} ${address} --retry${root}`,
+        `failed:  smithers resolve ${runId} ${address} --failed${root}`,
+      ];
     case "answer":
       return [`answer:  smithers answer ${runId} ${address} '{…}'${root}`];
     default:

@@ -24,6 +24,7 @@ const BY_FIELD = {
   cache: { feature: "cache", unless: false },
   needsApproval: { feature: "task-approval", unless: false },
   allowTools: { feature: "allow-tools" },
+  sideEffect: { feature: "side-effects" },
   hijack: { feature: "hijack", unless: false },
   heartbeatTimeoutMs: { feature: "heartbeat" },
   async: { feature: "async-wait", unless: false },

@@ -158,6 +158,7 @@ export const FIELDS = {
   memory: dynamic("behaviour", TASK, "json"),
   allowTools: dynamic("behaviour", TASK, "strings"),
   needsApproval: dynamic("behaviour", TASK, "boolean"),
+  sideEffect: fixed("policy", TASK, ["once"]),
   hijack: dynamic("policy", TASK, "boolean"),
   onHijackExit: fixed("policy", TASK, ["complete", "reopen"]),
   mode: fixed("behaviour", APPROVAL, ["approve", "select", "rank"]),

@@ -330,6 +330,8 @@ export interface TaskNode extends Producer {
   /** Tools that the agent may use; default all it has. */
   readonly allowTools?: Dynamic<readonly string[]>;
   /** Hand the agent's session to a person as soon as it starts. */
+  /** It acts on the world and must not do so twice: an attempt whose outcome nobody knows is never repeated by itself. */
+  readonly sideEffect?: "once";
   readonly hijack?: Dynamic<boolean>;
   readonly onHijackExit?: "complete" | "reopen";
 }

@@ -85,6 +85,7 @@ const node: Layout = {
     memory: dynamic,
     allowTools: dynamic,
     needsApproval: dynamic,
+    sideEffect: plain,
     hijack: dynamic,
     onHijackExit: plain,
     mode: plain,

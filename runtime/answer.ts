@@ -1,10 +1,11 @@
 /** Answering from any process what a run asks of people: filed in its inbox, whose writer takes it up. */
 import { loadPlan } from "../plan/index.ts";
-import type { Json, Plan } from "../plan/types.ts";
+import type { Json } from "../plan/types.ts";
 import { formatIssues } from "../plan/zod/index.ts";
 import { OutputParser } from "./executors/output.ts";
 import { dropAnswer } from "./inbox.ts";
-import { problemOf } from "./interpreter/people.ts";
+import type { Resolution } from "./interpreter/once.ts";
+import { type Ask, problemOf } from "./interpreter/people.ts";
 import { askOf, journalOf, NotWaitingError, type Place, questionAt, tableOf } from "./questions.ts";
 import { runDirectory } from "./runs.ts";
 import { showAddress } from "./store/rules.ts";
@@ -33,25 +34,70 @@ export class AnswerError extends Error {
  * @throws AnswerError, UnknownRunError, NotWaitingError, DecidedError, StoreError
  */
 export async function answer(runId: string, nodeId: string, options: AnswerOptions): Promise<Address> {
+  return file(runId, nodeId, options, ({ ask, name, misfit }) => {
+    const { answer: given, by } = options;
+    if (ask.asks === undefined || ask.asks === "start")
+      throw new NotWaitingError(`${name} waits for a decision: approve it or deny it`);
+    if (ask.asks === "resolution")
+      throw new NotWaitingError(
+        `${name} waits for a resolution: say what became of it with \`smithers resolve\``,
+      );
+    if (ask.allowedUsers && !ask.allowedUsers.includes(by))
+      throw new NotWaitingError(`${by} may not answer ${name}: only ${ask.allowedUsers.join(", ")} may`);
+    const problem = problemOf(ask, given) ?? misfit(given);
+    if (problem !== null) throw new AnswerError(`the answer to ${name} ${problem}`);
+    return given;
+  });
+}
+
+export interface ResolveOptions extends Place {
+  readonly root: string;
+  readonly resolution: Resolution;
+  /** Who says so; recorded with it. */
+  readonly by: string;
+}
+
+/**
+ * Files what became of an attempt that nobody knows the outcome of (SEMANTICS 34).
+ * @returns the address that was resolved
+ * @throws AnswerError (the row does not fit), UnknownRunError, NotWaitingError, DecidedError, StoreError
+ */
+export async function resolve(runId: string, nodeId: string, options: ResolveOptions): Promise<Address> {
+  return file(runId, nodeId, options, ({ ask, name, misfit }) => {
+    if (ask.asks !== "resolution")
+      throw new NotWaitingError(`${name} is not uncertain: nothing is to be resolved`);
+    const { resolution } = options;
+    const problem = resolution.resolved === "done" ? misfit(resolution.row) : null;
+    if (problem !== null) throw new AnswerError(`the row of ${name} ${problem}`);
+    return { ...resolution };
+  });
+}
+
+interface Asked {
+  readonly ask: Ask;
+  /** The node's address as people see it. */
+  readonly name: string;
+  /** What is wrong with a row for it; null where nothing is, or where only the run knows its table. */
+  readonly misfit: (row: Json) => string | null;
+}
+
+async function file(
+  runId: string,
+  nodeId: string,
+  options: Place & { readonly root: string; readonly by: string },
+  answerTo: (asked: Asked) => Json,
+): Promise<Address> {
   const directory = runDirectory(options.root, runId);
   const journal = await journalOf(directory);
   const { address, task } = questionAt(journal, directory, nodeId, options);
-  const name = showAddress(address);
-  const ask = askOf(task);
-  if (ask.asks === undefined || ask.asks === "start")
-    throw new NotWaitingError(`${name} waits for a decision: approve it or deny it`);
-  const { answer: given, by } = options;
-  if (ask.allowedUsers && !ask.allowedUsers.includes(by))
-    throw new NotWaitingError(`${by} may not answer ${name}: only ${ask.allowedUsers.join(", ")} may`);
   const loaded = loadPlan(journal.plan ?? "");
-  const problem =
-    problemOf(ask, given) ?? (loaded.ok ? misfit(loaded.plan, tableOf(loaded.plan, task), given) : null);
-  if (problem !== null) throw new AnswerError(`the answer to ${name} ${problem}`);
-  dropAnswer(directory, { ...address, answer: given, by, at: Date.now() });
+  const misfit = (row: Json): string | null => {
+    if (!loaded.ok) return null;
+    const table = tableOf(loaded.plan, task);
+    const parsed = new OutputParser().parse(loaded.plan, table, row);
+    return parsed.ok ? null : `does not fit the schema ${table}:\n${formatIssues(parsed.issues)}`;
+  };
+  const given = answerTo({ ask: askOf(task), name: showAddress(address), misfit });
+  dropAnswer(directory, { ...address, answer: given, by: options.by, at: Date.now() });
   return address;
-}
-
-function misfit(plan: Plan, table: string | null, given: Json): string | null {
-  const parsed = new OutputParser().parse(plan, table, given);
-  return parsed.ok ? null : `does not fit the schema ${table}:\n${formatIssues(parsed.issues)}`;
 }

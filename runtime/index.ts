@@ -1,6 +1,6 @@
 /** `smithers/runtime`: plans are run, resumed, decided and looked at through this and nothing else. */
 export { loadScript as readScript, parseScript, type Script, ScriptError } from "./agents/index.ts";
-export { AnswerError, type AnswerOptions, answer } from "./answer.ts";
+export { AnswerError, type AnswerOptions, answer, type ResolveOptions, resolve } from "./answer.ts";
 export { type DecideOptions, decide } from "./decide.ts";
 export { type Question, RefusedError, type ResultRow, type RunResult } from "./engine.ts";
 export { diskFiles } from "./files.ts";

@@ -140,6 +140,7 @@ const DONE: ReadonlySet<string> = new Set([
   "approval-users",
   "human-task",
   "saga",
+  "side-effects",
   "signals",
   "task-approval",
   "timer",

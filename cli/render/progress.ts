@@ -130,6 +130,8 @@ function wantedOf({ asks, options }: EventRecord["data"]): string {
       return `a ranking of ${keys.join(", ")}`;
     case "answer":
       return "an answer";
+    case "resolution":
+      return "a resolution";
     default:
       return "a decision";
   }

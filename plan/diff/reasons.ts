@@ -101,6 +101,7 @@ export const PART_REASONS: { readonly [part in Part]: ReasonCode } = {
   memory: "policy-changed",
   allowTools: "policy-changed",
   needsApproval: "approval-changed",
+  sideEffect: "policy-changed",
   hijack: "policy-changed",
   onHijackExit: "policy-changed",
   mode: "approval-changed",

@@ -7,6 +7,7 @@ import type { AttemptResult, TaskError } from "../executors/executor.ts";
 import type { Snapshot } from "./1-snapshot.ts";
 import { deliver, receive } from "./deliver.ts";
 import { Leaf } from "./leaf.ts";
+import { askedOf, leavesOpen, repeats } from "./once.ts";
 import { recordRow } from "./outputs.ts";
 import { decide, failAsked, NOBODY, settlePeople } from "./people.ts";
 import { defaultRetries, diceOf, nextDelay, retryPolicy } from "./retry.ts";
@@ -167,6 +168,15 @@ function applyResult(run: Run, entry: TaskEntry, attempt: number, result: Attemp
   const cancelled = error.code === "CANCELLED";
   // A try or saga around it goes over to what it does in every outcome.
   const isOver = leaf !== undefined && !run.aborted && run.world.cancelled !== null && isClosing(leaf);
+  if (!repeats(leaf) && leavesOpen(error)) {
+    run.writes.push(attemptWrite(run, flight, { ...ended, state: "lost", error: errorJson(error) }));
+    const message = `${error.code}: ${error.message}`;
+    run.event("task.uncertain", { ...who, message });
+    entry.base = attempt;
+    run.world.setState(entry, "waiting", askedOf(message) as unknown as Json, false);
+    run.world.ask(entry);
+    return;
+  }
   if (cancelled && (run.aborted || run.stopped?.stop === "cancel") && !isOver) {
     run.writes.push(attemptWrite(run, flight, { ...ended, state: "cancelled", error: errorJson(error) }));
     run.event("task.interrupted", who);

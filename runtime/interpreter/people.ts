@@ -10,6 +10,7 @@ import { addressKey } from "../store/rules.ts";
 import type { Cell } from "../values/cell.ts";
 import { toJson } from "../values/json.ts";
 import { Leaf } from "./leaf.ts";
+import { resolutionOf, UNCERTAIN } from "./once.ts";
 import { parseRow, recordRow } from "./outputs.ts";
 import { numberOf, promptText } from "./request.ts";
 import { type AnswerRequest, addressData, type Decision, type Run } from "./run.ts";
@@ -17,7 +18,7 @@ import { isStarted, type TaskEntry } from "./states.ts";
 
 /** What is asked, as the entry and the journal keep it while it waits. Without `asks`: a decision on an approval. */
 export interface Ask {
-  readonly asks?: "start" | "choice" | "ranking" | "answer";
+  readonly asks?: "start" | "choice" | "ranking" | "answer" | "resolution";
   readonly title: string;
   readonly summary: string;
   /** Keys to choose from or to rank. */
@@ -165,6 +166,7 @@ function answer(run: Run, { nodeId, scope, iteration, answer: given, by }: Answe
   if (!entry || !leaf || !run.world.asked.has(leaf)) return false;
   const ask = asked(entry);
   const who = addressData(entry.address);
+  if (ask.asks === "resolution") return resolve(run, leaf, entry, given, by);
   const isAllowed = ask.allowedUsers?.includes(by) ?? true;
   const problem =
     (isAllowed ? null : `is not ${by}'s to give: only ${ask.allowedUsers?.join(", ")} may`) ??
@@ -182,6 +184,39 @@ function answer(run: Run, { nodeId, scope, iteration, answer: given, by }: Answe
     failAsked(run, leaf, entry, { code: "OUTPUT_INVALID", message, retryable: false });
   } else
     run.world.setState(entry, "waiting", { ...(ask as object), rejected, problem } as unknown as Json, false);
+  return true;
+}
+
+/** What a person says became of an attempt (SEMANTICS 34). */
+function resolve(run: Run, leaf: Leaf, entry: TaskEntry, said: Json, by: string): boolean {
+  const who = addressData(entry.address);
+  const resolution = resolutionOf(said);
+  const refuse = (message: string): boolean => {
+    run.event("human.rejected", { ...who, by, message });
+    return false;
+  };
+  if (!resolution) return refuse("it waits for a resolution: done with its row, retry or failed");
+  switch (resolution.resolved) {
+    case "done": {
+      const problem = take(run, entry, resolution.row);
+      if (problem) return refuse(`the row ${problem}`);
+      break;
+    }
+    case "retry":
+      run.world.setState(entry, "waiting", { code: UNCERTAIN, message: `${by} wants it done` }, false, 0);
+      run.due.add(entry);
+      break;
+    case "failed":
+      failAsked(run, leaf, entry, {
+        code: UNCERTAIN,
+        message: `${by} says that it failed`,
+        retryable: false,
+      });
+      break;
+    default:
+      return resolution satisfies never;
+  }
+  run.event("task.resolved", { ...who, by, resolved: resolution.resolved });
   return true;
 }
 
@@ -234,7 +269,12 @@ export function patienceOf(leaf: Leaf, reader: Cell): number | null {
 const denial = ({ decidedBy, note }: Decision): string => `denied by ${decidedBy}${note ? `: ${note}` : ""}`;
 
 /** What is waited for, in words. */
-export const NOUNS = { choice: "a choice", ranking: "a ranking", answer: "an answer" } as const;
+export const NOUNS = {
+  choice: "a choice",
+  ranking: "a ranking",
+  answer: "an answer",
+  resolution: "a resolution",
+} as const;
 
 /** Who decides where nobody does in time. */
 export const NOBODY = "timeout";

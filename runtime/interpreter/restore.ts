@@ -6,6 +6,7 @@ import { addressKey } from "../store/rules.ts";
 import type { AttemptRecord, Journal, TaskRecord, Write } from "../store/store.ts";
 import { WAITING_KINDS } from "./leaf.ts";
 import { progressOf } from "./loop.ts";
+import { askedOf, isOnce } from "./once.ts";
 import { CANCELLED, type Failure } from "./recovery.ts";
 import type { TaskEntry } from "./states.ts";
 import { isStepperKind } from "./stepper.ts";
@@ -44,8 +45,10 @@ export function restore(world: World, journal: Journal, now: number): Restored {
       const running = chain.filter(({ state }) => state === "running");
       lost.push(...running);
       entry.base += running.length;
-      const reason = { code: "LOST", message: "its process ended before it did" };
-      world.setState(entry, "waiting", reason, false, now);
+      const message = "its process ended before it did";
+      const once = isOnce(world.index, record.node);
+      const reason = once ? (askedOf(message) as unknown as Json) : { code: "LOST", message };
+      world.setState(entry, "waiting", reason, false, once ? null : now);
     } else if (record.state === "waiting" && (WAITING_KINDS.has(record.kind) || asksPeople(record.reason))) {
       world.setState(entry, "waiting", record.reason, false);
     } else if (record.state === "waiting") {

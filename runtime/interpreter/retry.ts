@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { TaskError } from "../executors/executor.ts";
 import type { TaskRecord } from "../store/store.ts";
 import type { Leaf } from "./leaf.ts";
+import { repeats } from "./once.ts";
 
 export interface RetryPolicy {
   /** Attempts after the first. */
@@ -19,7 +20,7 @@ export function retryPolicy(leaf: Leaf): RetryPolicy {
   const outcome = leaf.ask((reader) => leaf.scope.field(leaf.node.retryPolicy, reader));
   const given = (outcome.kind === "value" && outcome.value ? outcome.value : {}) as Partial<RetryPolicy>;
   return {
-    retries: leaf.policy("retries", defaultRetries(leaf.kind)),
+    retries: repeats(leaf) ? leaf.policy("retries", defaultRetries(leaf.kind)) : 0,
     backoff: given.backoff ?? "exponential",
     initialDelayMs: given.initialDelayMs ?? 1_000,
     maxDelayMs: given.maxDelayMs ?? 60_000,

@@ -326,6 +326,11 @@ export class World {
     }
   }
 
+  /** What an entry waits for is people's to say. */
+  ask(entry: TaskEntry): void {
+    for (const mounted of entry.leaves) if (!(mounted instanceof Stepper)) this.asked.add(mounted);
+  }
+
   /** A person agreed that a task starts. */
   agree(entry: TaskEntry): void {
     this.agreed.add(entry.key);

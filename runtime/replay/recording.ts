@@ -86,6 +86,7 @@ function factOf({ type, at, data }: EventRecord): readonly RecordedFact[] {
     case "task.retrying":
     case "task.cancelled":
     case "task.interrupted":
+    case "task.uncertain":
       return result(false);
     case "task.started":
       return [{ kind: "started", address: addressOf(data) }];

@@ -1,6 +1,6 @@
 /** What people see of runs that were stopped, killed or taken away, and that what they are told to type works. */
 import { spawnSync } from "node:child_process";
-import { readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DecidedError, decide } from "../../runtime/index.ts";
@@ -137,6 +137,49 @@ export default smithers((ctx) => (
     expect(last.code).toBe(0);
     expect(last.stdout).toContain('note end {"text":"highblue"}');
     expect((await smithers(["replay", "asking"], project.dir)).stdout).toContain("identical");
+  });
+});
+
+describe("a task that is done once", () => {
+  const ONCE = `
+import { createSmithers } from "smithers";
+import { z } from "zod";
+import { appendFileSync } from "node:fs";
+const { Workflow, Task, smithers, outputs } = createSmithers({ paid: z.object({ receipt: z.string() }) });
+export default smithers((ctx) => (
+  <Workflow name="paying">
+    <Task id="pay" output={outputs.paid} sideEffect="once">
+      {async () => {
+        appendFileSync("paid.log", "paid\\n");
+        await new Promise((r) => setTimeout(r, 60000));
+        return { receipt: "r-1" };
+      }}
+    </Task>
+    <Task id="end" output={outputs.paid}>{{ receipt: ctx.output(outputs.paid, "pay").receipt + "!" }}</Task>
+  </Workflow>
+));
+`;
+
+  it("is not repeated after SIGKILL: the run waits for a person to say what became of it (34)", async () => {
+    project.write("paying.tsx", ONCE);
+    const running = start(["run", "paying.tsx", "--run-id", "paying"], project.dir);
+    const log = path.join(project.dir, "paid.log");
+    while (!existsSync(log)) await new Promise((resolve) => setTimeout(resolve, 20));
+    running.child.kill("SIGKILL");
+    await running.done;
+    const resumed = await smithers(["resume", "paying"], project.dir);
+    expect(resumed.code).toBe(3);
+    expect(resumed.stderr).toContain("done:    smithers resolve paying pay --done '{…}'");
+    const bad = await smithers(["resolve", "paying", "pay", "--done", '{"receipt":1}'], project.dir);
+    expect(bad.code).toBe(2);
+    expect((await smithers(["answer", "paying", "pay", "{}"], project.dir)).stderr).toContain(
+      "smithers resolve",
+    );
+    const args = ["resolve", "paying", "pay", "--done", '{"receipt":"r-2"}', "--by", "ann"];
+    expect((await smithers(args, project.dir)).code).toBe(0);
+    const last = await smithers(["resume", "paying"], project.dir);
+    expect(last.stdout).toContain('paid end {"receipt":"r-2!"}');
+    expect(readFileSync(log, "utf8")).toBe("paid\n");
   });
 });
 

@@ -23,7 +23,7 @@ export type PropUse =
   | "same"
   /** `retries={0}`. */
   | "once"
-  | "repeatable"
+  | "side-effect"
   | "id"
   | "skip"
   | "request"
@@ -158,7 +158,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       depsOptional: "field",
       maxSchemaRetries: "field",
       noRetry: "once",
-      sideEffect: "repeatable",
+      sideEffect: "side-effect",
       memory: "field",
       allowTools: "field",
       needsApproval: "field",

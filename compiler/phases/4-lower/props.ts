@@ -39,16 +39,21 @@ export function unknownProp(
   );
 }
 
-/** `sideEffect` says what every task of a plan is: one that may be tried again. SM117 where it says otherwise. */
-export function repeatable(ev: Evaluation, said: Json | undefined, span: Core.Span | undefined): void {
-  if (said === false || JSON.stringify(said) === '{"idempotent":true}') return;
+/** Whether `sideEffect` says that a task must not be done twice. SM119 where that is not to be read. */
+export function isOnce(ev: Evaluation, said: Json | undefined, span: Core.Span | undefined): boolean {
+  if (said === "once" || said === true) return true;
+  if (said === false) return false;
+  const keys = typeof said === "object" && said !== null && !Array.isArray(said) ? Object.keys(said) : [];
+  const { idempotent } = (said ?? {}) as { readonly idempotent?: Json };
+  if (keys.length === 1 && typeof idempotent === "boolean") return !idempotent;
   report(
     ev,
-    "SM117",
+    "SM119",
     span,
-    "'sideEffect' marks what must not be done twice or has to be undone, which a plan does not hold",
-    "Give the task noRetry, let its function see whether it was done already, and write sideEffect={{ idempotent: true }}.",
+    "'sideEffect' wants \"once\", true, false or { idempotent: … }, known at build time",
+    "Undo what has been done with the compensation of a <Saga.Step>.",
   );
+  return false;
 }
 
 /** SM117 for a component that is none. */

@@ -10,7 +10,7 @@ import type { NodeDraft } from "./draft.ts";
 import { keyFromId } from "./fields.ts";
 import { fieldName, KINDS, type Kind } from "./kinds.ts";
 import { NOWHERE } from "./prompts/inside.ts";
-import { checkPresence, fits, propSpan, repeatable, unknownProp } from "./props.ts";
+import { checkPresence, fits, isOnce, propSpan, unknownProp } from "./props.ts";
 import { jsonOf, Site } from "./site.ts";
 import { setAgent, setDeps, splitByAgent } from "./site-agent.ts";
 import { splitChild } from "./site-child-forms.ts";
@@ -284,8 +284,9 @@ function site(
         break;
       case "fallback":
         break;
-      case "repeatable":
-        repeatable(t.ev, jsonOf(text), propSpan(element, prop) ?? element.span);
+      case "side-effect":
+        if (isOnce(t.ev, jsonOf(text), propSpan(element, prop) ?? element.span))
+          node.fields.set("sideEffect", { type: "json", value: "once" });
         break;
       case "literal": {
         const json = jsonOf(text);

@@ -28,7 +28,7 @@ import { fieldName, type Kind } from "./kinds.ts";
 import { localStatements } from "./locals.ts";
 import type { Lowering, Place } from "./place.ts";
 import { schemaText, withSchema } from "./prompt-schema.ts";
-import { fits, propSpan, repeatable } from "./props.ts";
+import { fits, isOnce, propSpan } from "./props.ts";
 import { promptField } from "./text.ts";
 
 export function taskFields(
@@ -80,8 +80,8 @@ export function taskFields(
           expr: truth(value) === true ? literal(true) : reify(ev, value),
         });
         break;
-      case "repeatable":
-        repeatable(ev, toJson(value), propSpan(element.syntax, name) ?? element.span);
+      case "side-effect":
+        if (isOnce(ev, toJson(value), propSpan(element.syntax, name) ?? element.span)) json(name, "once");
         break;
       case "literal": {
         const known = toJson(value);
