@@ -197,9 +197,23 @@ export interface WorktreeProps {
 }
 
 export interface AspectsProps {
-  readonly tokenBudget?: Readonly<Record<string, unknown>>;
-  readonly latencySlo?: Readonly<Record<string, unknown>>;
-  readonly costBudget?: Readonly<Record<string, unknown>>;
+  /** Of all tasks inside, over the whole run; `perTask`: what one attempt may use before it makes no further call. */
+  readonly tokenBudget?: {
+    readonly max: number;
+    readonly perTask?: number;
+    /** Default `fail`. */
+    readonly onExceeded?: "fail" | "warn" | "skip-remaining";
+  };
+  /** Milliseconds that all attempts inside may take together. */
+  readonly latencySlo?: {
+    readonly maxMs: number;
+    readonly perTask?: number;
+    readonly onExceeded?: "fail" | "warn";
+  };
+  readonly costBudget?: {
+    readonly maxUsd: number;
+    readonly onExceeded?: "fail" | "warn" | "skip-remaining";
+  };
   readonly tracking?: { readonly tokens?: boolean; readonly latency?: boolean; readonly cost?: boolean };
   readonly children?: Renderable;
 }

@@ -20,6 +20,7 @@ const BY_KIND = {
 
 /** Fields that are one. Where the field's value means that it is not used, `unless` is that value. */
 const BY_FIELD = {
+  costBudget: { feature: "cost-budgets" },
   memory: { feature: "memory" },
   cache: { feature: "cache", unless: false },
   needsApproval: { feature: "task-approval", unless: false },

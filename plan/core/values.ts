@@ -78,9 +78,16 @@ export class Demand {
  * `THROWN`: the program threw (`value` is what it threw). The rest can't be caught by Core's `catch`:
  * `LIMIT` fuel, size or depth exhausted; `FROZEN` a write to a value that left its cell;
  * `FORBIDDEN` a key, method or operation outside Core; `HANDLE` a handle in an illegal position or an index that found none;
- * `UPSTREAM_NO_OUTPUT` a read of a node that settled without one.
+ * `BUDGET_EXCEEDED` a budget around a task is used up; `UPSTREAM_NO_OUTPUT` a read of a node that settled without one.
  */
-export type CoreErrorCode = "THROWN" | "LIMIT" | "FROZEN" | "FORBIDDEN" | "HANDLE" | "UPSTREAM_NO_OUTPUT";
+export type CoreErrorCode =
+  | "THROWN"
+  | "LIMIT"
+  | "FROZEN"
+  | "FORBIDDEN"
+  | "HANDLE"
+  | "UPSTREAM_NO_OUTPUT"
+  | "BUDGET_EXCEEDED";
 
 export class CoreError extends Error {
   readonly code: CoreErrorCode;

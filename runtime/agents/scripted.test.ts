@@ -24,6 +24,7 @@ interface At {
   readonly attempt?: number;
   readonly agents?: readonly string[];
   readonly schema?: string | null;
+  readonly maxTokens?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -42,6 +43,7 @@ async function ask(script: Json, at: At = {}) {
       prompt: "go",
       schema: at.schema === undefined ? "row" : at.schema,
       maxSchemaRetries: 3,
+      ...(at.maxTokens === undefined ? {} : { maxTokens: at.maxTokens }),
     },
     context,
   );
@@ -89,6 +91,17 @@ describe("a scripted agent", () => {
     const result = await ask(script);
     expect(result).toMatchObject({ ok: true, raw: n(7), usage: { calls: 3 } });
     expect(result.events.filter((event) => event.type === "agent.correction")).toHaveLength(2);
+  });
+
+  it("makes no further call once the attempt has used what it may", async () => {
+    const usage = { inputTokens: 80, outputTokens: 30 };
+    const script: Json = { answers: [{ node: "fix", replies: [{ n: "x" }, n(7)], usage }] };
+    expect(await ask(script, { maxTokens: 100 })).toMatchObject({
+      ok: false,
+      error: { code: "BUDGET_EXCEEDED", retryable: false },
+      usage: { calls: 1 },
+    });
+    expect(await ask(script, { maxTokens: 111 })).toMatchObject({ ok: true, usage: { calls: 2 } });
   });
 
   it("gives text as it stands where no schema is", async () => {

@@ -98,6 +98,11 @@ export class AgentExecutor implements Executor {
     let message = request.prompt;
     let usage = NO_USAGE;
     for (let corrections = 0; ; corrections++) {
+      const used = tokensOf(usage);
+      if (request.maxTokens !== undefined && corrections > 0 && used >= request.maxTokens) {
+        const message = `${used} of the ${request.maxTokens} tokens that the task may use are used, and no answer fits yet`;
+        return { ...failure("BUDGET_EXCEEDED", message), usage: { ...usage } };
+      }
       const answer = await this.#options.limits.run(key, signal, () => conversation.ask(message));
       if (answer === null) return { ...aborted(signal), usage: { ...usage } };
       usage = addUsage(usage, answer.usage);
@@ -148,6 +153,9 @@ function unsupported(name: string, agent: Agent): AttemptResult {
     `Agent ${name} is of kind ${JSON.stringify(agent.kind)}, which this version can't run: use an Anthropic agent, or give scripted answers with --script FILE.`,
   );
 }
+
+const tokensOf = ({ inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens }: Usage): number =>
+  inputTokens + outputTokens + cacheReadTokens + cacheWriteTokens;
 
 function usageOf(result: AttemptResult): Usage {
   return { ...NO_USAGE, ...(result.usage as Partial<Usage> | undefined) };

@@ -15,6 +15,8 @@ export type TaskRequest =
       /** Name into `plan.schemas` that the answer must satisfy; null: any text. */
       readonly schema: string | null;
       readonly maxSchemaRetries: number;
+      /** Once an attempt has used so many, no further call is made for it. */
+      readonly maxTokens?: number;
     }
   | {
       readonly kind: "compute";

@@ -152,6 +152,7 @@ function applyResult(run: Run, entry: TaskEntry, attempt: number, result: Attemp
   const flight = run.inFlight.get(entry.key);
   if (!flight || flight.attempt !== attempt) return;
   run.inFlight.delete(entry.key);
+  spend(run, entry, result.usage ?? null, now - flight.startedAt);
   const who = { ...addressData(entry.address), attempt };
   if (result.ok) {
     run.writes.push(
@@ -199,7 +200,8 @@ function applyResult(run: Run, entry: TaskEntry, attempt: number, result: Attemp
         maxDelayMs: 60_000,
       };
   const dice = diceOf(run.record.seed, `retry ${entry.key} ${attempt}`);
-  const delay = nextDelay(policy, error, entry.attempts - entry.base, dice);
+  const isAffordable = leaf?.kind !== "agent" || !run.world.budgets.isUsedUp(leaf);
+  const delay = isAffordable ? nextDelay(policy, error, entry.attempts - entry.base, dice) : null;
   const reason = { code: error.code, message: error.message };
   if (delay === null) {
     const continued = leaf?.continues() ?? true;
@@ -212,6 +214,17 @@ function applyResult(run: Run, entry: TaskEntry, attempt: number, result: Attemp
   run.event("task.retrying", { ...who, ...reason, nextAt, delayMs: delay });
   run.world.setState(entry, "waiting", { ...reason, retryAt: nextAt }, false, nextAt);
   run.retryAt(entry);
+}
+
+/** What an attempt has used counts for the budgets around its task. */
+function spend(run: Run, entry: TaskEntry, usage: Json, milliseconds: number): void {
+  const { budgets } = run.world;
+  const leaf = entry.leaves.find((mounted) => mounted instanceof Leaf);
+  const before = budgets.standing(entry.node);
+  budgets.spend(entry.node, usage, milliseconds);
+  if (!leaf || before.size === 0) return;
+  for (const { node, measure, max, onExceeded, used } of budgets.exceeded(leaf, before))
+    run.event("budget.exceeded", { node, measure, max, used, onExceeded });
 }
 
 function errorJson({ code, message, retryable, retryAfterMs, stack }: TaskError): Json {

@@ -82,16 +82,28 @@ function chooseStarts(run: Run, may: ReturnType<typeof whatMayStart>): readonly 
     } else world.setState(entry, "unmounted", null, false);
   }
   const room = (leaf: Leaf): boolean =>
-    (leaf.kind === "static" || busy < services.maxConcurrency) && (may === "all" || isRescued(leaf));
+    (leaf.kind === "static" || busy < services.maxConcurrency) &&
+    (may === "all" || isRescued(leaf)) &&
+    isAffordable(run, leaf, starts);
   for (let leaf = world.takeReady(room); leaf; leaf = world.takeReady(room)) {
     const gate = leaf.opened(leaf.gate().pull());
     if (!leaf.entry || gate?.kind !== "start") continue;
     const request =
       gate.request.kind === "compute" ? { ...gate.request, ctx: snapshotCtx(leaf) } : gate.request;
+    world.budgets.reserve(leaf, leaf.entry.key, request);
     world.start(leaf.entry, request, gate.table);
     begin(leaf.entry, request, timeoutOf(leaf));
   }
   return starts;
+}
+
+/** Whether what is under way leaves enough of the budgets around a task. */
+function isAffordable(run: Run, leaf: Leaf, starts: readonly Start[]): boolean {
+  if (leaf.kind !== "agent") return true;
+  const gate = leaf.opened(leaf.gate().pull());
+  if (gate?.kind !== "start") return true;
+  const underWay = new Set([...run.inFlight.keys(), ...starts.map(({ entry }) => entry.key)]);
+  return run.world.budgets.hasRoom(leaf, gate.request, underWay);
 }
 
 function timeoutOf(leaf: Leaf): number | null {

@@ -7,6 +7,7 @@ import { isDynamic } from "../values/core.ts";
 import { output, tableOf } from "../values/ctx.ts";
 import { toJson } from "../values/json.ts";
 import { addressAt, commonLoops } from "../values/place.ts";
+import { perTaskOf } from "./budgets.ts";
 import type { Leaf } from "./leaf.ts";
 import { type Ask, askOf, needsAgreement, patienceOf } from "./people.ts";
 import { captureValues } from "./snapshot.ts";
@@ -59,6 +60,7 @@ export function gateOf(leaf: Leaf, reader: Cell): Gate {
       until: patienceOf(leaf, reader),
     };
   if (node.kind !== "task") return { kind: "elsewhere" };
+  if (node.agent !== undefined && leaf.world.budgets.check(leaf, reader) === "skip") return { kind: "skip" };
   return { kind: "start", table, request: requestOf(leaf, node, table, reader) };
 }
 
@@ -136,7 +138,15 @@ function requestOf(leaf: Leaf, node: TaskNode, table: string | null, reader: Cel
     const agents = agentsOf(leaf, node, reader);
     const prompt = promptText(leaf, node.prompt, reader);
     const maxSchemaRetries = numberOf(leaf, "maxSchemaRetries", 3, reader);
-    return { kind: "agent", agents, prompt, schema, maxSchemaRetries };
+    const maxTokens = perTaskOf(leaf, reader);
+    return {
+      kind: "agent",
+      agents,
+      prompt,
+      schema,
+      maxSchemaRetries,
+      ...(maxTokens !== undefined && { maxTokens }),
+    };
   }
   if (node.module !== undefined) {
     const captures = captureValues(leaf, node, reader);

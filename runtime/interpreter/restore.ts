@@ -36,6 +36,8 @@ export function restore(world: World, journal: Journal, now: number): Restored {
   const changed: TaskEntry[] = [];
   const retries: TaskEntry[] = [];
   for (const record of journal.tasks) {
+    for (const { usage, startedAt, endedAt } of attempts.get(addressKey(record)) ?? [])
+      world.budgets.spend(record.node, usage, (endedAt ?? startedAt) - startedAt);
     if (record.state === "unmounted") continue;
     const entry = entryOf(world, record);
     const chain = (attempts.get(entry.key) ?? []).sort((a, b) => a.attempt - b.attempt);

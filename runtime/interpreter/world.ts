@@ -18,6 +18,7 @@ import { ProjectFiles } from "../values/files.ts";
 import { toJson } from "../values/json.ts";
 import { deepFreeze, Rows } from "../values/rows.ts";
 import { Residuals, Scope } from "../values/scope.ts";
+import { Budgets } from "./budgets.ts";
 import { factsOf } from "./facts.ts";
 import { Instance, type Origin } from "./instance.ts";
 import { type Container, makeInstance, Parallel } from "./kinds.ts";
@@ -69,6 +70,7 @@ export class World {
   readonly rows: Rows;
   readonly files: ProjectFiles;
   readonly states: States;
+  readonly budgets: Budgets;
   readonly facts: Facts;
   readonly containers = new Map<string, Container>();
   readonly ready = new Ready();
@@ -109,6 +111,7 @@ export class World {
     this.rows = new Rows(this.graph);
     this.files = options.files ?? new ProjectFiles(memoryFiles({}));
     this.states = new States(this.graph);
+    this.budgets = new Budgets(index, this.graph);
     this.#now = new Source(this.graph, options.now);
     this.#stalled = new Source(this.graph, false);
     this.#moves = new Source(this.graph, 0);

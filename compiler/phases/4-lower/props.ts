@@ -51,7 +51,7 @@ export function isOnce(ev: Evaluation, said: Json | undefined, span: Core.Span |
     "SM119",
     span,
     "'sideEffect' wants \"once\", true, false or { idempotent: … }, known at build time",
-    "Undo what has been done with the compensation of a <Saga.Step>.",
+    'Write sideEffect="once"; what undoes a task is the compensation of a <Saga.Step>.',
   );
   return false;
 }
@@ -84,7 +84,11 @@ export function fits(
   const name = fieldName(kind, prop);
   if (!Object.hasOwn(FIELDS, name)) return true;
   const field: Field = FIELDS[name as FieldName];
-  const wanted = wrongText(name, value) ?? ("plain" in field ? wrong(field.plain, value) : null) ?? null;
+  const wanted =
+    wrongText(name, value) ??
+    wrongBudget(name, value) ??
+    ("plain" in field ? wrong(field.plain, value) : null) ??
+    null;
   if (wanted === null) return true;
   report(ev, "SM119", span, `'${prop}' wants ${wanted}, this is ${JSON.stringify(value)}`, HINT);
   return false;
@@ -102,6 +106,36 @@ function wrongText(name: string, value: Json): string | null {
   if (name === "at" && Number.isNaN(Date.parse(value))) return 'a time such as "2026-01-31T08:00:00Z"';
   if ((name === "path" || name === "event") && value.trim() === "") return "a text that is not empty";
   return null;
+}
+
+const NUMBER = "a number from 0 up";
+const EXCEEDED = ["fail", "warn", "skip-remaining"];
+
+/** Keys of the budgets of `<Aspects>`, each with what it holds. */
+const BUDGETS: { readonly [field: string]: { readonly [key: string]: typeof NUMBER | readonly string[] } } = {
+  tokenBudget: { max: NUMBER, perTask: NUMBER, onExceeded: EXCEEDED },
+  latencySlo: { maxMs: NUMBER, perTask: NUMBER, onExceeded: ["fail", "warn"] },
+  costBudget: { maxUsd: NUMBER, onExceeded: EXCEEDED },
+};
+
+/** A budget with a key that is none would bound nothing (SEMANTICS 42). */
+function wrongBudget(name: string, value: Json): string | null {
+  const keys = Object.hasOwn(BUDGETS, name) ? BUDGETS[name] : undefined;
+  if (!keys || typeof value !== "object" || value === null || Array.isArray(value)) return null;
+  for (const [key, given] of Object.entries(value as { readonly [key: string]: Json })) {
+    const wanted = Object.hasOwn(keys, key) ? keys[key] : undefined;
+    if (wanted === undefined) {
+      const near = nearest(key, Object.keys(keys));
+      return near === null
+        ? `an object of ${Object.keys(keys).join(", ")}`
+        : `'${near}' where '${key}' stands`;
+    }
+    const isRight =
+      wanted === NUMBER ? typeof given === "number" && given >= 0 : wanted.includes(given as string);
+    if (!isRight) return `'${key}' to be ${wanted === NUMBER ? NUMBER : (wanted as string[]).join(" or ")}`;
+  }
+  const [first = ""] = Object.keys(keys);
+  return Object.hasOwn(value, first) ? null : `an object with '${first}'`;
 }
 
 /** What is wanted instead of a value; null where it will do. */
