@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { Bench, done, failed } from "../test/engine.ts";
 import { computed, planOf, type TestNode, value } from "../test/plans.ts";
-import { createExecutors } from "./executors/index.ts";
+import { aborted, createExecutors } from "./executors/index.ts";
 import { systemClock } from "./interpreter/clock.ts";
 import { memoryReader } from "./store/index.ts";
 
@@ -299,6 +299,23 @@ describe("failure", () => {
       status: "failed",
       reason: expect.stringMatching(/^b: two nodes .*same.* a and b$/),
     });
+  });
+
+  it("ends an attempt that gives no sign of life for too long; what it prints or calls is one", async () => {
+    const bench: Bench = new Bench(
+      planOf({ a: agent("x", { heartbeatTimeoutMs: 50, retries: 0 }) }),
+      (_, { emit, signal }) =>
+        new Promise((resolve) => {
+          const beat = (left: number): void => {
+            emit("task.log", { message: `${left}`, data: null });
+            if (left > 0) bench.clock.at(bench.clock.now() + 40, () => beat(left - 1));
+          };
+          beat(3);
+          signal.addEventListener("abort", () => resolve(aborted(signal)));
+        }),
+    );
+    expect((await bench.run()).reason).toBe("a failed: HEARTBEAT_TIMEOUT: no sign of life for 50 ms");
+    expect(bench.nodes("task.log")).toHaveLength(4);
   });
 
   it("times out", async () => {

@@ -139,6 +139,7 @@ const DONE: ReadonlySet<string> = new Set([
   "approval-mode",
   "approval-users",
   "budgets",
+  "heartbeat",
   "human-task",
   "saga",
   "side-effects",

@@ -11,9 +11,10 @@ export function failure(
   return { ok: false, error: { code, message, retryable: false, ...options } };
 }
 
-/** What an aborted attempt came to: `TIMEOUT` when the signal's reason is a TimeoutError (another attempt may help), else `CANCELLED`. */
+/** What an aborted attempt came to: `TIMEOUT` or `HEARTBEAT_TIMEOUT` (another attempt may help), else `CANCELLED`. */
 export function aborted(signal: AbortSignal): Failure {
   const { name, message } = abortReason(signal);
+  if (name === "HeartbeatTimeoutError") return failure("HEARTBEAT_TIMEOUT", message, { retryable: true });
   return name === "TimeoutError"
     ? failure("TIMEOUT", message || "The attempt took too long", { retryable: true })
     : failure("CANCELLED", message || "The attempt was cancelled");

@@ -63,10 +63,12 @@ function chooseStarts(run: Run, may: ReturnType<typeof whatMayStart>): readonly 
   const starts: Start[] = [];
   let busy = 0;
   for (const { request } of run.inFlight.values()) if (request.kind !== "static") busy++;
-  const begin = (entry: TaskEntry, request: TaskRequest, timeoutMs: number | null): void => {
+  const begin = (entry: TaskEntry, request: TaskRequest, leaf: Leaf): void => {
     if (request.kind !== "static") busy++;
     const attempt = entry.attempts;
-    starts.push({ entry, attempt, request, timeoutMs });
+    const timeoutMs = limitOf(leaf, "timeoutMs");
+    const heartbeatTimeoutMs = limitOf(leaf, "heartbeatTimeoutMs");
+    starts.push({ entry, attempt, request, timeoutMs, heartbeatTimeoutMs });
     run.event("task.started", { ...addressData(entry.address), node: entry.node, kind: entry.kind, attempt });
   };
   for (const entry of run.due) {
@@ -77,7 +79,7 @@ function chooseStarts(run: Run, may: ReturnType<typeof whatMayStart>): readonly 
     if (leaf && closerOf(leaf) instanceof Recovery) giveUp(leaf, "what is around it has ended");
     else if (leaf) {
       world.start(entry, entry.request, entry.table);
-      begin(entry, entry.request, timeoutOf(leaf));
+      begin(entry, entry.request, leaf);
       // A node that is gone is not tried again; mounted once more, it starts anew.
     } else world.setState(entry, "unmounted", null, false);
   }
@@ -92,7 +94,7 @@ function chooseStarts(run: Run, may: ReturnType<typeof whatMayStart>): readonly 
       gate.request.kind === "compute" ? { ...gate.request, ctx: snapshotCtx(leaf) } : gate.request;
     world.budgets.reserve(leaf, leaf.entry.key, request);
     world.start(leaf.entry, request, gate.table);
-    begin(leaf.entry, request, timeoutOf(leaf));
+    begin(leaf.entry, request, leaf);
   }
   return starts;
 }
@@ -106,9 +108,11 @@ function isAffordable(run: Run, leaf: Leaf, starts: readonly Start[]): boolean {
   return run.world.budgets.hasRoom(leaf, gate.request, underWay);
 }
 
-function timeoutOf(leaf: Leaf): number | null {
-  const timeout = leaf.policy("timeoutMs", Number.NaN);
-  return Number.isNaN(timeout) ? null : timeout;
+/** A bound in milliseconds; null where the node has none. */
+function limitOf(leaf: Leaf, field: "timeoutMs" | "heartbeatTimeoutMs"): number | null {
+  if (leaf.node[field] === undefined) return null;
+  const limit = leaf.policy(field, Number.NaN);
+  return Number.isNaN(limit) ? null : limit;
 }
 
 interface Changes {

@@ -7,12 +7,18 @@ import { addressData, type InFlight, type Run } from "./run.ts";
 export function execute(run: Run, step: Step, { flights }: Committed): void {
   for (const [index, flight] of flights.entries()) {
     run.inFlight.set(flight.entry.key, flight);
-    void attempt(run, flight, step.starts[index]?.timeoutMs ?? null);
+    const { timeoutMs = null, heartbeatTimeoutMs = null } = step.starts[index] ?? {};
+    void attempt(run, flight, timeoutMs, heartbeatTimeoutMs);
   }
   for (const { controller } of step.cancels) controller.abort(new Error("its node was unmounted"));
 }
 
-async function attempt(run: Run, flight: InFlight, timeoutMs: number | null): Promise<void> {
+async function attempt(
+  run: Run,
+  flight: InFlight,
+  timeoutMs: number | null,
+  heartbeatTimeoutMs: number | null,
+): Promise<void> {
   const { entry, controller, request } = flight;
   const { clock, executors } = run.services;
   const cancelTimeout =
@@ -21,6 +27,7 @@ async function attempt(run: Run, flight: InFlight, timeoutMs: number | null): Pr
       : clock.at(clock.now() + timeoutMs, () =>
           controller.abort(new DOMException(`no result after ${timeoutMs} ms`, "TimeoutError")),
         );
+  const heart = watchHeart(run, controller, heartbeatTimeoutMs);
   let result: AttemptResult;
   try {
     const executor = executors.get(request.kind);
@@ -35,7 +42,10 @@ async function attempt(run: Run, flight: InFlight, timeoutMs: number | null): Pr
       signal: controller.signal,
       resolve: (value) => run.world.resolve(value),
       ...(flight.reserved && { reserved: flight.reserved }),
-      emit: (type, data) => run.report(type, { ...who, attempt: flight.attempt, ...data }),
+      emit: (type, data) => {
+        heart.beat();
+        run.report(type, { ...who, attempt: flight.attempt, ...data });
+      },
       started: (process) =>
         new Promise<void>((recorded, lost) =>
           run.push({ kind: "process", entry, attempt: flight.attempt, process, recorded, lost }),
@@ -47,5 +57,29 @@ async function attempt(run: Run, flight: InFlight, timeoutMs: number | null): Pr
     result = { ok: false, error: { code: "INTERNAL", message, retryable: false } };
   }
   cancelTimeout?.();
+  heart.stop();
   run.push({ kind: "result", entry, attempt: flight.attempt, result });
+}
+
+/** Aborts an attempt that gives no sign of life for so long: what it prints, every call it makes is one. */
+function watchHeart(run: Run, controller: AbortController, ms: number | null) {
+  if (ms === null) return { beat: () => {}, stop: () => {} };
+  const { clock } = run.services;
+  let last = clock.now();
+  let stop = (): void => {};
+  const look = (): void => {
+    const silent = clock.now() - last;
+    if (silent >= ms) {
+      const reason = new Error(`no sign of life for ${ms} ms`);
+      reason.name = "HeartbeatTimeoutError";
+      controller.abort(reason);
+    } else stop = clock.at(last + ms, look);
+  };
+  stop = clock.at(last + ms, look);
+  return {
+    beat: () => {
+      last = clock.now();
+    },
+    stop: () => stop(),
+  };
 }

@@ -26,7 +26,7 @@ export function isOnce({ nodes }: PlanIndex, node: string): boolean {
 
 /** Whether an error leaves open what was done: it came of the way there and back, or of the end of the process. */
 export const leavesOpen = ({ code, retryable }: TaskError): boolean =>
-  retryable || code === "CANCELLED" || code === "TIMEOUT" || code === "EXIT";
+  retryable || ["CANCELLED", "TIMEOUT", "HEARTBEAT_TIMEOUT", "EXIT"].includes(code);
 
 /** What people are asked of such an attempt. */
 export const askedOf = (message: string): Ask => ({

@@ -100,6 +100,8 @@ export interface Start {
   readonly attempt: number;
   readonly request: TaskRequest;
   readonly timeoutMs: number | null;
+  /** How long the attempt may give no sign of life. */
+  readonly heartbeatTimeoutMs: number | null;
 }
 
 /** How a process leaves a run. */
