@@ -198,3 +198,37 @@ describe("a task that needs a person's agreement", () => {
     expect(bench.nodes("task.skipped")).toEqual(["skipped"]);
   });
 });
+
+describe("what does not keep the rest from going on (async)", () => {
+  it("lets what follows begin, which reads the answer when it is there; the run ends only with it", async () => {
+    const bench = benchOf({
+      box: { kind: "sequence" },
+      ask: human({ parent: "box", async: true }),
+      sure: human({ parent: "box", async: { $: "false" } }),
+      other: { kind: "task", output: "row", payload: { v: 9, w: "none" } } as never,
+      after,
+    });
+    const first = await bench.run({ input: { n: 1 } });
+    expect(first.waitingFor).toMatchObject([{ nodeId: "ask" }, { nodeId: "sure" }]);
+    expect(bench.nodes("task.started")).toEqual([]);
+    const second = await bench.resume(saying(says({ v: 3 }, "ann", "sure"), { stop: "pause", by: "t" }));
+    expect(second.outputs.row).toMatchObject([{ nodeId: "sure" }, { nodeId: "other" }]);
+    const last = await bench.resume(saying(says({ v: 2 })));
+    expect(last.status).toBe("finished");
+    expect(last.outputs.row?.slice(2)).toMatchObject([{ nodeId: "ask" }, { nodeId: "after", v: 2 }]);
+  });
+
+  it("holds the end of a loop's iteration", async () => {
+    const bench = benchOf({
+      l: { kind: "loop", maxIterations: 2 },
+      ask: human({ parent: "l", async: true }),
+      side: { kind: "task", parent: "l", output: "row", payload: { v: 9, w: "none" } } as never,
+    });
+    const first = await bench.run({ input: { n: 1 } });
+    expect(bench.nodes("task.finished")).toEqual(["side"]);
+    expect(first.waitingFor).toMatchObject([{ nodeId: "ask", iteration: 0 }]);
+    const result = await bench.resume(saying(says({ v: 1 }), { ...says({ v: 2 }), iteration: 1 }));
+    expect(result.status).toBe("finished");
+    expect(bench.nodes("task.finished")).toEqual(["side", "side#1"]);
+  });
+});

@@ -138,6 +138,7 @@ function planOf({ run, plan: text }: Journal, runId: string, given: Plan | undef
 const DONE: ReadonlySet<string> = new Set([
   "approval-mode",
   "approval-users",
+  "async-wait",
   "budgets",
   "heartbeat",
   "human-task",

@@ -88,6 +88,14 @@ export class Leaf extends Instance {
     this.world.examine(this);
   }
 
+  protected override letsPass(): boolean {
+    const { entry, node } = this;
+    if (node.async === undefined || entry?.state !== "waiting") return false;
+    if (!isAsked(entry) && this.kind !== "wait") return false;
+    const outcome = this.ask((reader) => this.scope.field(node.async, reader));
+    return outcome.kind === "value" && Boolean(outcome.value);
+  }
+
   protected override done(): boolean {
     return this.entry?.settled ?? false;
   }

@@ -80,6 +80,10 @@ export abstract class Stepper extends Instance {
     return this.entry?.settled ?? false;
   }
 
+  protected override letsPass(): boolean {
+    return false;
+  }
+
   protected override resited(): void {
     this.build();
     // The block gave other arguments, so that it may move now.

@@ -1,9 +1,9 @@
 /**
  * Order among what is mounted (DESIGN §6 "Children"): a tree of units in which every change costs its own path.
  *
- * A unit is *active* when its turn has come: its parent is active and, in sequence, everything before it has settled.
- * It is *settled* when nothing in it is left to do. Both are kept, never searched for: a sequence remembers its first
- * unsettled child, a parallel counts.
+ * A unit is *active* when its turn has come: its parent is active and, in sequence, everything before it has passed.
+ * It is *settled* when nothing in it is left to do, and *passed* then, or when all that is left waits for people and lets the
+ * rest go on (`async`). All are kept, never searched for: a sequence remembers its first child that has not passed.
  */
 import type { CoreError, Outcome } from "../../plan/core/values.ts";
 
@@ -20,6 +20,8 @@ export abstract class Unit {
   children: readonly Unit[] = [];
   active = false;
   settled = false;
+  /** What comes after it in sequence may begin: it is settled, or it waits for people and lets the rest go on. */
+  passed = false;
   disposed = false;
   hold: Hold | null = null;
   /** Attempts under way in this subtree. */
@@ -29,6 +31,8 @@ export abstract class Unit {
   /** How the children run. */
   mode: Mode;
   #unsettled = 0;
+  /** Children that keep those after them from beginning. */
+  #blocking = 0;
   #cursor = 0;
   #unwinds = false;
 
@@ -47,6 +51,7 @@ export abstract class Unit {
   protected adopt(children: readonly Unit[]): void {
     this.children = children;
     this.#unsettled = 0;
+    this.#blocking = 0;
     this.#cursor = children.length;
     let running = 0;
     let unwinding = this.#unwinds ? 1 : 0;
@@ -55,8 +60,9 @@ export abstract class Unit {
       child.index = index;
       running += child.running;
       unwinding += child.unwinding;
-      if (child.settled) continue;
-      this.#unsettled++;
+      if (!child.settled) this.#unsettled++;
+      if (child.passed) continue;
+      this.#blocking++;
       if (index < this.#cursor) this.#cursor = index;
     }
     this.addRunning(running - this.running);
@@ -88,13 +94,20 @@ export abstract class Unit {
     return this.unwinding > (this.#unwinds ? 1 : 0);
   }
 
-  /** Recomputes `settled`, and tells the parent when it changed. */
+  /** Recomputes `settled` and `passed`, and tells the parent when one changed. */
   update(): void {
     const settled = this.hold === null && this.isSettled(this.#unsettled);
-    if (settled === this.settled) return;
+    const passed = settled || (this.hold === null && this.letsPass(this.#blocking));
+    const before = { settled: this.settled, passed: this.passed };
+    if (settled === before.settled && passed === before.passed) return;
     this.settled = settled;
-    this.changed();
-    this.parent?.childChanged(this);
+    this.passed = passed;
+    if (settled !== before.settled) this.changed();
+    this.parent?.childChanged(
+      this,
+      Number(before.settled) - Number(settled),
+      Number(before.passed) - Number(passed),
+    );
   }
 
   dispose(): void {
@@ -112,6 +125,11 @@ export abstract class Unit {
   /** Whether this unit is done, given how many of its children are not. */
   protected isSettled(unsettled: number): boolean {
     return unsettled === 0;
+  }
+
+  /** Whether what comes after this unit may begin before it is done, given how many children keep it from that. */
+  protected letsPass(blocking: number): boolean {
+    return blocking === 0;
   }
 
   /** `active` changed. */
@@ -157,20 +175,21 @@ export abstract class Unit {
     }
   }
 
-  private childChanged(child: Unit): void {
-    this.#unsettled += child.settled ? -1 : 1;
-    if (this.mode === "sequence") this.#moveCursor(child);
+  private childChanged(child: Unit, unsettled: number, blocking: number): void {
+    this.#unsettled += unsettled;
+    this.#blocking += blocking;
+    if (this.mode === "sequence" && blocking !== 0) this.#moveCursor(child);
     this.childSettled();
     this.update();
   }
 
   #moveCursor(child: Unit): void {
     const before = this.#cursor;
-    if (!child.settled && child.index < before) {
+    if (!child.passed && child.index < before) {
       this.#cursor = child.index;
       for (let index = child.index + 1; index <= before; index++) this.children[index]?.setActive(false);
-    } else if (child.settled && child.index === before) {
-      while (this.children[this.#cursor]?.settled) this.#cursor++;
+    } else if (child.passed && child.index === before) {
+      while (this.children[this.#cursor]?.passed) this.#cursor++;
     }
     if (!this.opensChildren()) return;
     // Settled units that were passed over have their turn too, so that what mounts in them later can start.
