@@ -47,6 +47,8 @@ const FIELD_FEATURES: readonly (readonly [
 const BUN = "bun";
 /** Tools of an agent that the plan itself declares: with code as modules, or made by the library from settings. */
 const AGENT_TOOLS = "agent-tools";
+/** Decisions of people that are taken from earlier runs. */
+const APPROVAL_CACHE = "approval-cache";
 
 /** Every feature that a plan of this version can list. */
 export const FEATURES: ReadonlySet<string> = new Set([
@@ -54,6 +56,7 @@ export const FEATURES: ReadonlySet<string> = new Set([
   ...FIELD_FEATURES.map(([, { feature }]) => feature),
   BUN,
   AGENT_TOOLS,
+  APPROVAL_CACHE,
 ]);
 
 /** What one node asks of a runner. */
@@ -64,7 +67,12 @@ export function featuresOf(node: DraftNode): readonly string[] {
     return value !== undefined && value !== unless;
   });
   const own = Object.hasOwn(kinds, node.kind) ? [kinds[node.kind]!] : [];
-  return [...own, ...used.map(([, { feature }]) => feature)];
+  return [
+    ...own,
+    ...used.map(([field, { feature }]) =>
+      field === "cache" && node.kind === "approval" ? APPROVAL_CACHE : feature,
+    ),
+  ];
 }
 
 interface Parts {

@@ -140,6 +140,7 @@ const DONE: ReadonlySet<string> = new Set([
   "approval-users",
   "async-wait",
   "budgets",
+  "cache",
   "heartbeat",
   "human-task",
   "saga",
@@ -180,7 +181,8 @@ async function attend(
   go: (services: Services, doors: Doors) => Promise<RunResult>,
 ): Promise<RunResult> {
   const { script } = options;
-  const own = options.executors ? null : createExecutors(script ? { script } : {});
+  const cache = path.join(path.resolve(options.root), ".smithers", "cache");
+  const own = options.executors ? null : createExecutors({ cache, ...(script && { script }) });
   const services: Services = {
     store,
     executors: options.executors ?? (own as NonNullable<typeof own>),

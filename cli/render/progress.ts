@@ -103,6 +103,12 @@ function describe(event: EventRecord, running: Map<string, Running>, terminal: T
       return `${paint.dim("◷")} ${name}  waits until ${text("until")}`;
     case "timer.fired":
       return `${paint.green("✓")} ${name}`;
+    case "task.cached": {
+      const { runId } = (data.from ?? {}) as { readonly runId?: Json };
+      return `${paint.dim("=")} ${name}  ${paint.dim(`as in ${String(runId)}`)}`;
+    }
+    case "budget.exceeded":
+      return `${paint.yellow("!")} ${text("node")}  its ${text("measure")} are used up: ${data.used} of ${data.max}`;
     case "approval.requested":
     case "human.asked":
       return `${paint.yellow("?")} ${name}  waits for ${wantedOf(data)}: ${questionOf(data, paint)}`;

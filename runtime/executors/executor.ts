@@ -17,6 +17,7 @@ export type TaskRequest =
       readonly maxSchemaRetries: number;
       /** Once an attempt has used so many, no further call is made for it. */
       readonly maxTokens?: number;
+      readonly cache?: CacheEntry;
     }
   | {
       readonly kind: "compute";
@@ -26,8 +27,17 @@ export type TaskRequest =
       /** Read-only snapshot of the cells the module can read. */
       readonly ctx: Json;
       readonly schema: string | null;
+      readonly cache?: CacheEntry;
     }
   | { readonly kind: "static"; readonly payload: Json; readonly schema: string | null };
+
+/** Where an equal result may be found, and is to be kept. */
+export interface CacheEntry {
+  /** Digest of all that the result depends on. */
+  readonly key: string;
+  /** How old it may be, in milliseconds; null: of any age. */
+  readonly ttlMs: number | null;
+}
 
 export interface AttemptContext {
   readonly plan: Plan;

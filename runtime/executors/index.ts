@@ -10,6 +10,7 @@ import {
 } from "../agents/index.ts";
 import { type Tool, ToolRegistry } from "../tools/registry.ts";
 import { AgentExecutor } from "./agent.ts";
+import { CachingExecutor } from "./cache.ts";
 import { ComputeExecutor, type ComputeOptions } from "./compute/index.ts";
 import type { Executor, TaskRequest } from "./executor.ts";
 import { OutputParser } from "./output.ts";
@@ -34,6 +35,8 @@ export interface ExecutorOptions {
   /** Other kinds of agents, or other providers for the known ones. */
   readonly providers?: ReadonlyMap<string, AgentProvider>;
   readonly tools?: readonly Tool[];
+  /** Where results of tasks with `cache` are kept. Default: nowhere. */
+  readonly cache?: string | undefined;
   /** Agent calls at a time. Default 10. */
   readonly maxAgentCalls?: number;
 }
@@ -56,16 +59,20 @@ export function createExecutors(options: ExecutorOptions = {}): Executors {
     ["module", new ModuleProvider(compute)],
     ...(options.providers ?? []),
   ]);
+  const cached = (executor: Executor): Executor =>
+    options.cache === undefined ? executor : new CachingExecutor(executor, outputs, options.cache);
   const executors: { readonly [K in TaskRequest["kind"]]: Executor } = {
     static: new StaticExecutor(outputs),
-    compute,
-    agent: new AgentExecutor({
-      outputs,
-      providers,
-      scripted: options.script === undefined ? undefined : new ScriptedProvider(options.script),
-      limits: new CallLimits(options.maxAgentCalls ?? 10),
-      tools: new ToolRegistry(options.tools),
-    }),
+    compute: cached(compute),
+    agent: cached(
+      new AgentExecutor({
+        outputs,
+        providers,
+        scripted: options.script === undefined ? undefined : new ScriptedProvider(options.script),
+        limits: new CallLimits(options.maxAgentCalls ?? 10),
+        tools: new ToolRegistry(options.tools),
+      }),
+    ),
   };
   return {
     get: (kind) => executors[kind],

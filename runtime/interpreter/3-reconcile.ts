@@ -8,6 +8,7 @@ import { showAddress } from "../store/rules.ts";
 import type { FrameRecord } from "../store/store.ts";
 import type { Snapshot } from "./1-snapshot.ts";
 import { blockedReasons } from "./blocked.ts";
+import { withCache } from "./caching.ts";
 import { waitingOf } from "./deliver.ts";
 import { Leaf, WAITING_KINDS } from "./leaf.ts";
 import { progressOf } from "./loop.ts";
@@ -90,8 +91,11 @@ function chooseStarts(run: Run, may: ReturnType<typeof whatMayStart>): readonly 
   for (let leaf = world.takeReady(room); leaf; leaf = world.takeReady(room)) {
     const gate = leaf.opened(leaf.gate().pull());
     if (!leaf.entry || gate?.kind !== "start") continue;
-    const request =
-      gate.request.kind === "compute" ? { ...gate.request, ctx: snapshotCtx(leaf) } : gate.request;
+    const request = withCache(
+      leaf,
+      gate.request.kind === "compute" ? { ...gate.request, ctx: snapshotCtx(leaf) } : gate.request,
+      gate.cache,
+    );
     world.budgets.reserve(leaf, leaf.entry.key, request);
     world.start(leaf.entry, request, gate.table);
     begin(leaf.entry, request, leaf);

@@ -8,6 +8,7 @@ import { output, tableOf } from "../values/ctx.ts";
 import { toJson } from "../values/json.ts";
 import { addressAt, commonLoops } from "../values/place.ts";
 import { perTaskOf } from "./budgets.ts";
+import { type CachePolicy, cachePolicyOf } from "./caching.ts";
 import type { Leaf } from "./leaf.ts";
 import { type Ask, askOf, needsAgreement, patienceOf } from "./people.ts";
 import { captureValues } from "./snapshot.ts";
@@ -29,7 +30,12 @@ export type Gate =
       readonly correlationId: string | null;
       readonly until: number | null;
     }
-  | { readonly kind: "start"; readonly table: string | null; readonly request: TaskRequest }
+  | {
+      readonly kind: "start";
+      readonly table: string | null;
+      readonly request: TaskRequest;
+      readonly cache: CachePolicy | null;
+    }
   | { readonly kind: "ask"; readonly table: string | null; readonly ask: Ask; readonly until: number | null };
 
 export function kindOf(node: LeafNode): LeafKind {
@@ -61,7 +67,8 @@ export function gateOf(leaf: Leaf, reader: Cell): Gate {
     };
   if (node.kind !== "task") return { kind: "elsewhere" };
   if (node.agent !== undefined && leaf.world.budgets.check(leaf, reader) === "skip") return { kind: "skip" };
-  return { kind: "start", table, request: requestOf(leaf, node, table, reader) };
+  const request = requestOf(leaf, node, table, reader);
+  return { kind: "start", table, request, cache: cachePolicyOf(leaf, node, reader) };
 }
 
 const textOrNull = (value: Value): string | null =>
