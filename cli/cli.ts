@@ -19,6 +19,7 @@ import * as resolve from "./commands/resolve.ts";
 import * as resume from "./commands/resume.ts";
 import * as run from "./commands/run.ts";
 import * as signal from "./commands/signal.ts";
+import * as test from "./commands/test.ts";
 import * as up from "./commands/up.ts";
 import * as why from "./commands/why.ts";
 import { CliError, type CommandResult, EXIT, type ExitCode } from "./exit.ts";
@@ -66,6 +67,7 @@ export async function main(
   add(build);
   add(check);
   add(run);
+  add(test);
   add(diff);
   add(graph);
   add(preview);

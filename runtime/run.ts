@@ -32,6 +32,8 @@ interface CommonOptions {
   readonly executors?: { get(kind: TaskRequest["kind"]): Executor | undefined };
   /** Answers of agents and decisions of people; no provider is called then. */
   readonly script?: Script;
+  /** Stands for people, in place of the script. */
+  readonly decider?: Services["decider"];
   /** Called for every event once it is on disk, in order. */
   readonly onEvent?: (event: EventRecord) => void;
   /** Ends attempts under way and lets go of the run, which can be resumed. */
@@ -190,7 +192,9 @@ async function attend(
     maxConcurrency: options.maxConcurrency ?? MAX_CONCURRENCY,
     wait: options.wait ?? false,
     onEvent: options.onEvent ?? (() => {}),
-    decider: script ? (address, kind) => decideScripted(script, address, kind) : () => undefined,
+    decider:
+      options.decider ??
+      (script ? (address, kind) => decideScripted(script, address, kind) : () => undefined),
   };
   const doors: Doors = {
     open: options.requests ?? (directory === null ? undefined : (take) => openInbox(directory, take)),

@@ -20,6 +20,7 @@ await build({
     "plan/index.ts",
     "compiler/index.ts",
     "runtime/index.ts",
+    "testing/index.ts",
     "cli/main.ts",
   ].filter((entry) => existsSync(path.join(root, entry))),
   outdir: "dist",

@@ -8,7 +8,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   authoring: [],
   compiler: ["plan"],
   runtime: ["plan"],
-  cli: ["plan", "compiler", "runtime"],
+  testing: ["plan", "compiler", "runtime"],
+  cli: ["plan", "compiler", "runtime", "testing"],
 };
 
 const root = path.resolve(import.meta.dirname, "..");

@@ -1,0 +1,49 @@
+/** What a test says in the place of agents, code and people. */
+import type { Json } from "../plan/types.ts";
+import type { Address } from "../runtime/index.ts";
+
+/** One question of the run. */
+export interface Call extends Address {
+  readonly attempt: number;
+  /** Agents in order of preference; empty for code. */
+  readonly agents: readonly string[];
+  /** What an agent is asked; "" for code. */
+  readonly prompt: string;
+  /** What code has captured, by name; null for agents. */
+  readonly captures: Json;
+  readonly signal: AbortSignal;
+}
+
+/** A value, or a function of the question that gives one; what it throws fails the attempt, to be retried as its policy says. */
+export type Answer = Json | ((call: Call) => Json | Promise<Json>);
+
+/** By node id, or `id@iteration`; `*` stands for any characters. The first that fits answers. */
+export type Answers = { readonly [node: string]: Answer };
+
+/** A failure with a code of the author's, which may not be worth another try. */
+export class TaskFailure extends Error {
+  readonly code: string;
+  readonly retryable: boolean;
+
+  constructor(code: string, message: string, { retryable = false }: { readonly retryable?: boolean } = {}) {
+    super(message);
+    this.name = "TaskFailure";
+    this.code = code;
+    this.retryable = retryable;
+  }
+}
+
+/** The entry that is meant for a node's address. */
+export function entryFor<T>(entries: { readonly [node: string]: T }, address: Address): T | undefined {
+  const { nodeId, iteration } = address;
+  for (const [pattern, entry] of Object.entries(entries)) {
+    const [, id = pattern, at] = /^(.*)@(\d+)$/.exec(pattern) ?? [];
+    if ((at === undefined || Number(at) === iteration) && fits(id, nodeId)) return entry;
+  }
+  return undefined;
+}
+
+function fits(pattern: string, text: string): boolean {
+  const parts = pattern.split("*").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`, "s").test(text);
+}
