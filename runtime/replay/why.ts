@@ -1,12 +1,14 @@
 /** Why a node is not running, and what would unblock it: read off the world of a run's last frame. */
 import { cellInWords, codeText } from "../../plan/render/words.ts";
 import { nearest } from "../../plan/suggest.ts";
-import type { Plan } from "../../plan/types.ts";
+import type { Json, Plan, Role } from "../../plan/types.ts";
 import { describeLeaf, walk } from "../frame.ts";
 import { waitingOf } from "../interpreter/deliver.ts";
 import { Instance, Slot } from "../interpreter/instance.ts";
 import { Parallel } from "../interpreter/kinds.ts";
 import { isUnderWay, Leaf } from "../interpreter/leaf.ts";
+import { asked, isAsked } from "../interpreter/people.ts";
+import type { Failure } from "../interpreter/recovery.ts";
 import type { TaskEntry } from "../interpreter/states.ts";
 import { isClosing } from "../interpreter/stepper.ts";
 import type { Unit } from "../interpreter/unit.ts";
@@ -77,12 +79,12 @@ function ofLeaf(known: Known, leaf: Leaf): Reason {
   const { state, waitsFor } = describeLeaf(leaf);
   const run = known.journal.run?.runId ?? "RUN";
   const because = causesOf(known, leaf, state, waitsFor);
-  const asked = leaf.entry?.state === "waiting" ? leaf.entry : null;
+  const waiting = leaf.entry?.state === "waiting" ? leaf.entry : null;
   const answer =
-    asked && leaf.kind === "approval"
-      ? `smithers approve ${run} ${node}`
-      : asked && leaf.kind === "wait"
-        ? signalCommand(run, asked)
+    waiting && isAsked(waiting)
+      ? answerCommand(run, node, waiting)
+      : waiting && leaf.kind === "wait"
+        ? signalCommand(run, waiting)
         : null;
   const failed = known.world.failed ?? null;
   const ended = failed && !leaf.settled && state !== "running" && leaf.entry !== failed;
@@ -100,6 +102,54 @@ function ofLeaf(known: Known, leaf: Leaf): Reason {
 function isLeft({ journal, attended }: Known): boolean {
   const status = journal.run?.status;
   return !attended && (status === "running" || status === "paused" || status === "cancelled");
+}
+
+/** Why a part of a try or a saga is not mounted. */
+function partOf(world: World, role: Role, key: string): string {
+  const entry = [...world.states.entries.values()].find(
+    (one) => one.node === key && (one.kind === "try" || one.kind === "saga"),
+  );
+  const { phase, failure, error } = (entry?.reason ?? {}) as { readonly [part: string]: Json };
+  const cause = (failure ?? error) as Failure | undefined;
+  const failed = cause ? `${cause.nodeId} failed: ${cause.code}: ${cause.message.split("\n")[0]}` : null;
+  const where = entry ? showAddress(entry.address) : key;
+  switch (role) {
+    case "catch":
+    case "compensation":
+      if (failed === null) return `it is the ${role} of ${where}, which is mounted after a failure only`;
+      return role === "catch"
+        ? `it is the catch of ${where}, which was not for this (${failed})`
+        : `its action in ${where} has done nothing that is to be undone (${failed})`;
+    case "try":
+    case "action":
+      return failed === null
+        ? `${where} is ${String(phase ?? "not begun")}`
+        : `${where} went on without it: ${failed}`;
+    case "finally":
+      return `${where} has not begun`;
+    default:
+      return role satisfies never;
+  }
+}
+
+/** The command that answers what a node asks of people. */
+function answerCommand(run: string, node: string, entry: TaskEntry): string {
+  const { asks } = asked(entry);
+  switch (asks) {
+    case undefined:
+    case "start":
+      return `smithers approve ${run} ${node}`;
+    case "choice":
+      return `smithers answer ${run} ${node} --select KEY`;
+    case "ranking":
+      return `smithers answer ${run} ${node} --rank KEY,KEY`;
+    case "answer":
+      return `smithers answer ${run} ${node} '{…}'`;
+    case "resolution":
+      return `smithers resolve ${run} ${node} --done '{…}'`;
+    default:
+      return asks satisfies never;
+  }
 }
 
 /** How the signal that a node waits for is sent. */
@@ -248,5 +298,7 @@ function whyUnmounted({ plan, world }: Known, key: string): string {
   const parent = node?.parent;
   if (parent !== undefined && plan.nodes[parent]?.kind === "loop")
     return `the loop ${parent} has not begun an iteration with it`;
+  if (node?.kind === "sequence" && node.role !== undefined && parent !== undefined)
+    return partOf(world, node.role, parent);
   return `${first} is not mounted now`;
 }

@@ -1,6 +1,8 @@
 /** Frames of a run as they were, and why its nodes are not running. */
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Scratch, scratch, smithers, start } from "./harness.ts";
+import { repository, type Scratch, scratch, smithers, start } from "./harness.ts";
 
 const WORKFLOW = `
 import { createSmithers } from "smithers";
@@ -207,5 +209,20 @@ describe("inspect --frame", () => {
     const { code, stderr } = await smithers(["inspect", "r", "--frame", "9"], project.dir);
     expect(code).toBe(2);
     expect(stderr).toContain("run r has no frame 9: its frames are 0 to 1");
+  });
+});
+
+describe("a run that dealt with a failure", () => {
+  it("says why parts of its tries and sagas are not mounted, and that a replay is the same", async () => {
+    const fixture = path.join(repository, "fixtures/run/recovery");
+    project.write("recovery.tsx", readFileSync(path.join(fixture, "workflow.tsx"), "utf8"));
+    project.write("recovery.json", readFileSync(path.join(fixture, "script.json"), "utf8"));
+    const run = ["run", "recovery.tsx", "--script", "recovery.json", "--run-id", "recovery"];
+    expect((await smithers(run, project.dir)).code).toBe(0);
+    const why = async (node: string): Promise<string> =>
+      (await smithers(["why", "recovery", node], project.dir)).stdout;
+    expect(await why("never")).toContain("deploy/try went on without it: check failed: PROVIDER");
+    expect(await why("report")).toContain("report  finished");
+    expect((await smithers(["replay", "recovery"], project.dir)).stdout).toContain("identical");
   });
 });
