@@ -1,4 +1,6 @@
 /** What `ctx` is answered from: rows, states and loops of a world, each look recorded as a read. */
+
+import type { Value } from "../../plan/core/values.ts";
 import type { Json } from "../../plan/types.ts";
 import { addressKey } from "../store/rules.ts";
 import { Cell, type Graph, Source } from "../values/cell.ts";
@@ -32,6 +34,8 @@ const NO_LOOPS: readonly string[] = Object.freeze([]);
 export function factsOf(known: Known): Facts {
   const { runId, input, rows, files, states, containers, begun, loops, graph, now, stalled, moves } = known;
   const iterations = new Map<string, Cell>();
+  const failures = new Map<string, Cell>();
+  const shown = new WeakMap<object, Value>();
   const loopsAround = (nodeId: string, reader: Cell): readonly string[] => {
     let chain = loops.get(nodeId);
     if (!chain) {
@@ -63,8 +67,17 @@ export function factsOf(known: Known): Facts {
     failureOf: (nodeId, place, reader) => {
       const common = commonLoops(loopsAround(nodeId, reader), place.loops);
       const here = { loops: place.loops.slice(0, common), at: place.at.slice(0, common) };
-      states.watch(nodeId, reader);
-      return errorOf(states.entries.get(addressKey(addressAt(nodeId, here))));
+      const key = addressKey(addressAt(nodeId, here));
+      // A cell of its own: whoever asks is told of another failure only, not of what is mounted.
+      let failure = failures.get(key);
+      if (!failure) {
+        failure = new Cell(graph, `failure of ${nodeId}`, (own) => {
+          states.watch(nodeId, own);
+          return errorOf(states.entries.get(key), shown);
+        });
+        failures.set(key, failure);
+      }
+      return failure.read(reader);
     },
     stalled: (reader) => stalled.read(reader),
     iterations: (place, reader) => {

@@ -169,10 +169,17 @@ export const failureAt = ({ address }: TaskEntry, { code, message }: TaskError):
   message,
 });
 
-/** What the `catch` of a try is for, as the author sees it; undefined before anything failed. */
-export function errorOf(entry: TaskEntry | undefined): Value {
+/**
+ * What the `catch` of a try is for, as the author sees it; undefined before anything failed. `shown` keeps what was given for
+ * a failure, so that the same one is the same value.
+ */
+export function errorOf(entry: TaskEntry | undefined, shown: WeakMap<object, Value>): Value {
   const { error } = (entry?.kind === "try" ? (entry.reason ?? {}) : {}) as { readonly error?: Failure };
   if (!error) return undefined;
   const { code, message, nodeId, iteration } = error;
-  return Object.freeze({ code, message, summary: message.split("\n")[0] ?? "", nodeId, iteration });
+  const value =
+    shown.get(error) ??
+    Object.freeze({ code, message, summary: message.split("\n")[0] ?? "", nodeId, iteration });
+  shown.set(error, value);
+  return value;
 }

@@ -73,7 +73,7 @@ function asksHanded(node: unknown): boolean {
   return Object.values(node).some(asksHanded);
 }
 
-const OF_PLACE: ReadonlySet<string> = new Set(["iteration", "iterations", "output", "within"]);
+const OF_PLACE: ReadonlySet<string> = new Set(["failure", "iteration", "iterations", "output", "within"]);
 
 /** `ctx.input` and what else is the same wherever it is read. */
 const isPlaceless = ({ object, property }: Core.Member): boolean =>

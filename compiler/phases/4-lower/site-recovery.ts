@@ -2,6 +2,7 @@
 import type * as Core from "../../../plan/core/ast.ts";
 import type { Json, NodeKind, Role } from "../../../plan/types.ts";
 import type * as Surface from "../../surface.ts";
+import { binary, call, conditional, literal, memberOf, nameOf } from "../3-evaluate/core.ts";
 import { evaluate } from "../3-evaluate/evaluate.ts";
 import { report } from "../3-evaluate/state.ts";
 import { expr, type Names, type Translation } from "../3-evaluate/translate.ts";
@@ -30,19 +31,41 @@ export function trySite(w: BlockWriter, t: Translation, element: Surface.Element
     return (["try", "catch", "finally"] as const).flatMap((role) => {
       const part = props.get(role);
       if (!part || isNull(part)) return [];
-      if (part.type === "Arrow" || part.type === "Func") {
+      const isFunction = part.type === "Arrow" || part.type === "Func";
+      if (isFunction && role !== "catch") {
         report(
           t.ev,
           "SM117",
           part.span,
-          `'${role}' of this element is a function, which this version does not mount`,
+          `'${role}' of this element is a function: only 'catch' is given something`,
           `Give it an element: ${role}={<Task …/>}.`,
         );
         return [];
       }
-      return [partSite(w, t, element, names, made.node.key, role, null, () => expr(t, part, names))];
+      const shown = (): Core.Expr => (isFunction ? caught(t, part, names, made) : expr(t, part, names));
+      return [partSite(w, t, element, names, made.node.key, role, null, shown)];
     });
   });
+}
+
+/** What a `catch` gives for the failure, once there is one. */
+function caught(t: Translation, part: Surface.Expr, names: Names, made: Site): Core.Expr {
+  const known = idIn(made);
+  const failure = call(memberOf(nameOf("ctx"), "failure"), known);
+  return conditional(
+    binary("===", failure, nameOf("undefined")),
+    literal(null),
+    call(expr(t, part, names) as never, failure),
+  );
+}
+
+/** The id of a site as the block knows it: what it hands to the site as an argument. */
+function idIn({ node, args }: Site): Core.Expr {
+  const { id } = node;
+  if (id?.type !== "core") return literal(id ? String(id.value) : node.key);
+  const { expr: given } = id;
+  const handed = given.type === "Name" ? args.find(([name]) => name === given.name) : undefined;
+  return handed?.[1] ?? given;
 }
 
 export function sagaSite(w: BlockWriter, t: Translation, element: Surface.Element, names: Names): Core.Expr {
