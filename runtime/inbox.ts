@@ -3,19 +3,7 @@
  * writer a run"). A file appears whole or not at all, and its name is its address, so that a second decision is refused.
  */
 import { createHash, randomBytes } from "node:crypto";
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  watch,
-  writeSync,
-} from "node:fs";
+import { watch } from "node:fs";
 import path from "node:path";
 import * as z from "zod";
 import type {
@@ -25,6 +13,7 @@ import type {
   SignalRequest,
   StopRequest,
 } from "./interpreter/run.ts";
+import { type Disk, errno, nodeDisk, readFile, removeFile } from "./store/disk.ts";
 
 const decisionFile = z.strictObject({
   nodeId: z.string(),
@@ -71,8 +60,8 @@ export class DecidedError extends Error {
  * Files a decision; when this returns it is on disk. The returned function takes it back, as far as it is still there.
  * @throws DecidedError when there is one for the same approval in the inbox.
  */
-export function dropDecision(runDir: string, decision: FiledDecision): () => void {
-  const takeBack = drop(runDir, fileName(decision), decision);
+export function dropDecision(runDir: string, decision: FiledDecision, disk: Disk = nodeDisk): () => void {
+  const takeBack = drop(disk, runDir, fileName(decision), decision);
   if (!takeBack) throw new DecidedError(decision.nodeId);
   return takeBack;
 }
@@ -82,65 +71,74 @@ export function dropDecision(runDir: string, decision: FiledDecision): () => voi
  * @throws DecidedError when there is one for the same node in the inbox.
  */
 export function dropAnswer(runDir: string, request: AnswerRequest): void {
-  if (!drop(runDir, fileName(request, "answer"), request)) throw new DecidedError(request.nodeId);
+  if (!drop(nodeDisk, runDir, fileName(request, "answer"), request)) throw new DecidedError(request.nodeId);
 }
 
 /** Files that a run is to stop; when this returns it is on disk. One that is filed already stays as it is. */
 export function dropStop(runDir: string, request: StopRequest): void {
-  drop(runDir, `${request.stop}.json`, request);
+  drop(nodeDisk, runDir, `${request.stop}.json`, request);
 }
 
 /** Files a signal; when this returns it is on disk. */
-export function dropSignal(runDir: string, signal: SignalRequest): void {
+export function dropSignal(runDir: string, signal: SignalRequest, disk: Disk = nodeDisk): void {
   // Taken in the order of their names.
   const name = `signal-${String(signal.at).padStart(15, "0")}-${randomBytes(6).toString("hex")}.json`;
-  drop(runDir, name, signal);
+  drop(disk, runDir, name, signal);
 }
 
 /** Null where there is a file of that name already. */
-function drop(runDir: string, name: string, request: InboxRequest): (() => void) | null {
+function drop(disk: Disk, runDir: string, name: string, request: InboxRequest): (() => void) | null {
   const inbox = path.join(runDir, "inbox");
-  if (mkdirSync(inbox, { recursive: true }) !== undefined) syncDirectory(runDir);
+  disk.makeDirectory(inbox);
+  // Also where it was there: who made it may have died before its name was on disk.
+  disk.syncDirectory(runDir);
   const final = path.join(inbox, name);
   const temporary = `${final}.${randomBytes(6).toString("hex")}.tmp`;
-  const file = openSync(temporary, "wx");
+  const file = disk.open(temporary, "wx+");
   try {
-    writeSync(file, JSON.stringify(request));
-    fsyncSync(file);
+    const bytes = Buffer.from(JSON.stringify(request));
+    disk.write(file, bytes, 0, bytes.length, 0);
+    disk.sync(file);
   } finally {
-    closeSync(file);
+    disk.close(file);
   }
   try {
     // A link, unlike a rename, never replaces what is there.
-    linkSync(temporary, final);
+    disk.link(temporary, final);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return null;
+    if (errno(error) === "EEXIST") return null;
     throw error;
   } finally {
-    rmSync(temporary, { force: true });
+    removeFile(disk, temporary);
   }
-  syncDirectory(inbox);
-  return () => rmSync(final, { force: true });
+  disk.syncDirectory(inbox);
+  return () => removeFile(disk, final);
 }
 
 /** Watches a run's inbox for as long as its writer lives. */
 export class Inbox {
+  readonly #disk: Disk;
   readonly #directory: string;
   readonly #seen = new Set<string>();
   readonly #take: (request: InboxRequest, done: () => void) => void;
   #close: () => void = () => {};
 
   /** `take` is called once a file; `done` removes it and is to be called when the request is in the journal. */
-  constructor(runDir: string, take: (request: InboxRequest, done: () => void) => void) {
+  constructor(
+    runDir: string,
+    take: (request: InboxRequest, done: () => void) => void,
+    disk: Disk = nodeDisk,
+  ) {
+    this.#disk = disk;
     this.#directory = path.join(runDir, "inbox");
     this.#take = take;
   }
 
   /** Takes what is there and goes on watching. */
   open(): void {
-    mkdirSync(this.#directory, { recursive: true });
+    this.#disk.makeDirectory(this.#directory);
     // Of a process that is gone: whoever takes the run up again wants it to go on.
-    for (const stop of STOPS) rmSync(path.join(this.#directory, `${stop}.json`), { force: true });
+    for (const stop of STOPS) removeFile(this.#disk, path.join(this.#directory, `${stop}.json`));
     this.scan();
     let watcher: ReturnType<typeof watch> | undefined;
     try {
@@ -158,13 +156,15 @@ export class Inbox {
   }
 
   scan(): void {
-    for (const name of namesIn(this.#directory)) {
+    for (const name of namesIn(this.#disk, this.#directory)) {
       if (this.#seen.has(name) || !name.endsWith(".json")) continue;
       this.#seen.add(name);
-      const request = readRequest(path.join(this.#directory, name));
+      const file = path.join(this.#directory, name);
+      const request = readRequest(this.#disk, file);
       if (!request) continue;
-      this.#take(request, () => {
-        rmSync(path.join(this.#directory, name), { force: true });
+      const named = "payload" in request ? { ...request, id: path.basename(name, ".json") } : request;
+      this.#take(named, () => {
+        removeFile(this.#disk, file);
         // Another one of the same name may follow: an answer after one that did not fit.
         this.#seen.delete(name);
       });
@@ -181,22 +181,24 @@ export function isFiled(
   runDir: string,
   address: Pick<FiledDecision, "nodeId" | "scope" | "iteration">,
 ): boolean {
-  return existsSync(path.join(runDir, "inbox", fileName(address)));
+  return nodeDisk.stat(path.join(runDir, "inbox", fileName(address))) !== null;
 }
 
 /** A file that is no request is left alone: whoever put it there may want it. */
-function readRequest(file: string): InboxRequest | null {
+function readRequest(disk: Disk, file: string): InboxRequest | null {
   try {
-    const parsed = requestFile.safeParse(JSON.parse(readFileSync(file, "utf8")));
+    const bytes = readFile(disk, file);
+    if (bytes === null) return null;
+    const parsed = requestFile.safeParse(JSON.parse(Buffer.from(bytes).toString("utf8")));
     return parsed.success ? parsed.data : null;
   } catch {
     return null;
   }
 }
 
-function namesIn(directory: string): readonly string[] {
+function namesIn(disk: Disk, directory: string): readonly string[] {
   try {
-    return readdirSync(directory).sort();
+    return disk.list(directory).sort();
   } catch {
     return [];
   }
@@ -211,15 +213,6 @@ function fileName(
     .digest("hex");
   const readable = nodeId.replace(/[^A-Za-z0-9_-]+/g, "-").slice(0, 40);
   return `${what}-${readable}-${hash.slice(0, 16)}.json`;
-}
-
-function syncDirectory(directory: string): void {
-  const handle = openSync(directory, "r");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
 }
 
 /** Where watching fails (network file systems), a decision waits at most this long. */

@@ -15,16 +15,19 @@ interface Sent {
   readonly v: unknown;
   readonly name?: string;
   readonly id?: string;
+  readonly file?: string;
 }
 
 /** What a run is told as soon as it is open; `taken` counts what it has on disk. */
 function sending(...signals: readonly Sent[]) {
   const sent = { taken: 0 };
   const requests = (take: (request: SignalRequest, done: () => void) => void): (() => void) => {
-    for (const { v, name = "paid", id = null } of signals)
-      take({ name, correlationId: id, payload: { v } as SignalRequest["payload"], by: "t", at: 1 }, () => {
+    for (const { v, name = "paid", id = null, file } of signals) {
+      const payload = { v } as SignalRequest["payload"];
+      take({ name, correlationId: id, payload, by: "t", at: 1, ...(file && { id: file }) }, () => {
         sent.taken++;
       });
+    }
     return () => {};
   };
   return { sent, requests: requests as never };
@@ -93,6 +96,25 @@ describe("a signal", () => {
       { v: 1, nodeId: "b", iteration: 0 },
     ]);
     expect(bench.events.filter(({ type }) => type === "signal.duplicate")).toHaveLength(1);
+    expect(sent.taken).toBe(3);
+  });
+
+  it("whose file is read again, since its writer died before it removed it, is taken once", async () => {
+    const bench = benchOf({
+      loop: { kind: "loop", maxIterations: 3, until: "false" },
+      pay: wait({ parent: "loop" }),
+    });
+    await bench.run({
+      requests: sending({ v: 1, file: "signal-1" }, { v: 9, id: "A", file: "signal-2" }).requests,
+    });
+    const { sent, requests } = sending(
+      { v: 1, file: "signal-1" },
+      { v: 9, id: "A", file: "signal-2" },
+      { v: 1, file: "signal-3" },
+    );
+    const result = await bench.resume({ requests });
+    expect(rows(result).map((row) => (row as { v?: number }).v)).toEqual([1, 9, 1]);
+    expect(bench.nodes("signal.duplicate")).toEqual([]);
     expect(sent.taken).toBe(3);
   });
 

@@ -2,19 +2,17 @@
 import { formatIssues } from "../../plan/zod/index.ts";
 import { parseRow, recordRow } from "./outputs.ts";
 import { addressData, type Run, type SignalRequest } from "./run.ts";
-import { SIGNAL_RECEIVED, SIGNAL_REJECTED, type Signal } from "./signals.ts";
+import { SIGNAL_DUPLICATE, SIGNAL_RECEIVED, SIGNAL_REJECTED, type Signal } from "./signals.ts";
 import type { TaskEntry } from "./states.ts";
 import { compareUnits } from "./unit.ts";
 
 /** A signal came. */
-export function receive(run: Run, { name, correlationId, payload, by }: SignalRequest): void {
-  const data = { name, correlationId, payload, by };
-  if (run.signals.has({ name, correlationId })) {
-    run.event("signal.duplicate", data);
-    return;
-  }
-  run.event(SIGNAL_RECEIVED, data);
-  run.signals.learn({ type: SIGNAL_RECEIVED, data });
+export function receive(run: Run, { name, correlationId, payload, by, id }: SignalRequest): void {
+  if (id !== undefined && run.signals.knows(id)) return;
+  const data = { name, correlationId, payload, by, ...(id !== undefined && { id }) };
+  const type = run.signals.has({ name, correlationId }) ? SIGNAL_DUPLICATE : SIGNAL_RECEIVED;
+  run.event(type, data);
+  run.signals.learn({ type, data });
 }
 
 /** What a node that waits for a signal says of it, in its entry and in the journal. */

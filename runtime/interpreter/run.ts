@@ -37,6 +37,8 @@ export interface SignalRequest {
   readonly payload: Json;
   readonly by: string;
   readonly at: number;
+  /** Of the file it came in: a signal that is read again, since its writer died before it removed the file, is taken once. */
+  readonly id?: string;
 }
 
 /** What a person gives where a node waits for a row, a choice (`{ selected }`) or a ranking (`{ ranked }`). */

@@ -15,15 +15,20 @@ export interface Signal {
 
 /** The event by which the journal keeps a signal. */
 export const SIGNAL_RECEIVED = "signal.received";
+/** One that came before under the same name and correlation id. */
+export const SIGNAL_DUPLICATE = "signal.duplicate";
 export const SIGNAL_REJECTED = "signal.rejected";
 
 /** All signals of a run, and which of them are used up. */
 export class Signals {
   readonly #all: Signal[] = [];
   readonly #used = new Set<number>();
+  readonly #ids = new Set<string>();
 
   /** Takes up an event of the journal. */
   learn({ type, data }: Pick<EventRecord, "type" | "data">): void {
+    if ((type === SIGNAL_RECEIVED || type === SIGNAL_DUPLICATE) && typeof data.id === "string")
+      this.#ids.add(data.id);
     if (type === SIGNAL_RECEIVED)
       this.#all.push({
         number: this.#all.length + 1,
@@ -36,6 +41,11 @@ export class Signals {
 
   use(number: number): void {
     this.#used.add(number);
+  }
+
+  /** Whether the journal has what came in the file of that name. */
+  knows(id: string): boolean {
+    return this.#ids.has(id);
   }
 
   /** Whether one of the same name and correlation id has come before. */
