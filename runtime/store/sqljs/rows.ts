@@ -236,16 +236,20 @@ export class Rows {
   #outputs(): OutputRecord[] {
     const sql =
       "SELECT seq, table_name, node_id, scope, iteration, raw, value, frame FROM outputs ORDER BY seq";
-    return this.#db.all(sql).map(([seq, table, nodeId, scope, iteration, raw, value, frame]) => ({
-      seq: seq as number,
-      table: table as string,
-      nodeId: nodeId as string,
-      scope: scope as string,
-      iteration: iteration as number,
-      raw: this.#json(raw),
-      value: this.#json(value),
-      frame: frame as number,
-    }));
+    return this.#db.all(sql).map(([seq, table, nodeId, scope, iteration, raw, value, frame]) => {
+      const parsed = this.#json(value);
+      return {
+        seq: seq as number,
+        table: table as string,
+        nodeId: nodeId as string,
+        scope: scope as string,
+        iteration: iteration as number,
+        // Most schemas change nothing: a large output is then read, hashed and held once.
+        raw: isSame(raw, value) ? parsed : this.#json(raw),
+        value: parsed,
+        frame: frame as number,
+      };
+    });
   }
 
   #decisions(): DecisionRecord[] {
@@ -277,4 +281,11 @@ export class Rows {
   #text(value: SqlValue): string {
     return value instanceof Uint8Array ? Buffer.from(this.#blobs.get(value)).toString("utf8") : String(value);
   }
+}
+
+/** Whether two columns hold one text, or name one file. */
+function isSame(one: SqlValue | undefined, other: SqlValue | undefined): boolean {
+  return one instanceof Uint8Array && other instanceof Uint8Array
+    ? Buffer.compare(one, other) === 0
+    : one === other;
 }
