@@ -1,0 +1,177 @@
+/**
+ * The places of a run where a kill matters, by name. Those of one list are struck in one run, a life each, in this order:
+ * what a killed life was about to do is done again by the next one, so the next name is met.
+ */
+import type { TaskRequest } from "../../runtime/executors/executor.ts";
+import type { Watched } from "../store/watched-disk.ts";
+import type { Strike } from "./strike.ts";
+
+export interface Boundary {
+  readonly name: string;
+  readonly strike: Strike;
+}
+
+export interface Course {
+  readonly name: string;
+  /** What the run's store is before its first life: nothing, or a database of version 0. */
+  readonly store: "none" | "old";
+  readonly boundaries: readonly Boundary[];
+}
+
+type When = "before" | "after";
+
+const disk = (name: string, when: When, operation: Watched["name"], file: string, nth = 1): Boundary => ({
+  name,
+  strike: { on: "disk", when, operation, file, nth },
+});
+const attempt = (
+  name: string,
+  at: Extract<Strike, { readonly on: "attempt" }>["at"],
+  kind: TaskRequest["kind"],
+  nth = 1,
+): Boundary => ({ name, strike: { on: "attempt", at, kind, nth } });
+const event = (name: string, when: "at" | "after", type: string, nth = 1): Boundary => ({
+  name,
+  strike: { on: "event", when, type, nth },
+});
+
+const birth: Course = {
+  name: "birth",
+  store: "none",
+  boundaries: [
+    disk("before the lock is made", "before", "link", "store/lock."),
+    disk("after the lock is made, before it is ready", "after", "link", "store/lock."),
+    disk("while the database is made", "after", "write", ".db.new"),
+    disk("before the made database is on disk", "before", "sync", ".db.new"),
+    disk("before the made database has its name", "before", "link", "store.db"),
+    disk("after the made database has its name", "after", "link", "store.db"),
+    disk("before the lock says that it is ready", "before", "write", "store/lock.", 2),
+    disk("before the ready lock is on disk", "before", "sync", "store/lock."),
+    disk("after the ready lock is on disk", "after", "sync", "store/lock."),
+    disk("before the first commit is written", "before", "write", "store/store.log"),
+    disk("after the first commit is on disk", "after", "sync", "store/store.log"),
+  ],
+};
+
+const migration: Course = {
+  name: "migration",
+  store: "old",
+  boundaries: [
+    disk("while migrating, before it is written", "before", "write", "store/store.log", 2),
+    disk("while migrating, before it is on disk", "before", "sync", "store/store.log", 2),
+    disk("while migrating, after it is on disk", "after", "sync", "store/store.log", 2),
+  ],
+};
+
+const commits: Course = {
+  name: "commits",
+  store: "none",
+  boundaries: [
+    disk("before a commit is written", "before", "write", "store/store.log", 4),
+    disk("after a commit is written, before its sync", "before", "sync", "store/store.log", 2),
+    disk("after the sync of a commit, before its acknowledgement", "after", "sync", "store/store.log", 2),
+    attempt("after the commit, before an agent's attempt is handed out", "handing", "agent", 2),
+    attempt("between an agent's result and its commit", "answered", "agent"),
+    event("while the listener hears of a result", "at", "task.finished"),
+    event("after the effects", "after", "task.finished"),
+    event("while a resumed run begins", "at", "run.resumed"),
+  ],
+};
+
+const retries: Course = {
+  name: "retries",
+  store: "none",
+  boundaries: [
+    event("in the pause before a retry", "after", "task.retrying"),
+    event("in the pause before the second retry", "after", "task.retrying"),
+  ],
+};
+
+const processes: Course = {
+  name: "processes",
+  store: "none",
+  boundaries: [
+    attempt("after hand-out, before its process is recorded", "recording", "compute"),
+    attempt("after its process is recorded, before work is handed to it", "recorded", "compute"),
+    attempt("after the commit, before a process is handed its work", "handing", "compute"),
+    attempt("between a process's result and its commit", "answered", "compute"),
+    event("while a process works", "at", "task.stdout"),
+    event("while a process that was started anew works", "after", "task.stdout"),
+  ],
+};
+
+const blobs: Course = {
+  name: "large outputs",
+  store: "none",
+  boundaries: [
+    disk("before a large output is written", "before", "write", "blobs/draft-"),
+    disk("after a large output is written, before its sync", "before", "sync", "blobs/draft-"),
+    disk("after the sync of a large output, before it has its name", "before", "link", "blobs/sha256-"),
+    disk("after a large output has its name, before that is on disk", "after", "link", "blobs/sha256-"),
+    disk("before the second large output is on disk", "before", "syncDirectory", "store/blobs", 2),
+    disk("after a large output is on disk, before its commit", "after", "syncDirectory", "store/blobs"),
+  ],
+};
+
+const checkpoints: Course = {
+  name: "checkpoints",
+  store: "none",
+  boundaries: [
+    disk("at the first page of a checkpoint", "before", "write", "store/store.db", 3),
+    disk("with some pages of a checkpoint copied", "after", "write", "store/store.db", 12),
+    disk("with all pages of a checkpoint copied, before its sync", "before", "sync", "store/store.db", 2),
+    disk("after the sync of a checkpoint", "after", "sync", "store/store.db", 2),
+    disk("at the first page when a dead owner's log is folded in", "after", "write", "store/store.db"),
+    disk("before the sync of what is folded in", "before", "sync", "store/store.db"),
+    disk("before the log that was folded in is removed", "before", "unlink", "store/store.log"),
+    disk("after the log that was folded in is removed", "after", "unlink", "store/store.log"),
+    disk("before an earlier lock is removed", "before", "unlink", "store/lock.", 2),
+  ],
+};
+
+const people: Course = {
+  name: "people",
+  store: "none",
+  boundaries: [
+    disk("when a signal is on disk, before its file is removed", "before", "unlink", "inbox/signal-"),
+    disk("after a signal's file is removed", "after", "unlink", "inbox/signal-"),
+    disk("with the files of some signals removed", "before", "unlink", "inbox/signal-", 2),
+    disk("when a decision is on disk, before its file is removed", "before", "unlink", "inbox/decision-"),
+    event("after a decision is on disk", "after", "approval.decided"),
+    event("when a signal is delivered", "at", "signal.delivered"),
+  ],
+};
+
+const timers: Course = {
+  name: "timers",
+  store: "none",
+  boundaries: [
+    event("while a timer runs", "after", "timer.set"),
+    event("when a timer has fired", "at", "timer.fired"),
+  ],
+};
+
+const ends: Course = {
+  name: "end",
+  store: "none",
+  boundaries: [
+    event("when the run has finished, before anybody knows", "at", "run.finished"),
+    disk("before the log is removed at the end", "before", "unlink", "store/store.log", 2),
+    disk("after the log is removed at the end", "after", "unlink", "store/store.log", 2),
+    disk("before the database is made an ordinary one", "before", "sync", "store/store.db"),
+    disk("before the run is given back", "before", "sync", "store/lock.", 2),
+  ],
+};
+
+export const courses: readonly Course[] = [
+  birth,
+  migration,
+  commits,
+  retries,
+  processes,
+  blobs,
+  checkpoints,
+  people,
+  timers,
+  ends,
+];

@@ -1,0 +1,73 @@
+/**
+ * An engine to be killed: runs the crash plan in the project directory given, or goes on with it. What it acknowledged
+ * is in `acknowledged.log` (an event a line, once the engine tells of it), every call of an agent in `calls.log`.
+ *
+ *   engine.mjs ROOT [JSON strike]
+ *
+ * Prints `up` before it touches the run, and the result as JSON at the end.
+ */
+import { closeSync, openSync, writeSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { AgentProvider } from "../../runtime/agents/index.ts";
+import { createExecutors } from "../../runtime/executors/index.ts";
+import { Inbox } from "../../runtime/inbox.ts";
+import { type EventRecord, resume, run } from "../../runtime/index.ts";
+import { runDirectory, storeDirectory } from "../../runtime/runs.ts";
+import { nodeDisk } from "../../runtime/store/disk.ts";
+import { openStore } from "../../runtime/store/index.ts";
+import { answerTo, crashPlan, script } from "./plan.ts";
+import { arm, type Strike } from "./strike.ts";
+
+const [root = ".", strike = "null"] = process.argv.slice(2);
+const armed = arm(JSON.parse(strike) as Strike | null);
+const disk = armed.disk(nodeDisk);
+
+const logs = new Map<string, number>();
+/** One write, so that a kill leaves a line or nothing. */
+function note(name: string, line: object): void {
+  const file = logs.get(name) ?? openSync(path.join(root, name), "a");
+  logs.set(name, file);
+  writeSync(file, `${JSON.stringify(line)}\n`);
+}
+
+const provider: AgentProvider = {
+  open: ({ context: { address, attempt } }) => ({
+    ask: async (prompt) => {
+      note("calls.log", { ...address, attempt, prompt });
+      const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, calls: 1 };
+      const answer = answerTo(address.nodeId, attempt, prompt);
+      await sleep(answer?.ms ?? 5);
+      return answer === null
+        ? { ok: false, error: { code: "PROVIDER", message: "529 overloaded", retryable: true }, usage }
+        : { ok: true, type: "value", value: { v: answer.v }, usage };
+    },
+  }),
+};
+
+process.stdout.write("up\n");
+const directory = runDirectory(root, "r");
+const store = await openStore(storeDirectory(directory), { disk, checkpointBytes: 200_000 });
+const executors = createExecutors({ providers: new Map([["anthropic", provider]]) });
+const options = {
+  root,
+  store,
+  script,
+  executors: { get: (kind: Parameters<typeof executors.get>[0]) => armed.executor(executors.get(kind)) },
+  requests: (take: ConstructorParameters<typeof Inbox>[1]) => {
+    const inbox = new Inbox(directory, take, disk);
+    inbox.open();
+    return () => inbox.close();
+  },
+  onEvent: (event: EventRecord) => {
+    note("acknowledged.log", event);
+    armed.event(event);
+  },
+};
+executors.warm(1, root);
+const begun = (await store.events(0, 1)).length > 0;
+const result = begun ? await resume("r", options) : await run(crashPlan(), { ...options, runId: "r" });
+await executors.close();
+await store.close();
+for (const file of logs.values()) closeSync(file);
+process.stdout.write(`${JSON.stringify({ status: result.status, reason: result.reason })}\n`);

@@ -1,0 +1,157 @@
+/**
+ * A workflow with some of everything that a crash could hurt, as an undisturbed run and a killed one must end alike:
+ * no row depends on how often an attempt was made, or on what was ready first. A new kind of step is a part of its own
+ * here, with a name in `boundaries.ts` for each place of it where a kill matters.
+ */
+import { seal } from "../../plan/index.ts";
+import type { Module, Plan } from "../../plan/types.ts";
+import type { Script } from "../../runtime/index.ts";
+import { computed, planOf, type TestNode, value } from "../plans.ts";
+
+/** A part of the plan; its keys are prefixed by nothing, so they differ among parts. */
+type Nodes = { readonly [key: string]: TestNode };
+
+/** Characters of one large output; above BLOB_THRESHOLD, so that it is kept in a file. */
+export const LARGE = 2 << 20;
+/** Characters of an output that stays in the database: a few fill the log up to a checkpoint. */
+const MEDIUM = 60_000;
+
+const agent = (prompt: string, more: object = {}): TestNode =>
+  ({ kind: "task", agent: "a", output: "row", prompt: { $: prompt }, ...more }) as TestNode;
+
+const compute = (module: string, n: string, more: object = {}): TestNode =>
+  ({ kind: "task", output: "row", module, captures: { n: { $: n } }, ...more }) as TestNode;
+
+const code = (...lines: readonly string[]): Module => ({
+  code: lines,
+  captures: ["n"],
+  externals: {},
+  digest: "",
+  artifact: "",
+});
+
+const modules: { readonly [name: string]: Module } = {
+  square: code("export default ({ n }) => ({ v: n * n });"),
+  // Loud, and longer than events are gathered: its lines are on disk while it works.
+  slow: code(
+    "export default async ({ n }) => {",
+    "  for (let i = 0; i < 3; i++) {",
+    "    console.log(`step ${i} of ${n}`);",
+    "    await new Promise((done) => setTimeout(done, 120));",
+    "  }",
+    "  return { v: n };",
+    "};",
+  ),
+  large: code(`export default ({ n }) => ({ v: String(n).repeat(${LARGE}) });`),
+};
+
+const sequence: Nodes = {
+  first: value("start"),
+  square: compute("square", "7"),
+};
+
+const fanOut: Nodes = {
+  fan: { kind: "parallel", maxConcurrency: 3 },
+  work: agent("`item ${x} after ${ctx.output('row', { nodeId: 'first' }).v}`", {
+    parent: "fan",
+    id: { $: "`work-${x}`" },
+    each: { of: "[1, 2, 3, 4, 5, 6]", as: "x", key: "x" },
+  }),
+  skipped: value(0, { skipIf: "ctx.outputs.row.length > 3" }),
+};
+
+/** Fails twice before it answers, whatever attempts were lost between. */
+const retries: Nodes = {
+  flaky: agent("`flaky after ${ctx.output('row', { nodeId: 'square' }).v}`", {
+    retryPolicy: { backoff: "exponential", initialDelayMs: 40, maxDelayMs: 1_000 },
+  }),
+};
+
+const loops: Nodes = {
+  rounds: { kind: "loop", until: "ctx.iterationCount('row', 'check') >= 3", maxIterations: 9 },
+  draft: agent("`draft ${ctx.iteration} on ${ctx.latest('row', 'check')?.v ?? 'nothing'}`", {
+    parent: "rounds",
+  }),
+  inner: { kind: "loop", parent: "rounds", maxIterations: 2 },
+  polish: agent("`polish ${ctx.output('row', { nodeId: 'draft' }).v}`", { parent: "inner" }),
+  check: computed("ctx.output('row', { nodeId: 'polish' }).v.length", { parent: "rounds" }),
+  never: computed("'after the last check'", { parent: "rounds" }),
+};
+
+/** Side by side, since each is long: a slow agent, a slow process, large outputs, all that waits for the outside. */
+const sideBySide: Nodes = {
+  side: { kind: "parallel" },
+  patience: agent("'take your time'", { parent: "side" }),
+  slow: compute("slow", "5", { parent: "side" }),
+  great: compute("large", "8", { parent: "side" }),
+  long: agent("'a long answer'", { parent: "side" }),
+  medium: agent("`medium ${x}`", {
+    parent: "side",
+    id: { $: "`medium-${x}`" },
+    each: { of: "[1, 2, 3, 4]", as: "x", key: "x" },
+  }),
+  nap: { kind: "timer", duration: "250ms", parent: "side" } as TestNode,
+  /** Decided by a script after a while. */
+  asked: { kind: "approval", output: "decision", parent: "side" } as TestNode,
+  /** Its decision lies in the inbox before the run begins. */
+  decided: { kind: "approval", output: "decision", parent: "side" } as TestNode,
+};
+
+/** Two signals of one name for three turns: a signal that is taken twice would be seen in the third. */
+const signals: Nodes = {
+  turns: { kind: "loop", maxIterations: 3 },
+  pay: { kind: "wait", event: "paid", output: "row", parent: "turns" } as TestNode,
+  receipt: agent("`receipt of ${ctx.output('row', { nodeId: 'pay' }).v}`", { parent: "turns" }),
+};
+
+const end: Nodes = {
+  lengths: computed("ctx.outputs.row.reduce((sum, row) => sum + String(row.v).length, 0)"),
+};
+
+export function crashPlan(): Plan {
+  return seal(
+    planOf(
+      { ...sequence, ...fanOut, ...retries, ...loops, ...sideBySide, ...signals, ...end },
+      {
+        requires: ["signals", "timer"],
+        agents: { a: { kind: "anthropic", options: {} } },
+        modules,
+        schemas: {
+          row: "z.object({ v: z.union([z.string(), z.number()]) })",
+          decision: "z.object({ approved: z.boolean(), note: z.string().nullable(), decidedBy: z.string() })",
+        },
+      },
+    ),
+  );
+}
+
+/** What an agent says to a prompt, and after how many milliseconds; null: it fails, and may be asked again. */
+export function answerTo(
+  nodeId: string,
+  attempt: number,
+  prompt: string,
+): { readonly v: string; readonly ms: number } | null {
+  if (nodeId === "flaky" && attempt <= 2) return null;
+  const v = `answer to ${prompt}`;
+  if (nodeId === "patience") return { v, ms: 200 };
+  if (nodeId === "long") return { v: v.repeat(Math.ceil(LARGE / v.length)), ms: 50 };
+  if (nodeId.startsWith("medium")) return { v: v.padEnd(MEDIUM, "."), ms: 20 };
+  return { v, ms: 1 + (prompt.length % 12) };
+}
+
+/** What people and programs have put into the inbox before the run begins. */
+export const ahead = {
+  decisions: [{ nodeId: "decided", approved: true }],
+  signals: [
+    { name: "paid", payload: { v: "one" } },
+    { name: "paid", payload: { v: "two" } },
+    { name: "paid", payload: { v: "three" }, correlationId: "3" },
+    { name: "paid", payload: { v: "three again" }, correlationId: "3" },
+  ],
+} as const;
+
+/** Decided while the run goes on. */
+export const script: Script = {
+  answers: [],
+  approvals: [{ node: "asked", approved: true, note: null, latencyMs: 30 }],
+};
