@@ -13,7 +13,7 @@ import type {
   SignalRequest,
   StopRequest,
 } from "./interpreter/run.ts";
-import { type Disk, errno, nodeDisk, readFile, removeFile } from "./store/disk.ts";
+import { type Disk, errno, makeDurably, nodeDisk, readFile, removeFile } from "./store/disk.ts";
 
 const decisionFile = z.strictObject({
   nodeId: z.string(),
@@ -89,9 +89,7 @@ export function dropSignal(runDir: string, signal: SignalRequest, disk: Disk = n
 /** Null where there is a file of that name already. */
 function drop(disk: Disk, runDir: string, name: string, request: InboxRequest): (() => void) | null {
   const inbox = path.join(runDir, "inbox");
-  disk.makeDirectory(inbox);
-  // Also where it was there: who made it may have died before its name was on disk.
-  disk.syncDirectory(runDir);
+  makeDurably(disk, inbox, runDir);
   const final = path.join(inbox, name);
   const temporary = `${final}.${randomBytes(6).toString("hex")}.tmp`;
   const file = disk.open(temporary, "wx+");

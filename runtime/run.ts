@@ -96,7 +96,7 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
     cwd: path.resolve(options.root),
     host: recordHost(plan, hostOf(options), seed),
   };
-  const store = options.store ?? (await openStore(storeDirectory(directory as string)));
+  const store = options.store ?? (await openRun(directory as string, options.root));
   const warm = Object.keys(plan.modules).length > 0;
   return attend(options, store, { directory, warm }, async (services, doors) => {
     if (taken && (await store.journal()).run) {
@@ -112,13 +112,18 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
  */
 export async function resume(runId: string, options: ResumeOptions): Promise<RunResult> {
   const directory = options.store ? null : runDirectory(path.resolve(options.root), runId);
-  const store = options.store ?? (await openStore(storeDirectory(directory as string)));
+  const store = options.store ?? (await openRun(directory as string, options.root));
   return attend(options, store, { directory, warm: false }, async (services, doors) => {
     const journal = await store.journal();
     const plan = planOf(journal, runId, options.plan);
     refusePackages(plan, options);
     return resumeRun(plan, journal, services, { ...doors, ...(options.stop && { stop: options.stop }) });
   });
+}
+
+/** What is acknowledged must not go with the name of a directory that was never on disk. */
+function openRun(directory: string, root: string): Promise<Store> {
+  return openStore(storeDirectory(directory), { above: root });
 }
 
 function planOf({ run, plan: text }: Journal, runId: string, given: Plan | undefined): Plan {

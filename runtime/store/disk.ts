@@ -3,6 +3,7 @@
  * that tests can record every operation, cut the power between two of them, and make any of them fail.
  */
 import fs from "node:fs";
+import path from "node:path";
 
 export interface Disk {
   /** `r` read, `r+` read and write, `wx+` create exclusively. @throws ErrnoException, as all below */
@@ -62,6 +63,16 @@ export const nodeDisk: Disk = {
   list: (directory) => fs.readdirSync(directory),
   stat: (file) => fs.statSync(file, { throwIfNoEntry: false }) ?? null,
 };
+
+/**
+ * Makes a directory, and has every name on the way to it from `above` on disk when it returns: also the names that were
+ * there, since who made them may have died before they were.
+ */
+export function makeDurably(disk: Disk, directory: string, above: string): void {
+  disk.makeDirectory(directory);
+  for (let here = directory; here !== above && here !== path.dirname(here); here = path.dirname(here))
+    disk.syncDirectory(path.dirname(here));
+}
 
 /** Whole content of a file; null when there is none. */
 export function readFile(disk: Disk, file: string): Uint8Array | null {

@@ -10,7 +10,8 @@ import { integrity, randomFrom, stepsIn, work } from "./check.ts";
 import { type Ignored, SimulatedDisk } from "./simulated-disk.ts";
 
 const RUNS = Number(process.env.RUNS ?? 60);
-const DIRECTORY = "/run";
+/** Made by the store, with all that is above it. */
+const DIRECTORY = "/project/run";
 const STEPS = 45;
 
 let vfs: NodeVfs;
@@ -24,7 +25,15 @@ const killed = (): Holder => ({ ...thisProcess(), pid: 2 ** 22 + 1 });
 const rebooted = (): Holder => ({ ...thisProcess(), boot: "before" });
 
 async function open(disk: SimulatedDisk, holder: Holder, more: StoreOptions = {}): Promise<Store> {
-  return openStore(DIRECTORY, { vfs, disk, holder, heartbeatMs: 1e8, checkpointBytes: 100_000, ...more });
+  return openStore(DIRECTORY, {
+    above: "/",
+    vfs,
+    disk,
+    holder,
+    heartbeatMs: 1e8,
+    checkpointBytes: 100_000,
+    ...more,
+  });
 }
 
 /** Steps in three lives: closed well, left to die, and left open. */

@@ -1,6 +1,6 @@
 /**
- * A disk in memory that remembers what a power loss may take: writes since a file's last sync, names since their
- * directory's last sync. `after(n, …)` is what the machine finds when the power went after n operations: each unsynced
+ * A disk in memory that remembers what a power loss may take: writes since a file's last sync, names of files and
+ * directories since their directory's last sync. `after(n, …)` is what the machine finds when the power went after n operations: each unsynced
  * 512-byte sector kept, dropped or torn by itself, each unsynced name kept or dropped by itself.
  */
 import path from "node:path";
@@ -10,6 +10,7 @@ const SECTOR = 512;
 
 type Operation =
   | { readonly type: "create"; readonly name: string; readonly file: number }
+  | { readonly type: "directory"; readonly name: string }
   | { readonly type: "remove"; readonly name: string }
   | { readonly type: "write"; readonly file: number; readonly at: number; readonly bytes: Uint8Array }
   | { readonly type: "truncate"; readonly file: number; readonly size: number }
@@ -34,6 +35,8 @@ export class SimulatedDisk implements Disk {
   constructor(image: ReadonlyMap<string, Uint8Array> = new Map(), ignoreSync: Ignored = () => false) {
     this.#ignoreSync = ignoreSync;
     for (const [name, bytes] of image) {
+      for (const directory of this.#makeDirectories(path.dirname(name)))
+        this.#record({ type: "syncDirectory", directory: path.dirname(directory) });
       const file = this.#create(name);
       this.#record({ type: "write", file, at: 0, bytes });
       this.#record({ type: "sync", file });
@@ -105,7 +108,7 @@ export class SimulatedDisk implements Disk {
   }
 
   makeDirectory(directory: string): void {
-    this.#directories.add(path.resolve(directory));
+    this.#makeDirectories(path.resolve(directory));
   }
 
   link(from: string, to: string): void {
@@ -129,6 +132,15 @@ export class SimulatedDisk implements Disk {
     const found = this.#names.get(path.resolve(file));
     if (found !== undefined) return this.#file(found);
     return this.#directories.has(path.resolve(file)) ? { size: 0, mtimeMs: 0 } : null;
+  }
+
+  /** @returns those that were not there, outermost first */
+  #makeDirectories(directory: string): string[] {
+    const above = path.dirname(directory);
+    if (above === directory || this.#directories.has(directory)) return [];
+    const made = this.#makeDirectories(above);
+    this.#record({ type: "directory", name: directory });
+    return [...made, directory];
   }
 
   #create(name: string): number {
@@ -156,6 +168,9 @@ export class SimulatedDisk implements Disk {
     switch (operation.type) {
       case "create":
         this.#names.set(operation.name, operation.file);
+        return;
+      case "directory":
+        this.#directories.add(operation.name);
         return;
       case "remove":
         this.#names.delete(operation.name);
@@ -189,12 +204,13 @@ export class SimulatedDisk implements Disk {
 }
 
 type Change = Extract<Operation, { type: "write" | "truncate" }>;
-type Naming = Extract<Operation, { type: "create" | "remove" }>;
+type Naming = Extract<Operation, { type: "create" | "directory" | "remove" }>;
 
 /** What survives: everything synced, and of the rest what chance leaves. */
 class Surviving {
   readonly #random: () => number;
   readonly #names = new Map<string, number>();
+  readonly #directories = new Map<string, "lost" | "kept">();
   readonly #files = new Map<number, Uint8Array>();
   readonly #changes = new Map<number, Change[]>();
   #namings: Naming[] = [];
@@ -205,6 +221,10 @@ class Surviving {
 
   apply(operation: Operation): void {
     switch (operation.type) {
+      case "directory":
+        this.#directories.set(operation.name, "lost");
+        this.#namings.push(operation);
+        return;
       case "create":
       case "remove":
         this.#namings.push(operation);
@@ -238,8 +258,15 @@ class Surviving {
     for (const changes of this.#changes.values()) for (const change of changes) this.#chance(change, keeps);
     for (const naming of this.#namings) if (this.#random() < keeps) this.#name(naming);
     const image = new Map<string, Uint8Array>();
-    for (const [name, file] of this.#names) image.set(name, this.#files.get(file) ?? new Uint8Array(0));
+    for (const [name, file] of this.#names)
+      if (!this.#isLost(path.dirname(name))) image.set(name, this.#files.get(file) ?? new Uint8Array(0));
     return image;
+  }
+
+  /** With the name of a directory all that is in it is gone, synced or not. */
+  #isLost(directory: string): boolean {
+    const above = path.dirname(directory);
+    return this.#directories.get(directory) === "lost" || (above !== directory && this.#isLost(above));
   }
 
   #chance(change: Change, keeps: number): void {
@@ -265,13 +292,16 @@ class Surviving {
       this.#files.set(change.file, grown(bytes, change.size));
       return;
     }
-    const whole = grown(bytes, Math.max(bytes.length, change.at + change.bytes.length));
+    const end = change.at + change.bytes.length;
+    // Sector after sector of one file: only those that make it longer copy it.
+    const whole = end > bytes.length ? grown(bytes, end) : bytes;
     whole.set(change.bytes, change.at);
     this.#files.set(change.file, whole);
   }
 
   #name(naming: Naming): void {
     if (naming.type === "create") this.#names.set(naming.name, naming.file);
+    else if (naming.type === "directory") this.#directories.set(naming.name, "kept");
     else this.#names.delete(naming.name);
   }
 }

@@ -4,7 +4,7 @@
  */
 import { createHash, randomUUID } from "node:crypto";
 import path from "node:path";
-import { type Disk, errno, readFile, removeFile } from "../disk.ts";
+import { type Disk, errno, makeDurably, readFile, removeFile } from "../disk.ts";
 import { StoreError } from "../store.ts";
 
 /** UTF-8 bytes above which a value is kept outside the database: 256 KiB. */
@@ -27,10 +27,7 @@ export class Blobs {
     const name = hash.toString("hex");
     if (this.#synced.has(name)) return hash;
     const disk = this.#disk;
-    if (disk.stat(this.#directory) === null) {
-      disk.makeDirectory(this.#directory);
-      disk.syncDirectory(path.dirname(this.#directory));
-    }
+    if (this.#synced.size === 0) makeDurably(disk, this.#directory, path.dirname(this.#directory));
     if (disk.stat(this.#file(name)) === null) {
       const draft = path.join(this.#directory, `draft-${randomUUID()}`);
       try {

@@ -1,6 +1,6 @@
 /** The durable store: one run's directory, owned by this process until it is closed. */
 import path from "node:path";
-import { type Disk, nodeDisk } from "../disk.ts";
+import { type Disk, makeDurably, nodeDisk } from "../disk.ts";
 import type { Holder } from "../holder.ts";
 import { Ownership } from "../lock.ts";
 import { advance, type Counters, invalid, START } from "../rules.ts";
@@ -25,6 +25,8 @@ import { Seqlock } from "./seqlock.ts";
 import type { DatabaseFiles, NodeVfs } from "./vfs.ts";
 
 export interface StoreOptions {
+  /** A directory that is there for good, such as the project's: names below it may be new. By default the store's parent. */
+  readonly above?: string;
   /** Milliseconds between two signs of life of this owner; 2000. */
   readonly heartbeatMs?: number;
   /** Milliseconds without a sign of life after which an owner that can't be proved dead counts as dead; 15000. */
@@ -51,7 +53,7 @@ export async function openStore(directory: string, options: StoreOptions = {}): 
   const disk = options.disk ?? nodeDisk;
   const vfs = options.vfs ?? (await loadSqlite());
   try {
-    disk.makeDirectory(full);
+    makeDurably(disk, full, options.above === undefined ? path.dirname(full) : path.resolve(options.above));
     return open(vfs, disk, full, options, 0);
   } catch (error) {
     throw storeError(error, null, full);
