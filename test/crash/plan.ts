@@ -42,8 +42,9 @@ const modules: { readonly [name: string]: Module } = {
     "  return { v: n };",
     "};",
   ),
-  large: code(`export default ({ n }) => ({ v: String(n).repeat(${LARGE}) });`),
 };
+
+const large = (size: number): Module => code(`export default ({ n }) => ({ v: String(n).repeat(${size}) });`);
 
 const sequence: Nodes = {
   first: value("start"),
@@ -108,14 +109,15 @@ const end: Nodes = {
   lengths: computed("ctx.outputs.row.reduce((sum, row) => sum + String(row.v).length, 0)"),
 };
 
-export function crashPlan(): Plan {
+/** `size`: characters of the large outputs. */
+export function crashPlan(size = LARGE): Plan {
   return seal(
     planOf(
       { ...sequence, ...fanOut, ...retries, ...loops, ...sideBySide, ...signals, ...end },
       {
         requires: ["signals", "timer"],
         agents: { a: { kind: "anthropic", options: {} } },
-        modules,
+        modules: { ...modules, large: large(size) },
         schemas: {
           row: "z.object({ v: z.union([z.string(), z.number()]) })",
           decision: "z.object({ approved: z.boolean(), note: z.string().nullable(), decidedBy: z.string() })",
@@ -130,13 +132,19 @@ export function answerTo(
   nodeId: string,
   attempt: number,
   prompt: string,
+  size = LARGE,
 ): { readonly v: string; readonly ms: number } | null {
   if (nodeId === "flaky" && attempt <= 2) return null;
   const v = `answer to ${prompt}`;
   if (nodeId === "patience") return { v, ms: 200 };
-  if (nodeId === "long") return { v: v.repeat(Math.ceil(LARGE / v.length)), ms: 50 };
+  if (nodeId === "long") return { v: v.repeat(Math.ceil(size / v.length)), ms: 50 };
   if (nodeId.startsWith("medium")) return { v: v.padEnd(MEDIUM, "."), ms: 20 };
   return { v, ms: 1 + (prompt.length % 12) };
+}
+
+/** What the processes of compute tasks give, for engines that have none. */
+export function computeAnswer(module: string, n: number, size = LARGE): number | string {
+  return module === "square" ? n * n : module === "large" ? String(n).repeat(size) : n;
 }
 
 /** What people and programs have put into the inbox before the run begins. */

@@ -185,7 +185,7 @@ function earlyRetries({ events }: Recorded): string[] {
   });
 }
 
-function differences(found: Meaning, undisturbed: Meaning): string[] {
+export function differences(found: Meaning, undisturbed: Meaning): string[] {
   if (found.status !== undisturbed.status) return [`the run is ${found.status}, not ${undisturbed.status}`];
   return (["rows", "states", "decisions", "events"] as const).flatMap((part) => {
     const missing = without(undisturbed[part], found[part]);
