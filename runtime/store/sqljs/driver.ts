@@ -14,6 +14,7 @@ import {
 } from "../store.ts";
 import { Blobs } from "./blobs.ts";
 import { Connection } from "./connection.ts";
+import { withLastFrame, withLastFrameOf } from "./damage.ts";
 import { storeError } from "./errors.ts";
 import type { FileHooks } from "./file.ts";
 import { begin, finish } from "./generation.ts";
@@ -56,7 +57,7 @@ export async function openStore(directory: string, options: StoreOptions = {}): 
     makeDurably(disk, full, options.above === undefined ? path.dirname(full) : path.resolve(options.above));
     return open(vfs, disk, full, options, 0);
   } catch (error) {
-    throw storeError(error, null, full);
+    throw withLastFrameOf(storeError(error, null, full), { vfs, disk, directory: full });
   }
 }
 
@@ -180,7 +181,11 @@ class FileStore implements Store {
 
   async journal(): Promise<Journal> {
     this.#checkOpen();
-    return this.#rows.journal();
+    try {
+      return this.#rows.journal();
+    } catch (error) {
+      throw withLastFrame(error, this.#parts.db);
+    }
   }
 
   async events(after: number, limit: number): Promise<readonly EventRecord[]> {

@@ -3,12 +3,13 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Disk, nodeDisk } from "../disk.ts";
-import { type Generation, lastReady, listLocks } from "../lock.ts";
+import type { Generation } from "../lock.ts";
 import type { EventRecord, FrameRecord, Journal, RunReader } from "../store.ts";
 import { StoreError } from "../store.ts";
 import { Blobs } from "./blobs.ts";
 import { Connection } from "./connection.ts";
-import { filesOf } from "./generation.ts";
+import { currentGeneration, withLastFrameOf } from "./damage.ts";
+import { filesOf, type Place } from "./generation.ts";
 import { loadSqlite } from "./load.ts";
 import { checkVersion } from "./migrations.ts";
 import { pin } from "./pins.ts";
@@ -47,7 +48,7 @@ export async function openReader(directory: string, options: ReaderOptions = {})
   const full = path.resolve(directory);
   const disk = options.disk ?? nodeDisk;
   const known = (await fs.stat(full).catch(() => null))?.isDirectory() ?? false;
-  if (!known || current(disk, full) === null) {
+  if (!known || currentGeneration(disk, full) === null) {
     throw new StoreError("CORRUPT", `there is no store in ${full}`);
   }
   return new FileReader(full, disk, options.vfs ?? (await loadSqlite()));
@@ -82,6 +83,10 @@ class FileReader implements RunReader {
 
   async close(): Promise<void> {}
 
+  get #place(): Place {
+    return { vfs: this.#vfs, disk: this.#disk, directory: this.#directory };
+  }
+
   async #read<T>(work: (rows: Rows) => T, empty: T): Promise<T> {
     let unpin: (() => void) | null = null;
     try {
@@ -90,7 +95,7 @@ class FileReader implements RunReader {
         const outcome = this.#stable(work, empty, attempt);
         if (outcome?.ok) return outcome.value;
         // What a writer disturbs can look like damage; undisturbed and again, it is damage.
-        if (outcome && attempt >= 3) throw outcome.error;
+        if (outcome && attempt >= 3) throw withLastFrameOf(outcome.error, this.#place);
         await pause(attempt < 3 ? 0 : 1);
       }
       throw new StoreError(
@@ -104,7 +109,7 @@ class FileReader implements RunReader {
 
   /** One look; null when it may have been disturbed. */
   #stable<T>(work: (rows: Rows) => T, empty: T, attempt: number): Outcome<T> | null {
-    const generation = current(this.#disk, this.#directory);
+    const generation = currentGeneration(this.#disk, this.#directory);
     if (!generation) throw new StoreError("CORRUPT", `there is no store in ${this.#directory}`);
     const { database } = filesOf(this.#directory, generation);
     const before = readSeq(this.#disk, database);
@@ -113,7 +118,7 @@ class FileReader implements RunReader {
     const outcome = this.#once(generation, work, empty);
     const undisturbed =
       readSeq(this.#disk, database) === before &&
-      current(this.#disk, this.#directory)?.database === generation.database;
+      currentGeneration(this.#disk, this.#directory)?.database === generation.database;
     return undisturbed ? outcome : null;
   }
 
@@ -131,12 +136,4 @@ class FileReader implements RunReader {
       connection?.close();
     }
   }
-}
-
-/** Where the truth is now; null where no store is. One that is only being made has no file yet. */
-function current(disk: Disk, directory: string): Generation | null {
-  const locks = listLocks(disk, directory);
-  const plain: Generation = { database: "store.db", log: "store.log.0" };
-  const there = locks.length > 0 || disk.stat(path.join(directory, plain.database)) !== null;
-  return lastReady(locks)?.ready ?? (there ? plain : null);
 }

@@ -108,27 +108,7 @@ export class Rows {
     this.#file = file;
   }
 
-  /** @throws StoreError `CORRUPT`, with the last frame that can still be read (SEMANTICS 35) */
   journal(): Journal {
-    try {
-      return this.#journal();
-    } catch (error) {
-      if (!(error instanceof StoreError) || error.code !== "CORRUPT") throw error;
-      throw new StoreError("CORRUPT", `${error.message}. ${this.#lastGoodFrame()}`, { cause: error });
-    }
-  }
-
-  #lastGoodFrame(): string {
-    try {
-      const frame = this.#db.value("SELECT max(frame) FROM frames");
-      if (frame !== null) return `The last frame that can be read is ${frame}`;
-    } catch {
-      // Not even that.
-    }
-    return "No frame can be read";
-  }
-
-  #journal(): Journal {
     const run = this.#run();
     return {
       run,
