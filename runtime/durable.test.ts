@@ -171,7 +171,7 @@ describe("after a crash", () => {
       starts.push(`${attempt} ${request.kind === "agent" ? request.prompt : ""}`);
       return attempt < 3 ? failed("overloaded") : done({ v: 2 });
     });
-    const frozen = { now: () => bench.clock.now(), at: () => () => {} };
+    const frozen = { now: () => bench.clock.now(), at: () => () => {}, after: () => () => {} };
     // The first owner never sees the timer: it is as dead as a killed process.
     void bench.run({ clock: frozen }).catch(() => {});
     while (bench.nodes("task.retrying").length === 0) await sleep(1);

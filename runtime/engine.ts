@@ -151,6 +151,12 @@ export async function reopenedRun(
       code: "HOST_CHANGED",
       message: `the host is another one: ${changes.join("; ")}`,
     });
+  const last = journal.lastFrame?.now ?? 0;
+  if (now < last)
+    run.event("run.warning", {
+      code: "CLOCK_BACK",
+      message: `the clock was put back: it shows ${new Date(now).toISOString()}, and the last frame is of ${new Date(last).toISOString()}; timers that are set wait until it shows their time`,
+    });
   run.push({ kind: "begin", cause: "resume" });
   for (const entry of retries) run.retryAt(entry);
   return run;

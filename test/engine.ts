@@ -31,6 +31,10 @@ export class VirtualClock implements Clock {
     };
   }
 
+  after(ms: number, due: () => void): () => void {
+    return this.at(this.#now + ms, due);
+  }
+
   #jump(): void {
     if (this.frozen) return;
     this.#timers.sort((a, b) => a.at - b.at);

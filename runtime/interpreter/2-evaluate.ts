@@ -15,7 +15,7 @@ import { addressData, type Fact, type Run } from "./run.ts";
 
 import type { TaskEntry } from "./states.ts";
 import { isClosing } from "./stepper.ts";
-import { setAlarms } from "./timers.ts";
+import { setAlarms, untilOf } from "./timers.ts";
 import { attemptWrite } from "./writes.ts";
 
 export function evaluate(run: Run, { facts, now }: Snapshot): void {
@@ -112,6 +112,11 @@ function applyAlarm(run: Run, entry: TaskEntry, now: number): void {
   const who = addressData(entry.address);
   const { node } = leaf;
   if (node.kind === "timer") {
+    // The clock was put back since: a duration has passed all the same, a time of day has not come.
+    if (node.at !== undefined && now < untilOf(entry)) {
+      run.alarms.delete(entry);
+      return;
+    }
     run.event("timer.fired", who);
     run.world.setState(entry, "finished", null, true);
     return;

@@ -24,7 +24,7 @@ async function attempt(
   const cancelTimeout =
     timeoutMs === null
       ? undefined
-      : clock.at(clock.now() + timeoutMs, () =>
+      : clock.after(timeoutMs, () =>
           controller.abort(new DOMException(`no result after ${timeoutMs} ms`, "TimeoutError")),
         );
   const heart = watchHeart(run, controller, heartbeatTimeoutMs);

@@ -20,7 +20,7 @@ function askDecider(run: Run): void {
     const { address } = entry;
     const by = "script";
     const done = (): void => {};
-    const cancel = clock.at(clock.now() + (said.latencyMs ?? 0), () => {
+    const cancel = clock.after(said.latencyMs ?? 0, () => {
       const at = clock.now();
       if ("answer" in said)
         run.push({ kind: "answer", request: { ...address, answer: said.answer, by, at }, done });

@@ -54,7 +54,7 @@ export function restore(world: World, journal: Journal, now: number): Restored {
     } else if (record.state === "waiting" && (WAITING_KINDS.has(record.kind) || asksPeople(record.reason))) {
       world.setState(entry, "waiting", record.reason, false);
     } else if (record.state === "waiting") {
-      world.setState(entry, "waiting", record.reason, false, last?.nextAt ?? now);
+      world.setState(entry, "waiting", record.reason, false, last ? nextTry(last, now) : now);
     }
     if (entry.nextAt !== null) {
       if (entry.request) retries.push(entry);
@@ -69,6 +69,12 @@ export function restore(world: World, journal: Journal, now: number): Restored {
   for (const entry of changed) world.states.touch(entry);
   const writes = lost.map((attempt): Write => ({ type: "attempt", ...attempt, state: "lost", endedAt: now }));
   return { lost, writes, retries };
+}
+
+/** When it was to be tried again; where the clock was put back since, no later than after the whole pause. */
+function nextTry({ nextAt, endedAt }: AttemptRecord, now: number): number {
+  if (nextAt === null) return now;
+  return Math.min(nextAt, now + Math.max(0, nextAt - (endedAt ?? nextAt)));
 }
 
 function entryOf(world: World, record: TaskRecord): TaskEntry {

@@ -211,7 +211,7 @@ export class Run {
   report(type: string, data: { readonly [key: string]: Json }): void {
     this.event(type, data);
     if (this.#flushEvents) return;
-    this.#flushEvents = this.services.clock.at(this.services.clock.now() + COALESCE_MS, () => {
+    this.#flushEvents = this.services.clock.after(COALESCE_MS, () => {
       this.#flushEvents = null;
       this.push({ kind: "events" });
     });

@@ -132,7 +132,7 @@ export class Replayer {
     return {
       store,
       executors: { get: () => undefined },
-      clock: { now: () => this.#now, at: () => () => {} },
+      clock: { now: () => this.#now, at: () => () => {}, after: () => () => {} },
       maxConcurrency,
       wait: false,
       onEvent: () => {},
