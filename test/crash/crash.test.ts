@@ -1,5 +1,6 @@
 /** SIGKILL at every named boundary and at random instants of runs with real files and processes (SEMANTICS 33). */
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { randomOf } from "../random-plans.ts";
 import { courses } from "./boundaries.ts";
@@ -31,6 +32,11 @@ describe("a run that is killed again and again", () => {
     },
     60_000 + KILLS * 2_000,
   );
+
+  it("leaves no process behind", async () => {
+    for (let tries = 0; tries < 50 && (await engines.left()).length > 0; tries++) await sleep(100);
+    expect(await engines.left()).toEqual([]);
+  });
 
   it("no two boundaries have one name", () => {
     expect(new Set(names).size).toBe(names.length);

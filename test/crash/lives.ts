@@ -1,8 +1,9 @@
 /** Lives of an engine: processes that run the crash plan until they are killed, or to its end. */
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { promisify } from "node:util";
 import { build } from "esbuild";
 import { dropDecision, dropSignal } from "../../runtime/inbox.ts";
 import { createRun, storeDirectory } from "../../runtime/runs.ts";
@@ -48,6 +49,12 @@ export class Engines {
       logLevel: "error",
     });
     return new Engines(folder);
+  }
+
+  /** Processes of engines and their tasks that are there now. */
+  async left(): Promise<readonly string[]> {
+    const { stdout } = await promisify(execFile)("ps", ["-eo", "pid,args"]);
+    return stdout.split("\n").filter((line) => line.includes(this.#folder));
   }
 
   remove(): void {

@@ -32,11 +32,13 @@ const code = (...lines: readonly string[]): Module => ({
 
 const modules: { readonly [name: string]: Module } = {
   square: code("export default ({ n }) => ({ v: n * n });"),
-  // Loud, and longer than events are gathered: its lines are on disk while it works.
+  // Loud, and longer than events are gathered: its lines are on disk while it works. Tells by itself when it worked.
   slow: code(
+    'import { appendFileSync } from "node:fs";',
     "export default async ({ n }) => {",
     "  for (let i = 0; i < 3; i++) {",
     "    console.log(`step ${i} of ${n}`);",
+    "    appendFileSync('processes.log', `${process.pid}\\n`);",
     "    await new Promise((done) => setTimeout(done, 120));",
     "  }",
     "  return { v: n };",

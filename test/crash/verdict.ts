@@ -95,6 +95,7 @@ export async function judge(root: string, undisturbed: Meaning): Promise<Verdict
     wrong: [
       ...differences(meaningOf(recorded), undisturbed),
       ...otherPrompts(root),
+      ...sideBySide(root),
       ...earlyRetries(recorded),
       ...(divergence === null ? [] : [`the replay differs: ${JSON.stringify(divergence).slice(0, 500)}`]),
     ],
@@ -170,6 +171,14 @@ function otherPrompts(root: string): string[] {
     prompts.set(at, first);
     return first === call.prompt ? [] : [`${at} was asked "${first}", then "${call.prompt}"`];
   });
+}
+
+/** No process of an attempt works beside the one of its retry. */
+function sideBySide(root: string): string[] {
+  const pids = linesOf<number>(root, "processes.log");
+  return pids.flatMap((pid, at) =>
+    pids[at - 1] !== pid && pids.indexOf(pid) < at ? [`process ${pid} worked on beside its retry`] : [],
+  );
 }
 
 /** A crash shortens no pause between two attempts (29). */
