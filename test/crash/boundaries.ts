@@ -35,8 +35,9 @@ const event = (name: string, when: "at" | "after", type: string, nth = 1): Bound
   strike: { on: "event", when, type, nth },
 });
 
-const birth: Course = {
-  name: "birth",
+/** The first commit and all before it; then the end, which the run comes to in one life. */
+const birthAndEnd: Course = {
+  name: "birth-and-end",
   store: "none",
   boundaries: [
     disk("before the lock is made", "before", "link", "store/lock."),
@@ -50,24 +51,37 @@ const birth: Course = {
     disk("after the ready lock is on disk", "after", "sync", "store/lock."),
     disk("before the first commit is written", "before", "write", "store/store.log"),
     disk("after the first commit is on disk", "after", "sync", "store/store.log"),
+    event("when the run has finished, before anybody knows", "at", "run.finished"),
+    disk("before the log is removed at the end", "before", "unlink", "store/store.log", 2),
+    disk("after the log is removed at the end", "after", "unlink", "store/store.log", 2),
+    disk("before the database is made an ordinary one", "before", "sync", "store/store.db"),
+    disk("before the run is given back", "before", "sync", "store/lock.", 2),
   ],
 };
 
-const migration: Course = {
-  name: "migration",
+/** No attempt is lost between the two failures that are retried: a lost one counts as made. */
+const migrationAndRetries: Course = {
+  name: "migration-and-retries",
   store: "old",
   boundaries: [
     disk("while migrating, before it is written", "before", "write", "store/store.log", 2),
     disk("while migrating, before it is on disk", "before", "sync", "store/store.log", 2),
     disk("while migrating, after it is on disk", "after", "sync", "store/store.log", 2),
+    event("in the pause before a retry", "after", "task.retrying"),
+    event("in the pause before the second retry", "after", "task.retrying"),
   ],
 };
 
-const commits: Course = {
-  name: "commits",
+const steps: Course = {
+  name: "steps",
   store: "none",
   boundaries: [
-    disk("before a commit is written", "before", "write", "store/store.log", 4),
+    attempt("after the commit, before a process is handed its work", "handing", "compute"),
+    // From here on no process is ready ahead: the lives are resumed ones.
+    attempt("after hand-out, before its process is recorded", "recording", "compute"),
+    attempt("after its process is recorded, before work is handed to it", "recorded", "compute"),
+    attempt("between a process's result and its commit", "answered", "compute"),
+    disk("before a commit is written", "before", "write", "store/store.log", 2),
     disk("after a commit is written, before its sync", "before", "sync", "store/store.log", 2),
     disk("after the sync of a commit, before its acknowledgement", "after", "sync", "store/store.log", 2),
     attempt("after the commit, before an agent's attempt is handed out", "handing", "agent", 2),
@@ -75,33 +89,13 @@ const commits: Course = {
     event("while the listener hears of a result", "at", "task.finished"),
     event("after the effects", "after", "task.finished"),
     event("while a resumed run begins", "at", "run.resumed"),
-  ],
-};
-
-const retries: Course = {
-  name: "retries",
-  store: "none",
-  boundaries: [
-    event("in the pause before a retry", "after", "task.retrying"),
-    event("in the pause before the second retry", "after", "task.retrying"),
-  ],
-};
-
-const processes: Course = {
-  name: "processes",
-  store: "none",
-  boundaries: [
-    attempt("after hand-out, before its process is recorded", "recording", "compute"),
-    attempt("after its process is recorded, before work is handed to it", "recorded", "compute"),
-    attempt("after the commit, before a process is handed its work", "handing", "compute"),
-    attempt("between a process's result and its commit", "answered", "compute"),
     event("while a process works", "at", "task.stdout"),
     event("while a process that was started anew works", "after", "task.stdout"),
   ],
 };
 
-const blobs: Course = {
-  name: "large outputs",
+const largeOutputs: Course = {
+  name: "large-outputs",
   store: "none",
   boundaries: [
     disk("before a large output is written", "before", "write", "blobs/draft-"),
@@ -129,49 +123,27 @@ const checkpoints: Course = {
   ],
 };
 
-const people: Course = {
-  name: "people",
+/** What comes from outside: signals with the first frame; a decision and the timer later, with one commit. */
+const outside: Course = {
+  name: "outside",
   store: "none",
   boundaries: [
     disk("when a signal is on disk, before its file is removed", "before", "unlink", "inbox/signal-"),
     disk("after a signal's file is removed", "after", "unlink", "inbox/signal-"),
     disk("with the files of some signals removed", "before", "unlink", "inbox/signal-", 2),
     disk("when a decision is on disk, before its file is removed", "before", "unlink", "inbox/decision-"),
+    event("while a timer runs", "after", "run.resumed"),
+    event("when a timer has fired", "at", "timer.fired"),
     event("after a decision is on disk", "after", "approval.decided"),
     event("when a signal is delivered", "at", "signal.delivered"),
   ],
 };
 
-const timers: Course = {
-  name: "timers",
-  store: "none",
-  boundaries: [
-    event("while a timer runs", "after", "timer.set"),
-    event("when a timer has fired", "at", "timer.fired"),
-  ],
-};
-
-const ends: Course = {
-  name: "end",
-  store: "none",
-  boundaries: [
-    event("when the run has finished, before anybody knows", "at", "run.finished"),
-    disk("before the log is removed at the end", "before", "unlink", "store/store.log", 2),
-    disk("after the log is removed at the end", "after", "unlink", "store/store.log", 2),
-    disk("before the database is made an ordinary one", "before", "sync", "store/store.db"),
-    disk("before the run is given back", "before", "sync", "store/lock.", 2),
-  ],
-};
-
 export const courses: readonly Course[] = [
-  birth,
-  migration,
-  commits,
-  retries,
-  processes,
-  blobs,
+  birthAndEnd,
+  migrationAndRetries,
+  steps,
+  largeOutputs,
   checkpoints,
-  people,
-  timers,
-  ends,
+  outside,
 ];

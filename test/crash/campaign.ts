@@ -32,9 +32,9 @@ export interface Report {
 const AT_RANDOM = "at a random operation on a file";
 
 /** Random kills of one run before it is left to finish. */
-const PER_RUN = 8;
+const PER_RUN = 12;
 /** A random life ends within so many milliseconds; the next ones may live a little longer, so that the run goes on. */
-const LIFE_MS = 250;
+const LIFE_MS = 200;
 
 interface Task {
   readonly name: string;
@@ -110,7 +110,7 @@ function namedTasks(rounds: number): Task[] {
   return Array.from({ length: rounds }, (_, round) =>
     courses.map(
       ({ name, store, boundaries }): Task => ({
-        name: `${name}-${round}`.replaceAll(" ", "-"),
+        name: `${name}-${round}`,
         store,
         deaths: boundaries,
       }),

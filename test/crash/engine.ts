@@ -64,8 +64,9 @@ const options = {
     armed.event(event);
   },
 };
-executors.warm(1, root);
 const begun = (await store.events(0, 1)).length > 0;
+// As for a run of the user's: a resumed one starts processes when it needs them.
+if (!begun) executors.warm(1, root);
 const result = begun ? await resume("r", options) : await run(crashPlan(), { ...options, runId: "r" });
 await executors.close();
 await store.close();

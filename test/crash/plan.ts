@@ -160,8 +160,8 @@ export const ahead = {
   ],
 } as const;
 
-/** Decided while the run goes on. */
+/** Decided while the run goes on; later than its timer is due. */
 export const script: Script = {
   answers: [],
-  approvals: [{ node: "asked", approved: true, note: null, latencyMs: 30 }],
+  approvals: [{ node: "asked", approved: true, note: null, latencyMs: 350 }],
 };
