@@ -65,17 +65,21 @@ async function attempt(
 function watchHeart(run: Run, controller: AbortController, ms: number | null) {
   if (ms === null) return { beat: () => {}, stop: () => {} };
   const { clock } = run.services;
-  let last = clock.now();
+  let last: number | null = null;
   let stop = (): void => {};
   const look = (): void => {
-    const silent = clock.now() - last;
-    if (silent >= ms) {
+    if (last === null) {
       const reason = new Error(`no sign of life for ${ms} ms`);
       reason.name = "HeartbeatTimeoutError";
       controller.abort(reason);
-    } else stop = clock.at(last + ms, look);
+      return;
+    }
+    const left = last + ms - clock.now();
+    last = null;
+    // Where the clock was put forward or back since, it is waited for once more.
+    stop = clock.after(left > 0 && left < ms ? left : ms, look);
   };
-  stop = clock.at(last + ms, look);
+  stop = clock.after(ms, look);
   return {
     beat: () => {
       last = clock.now();
