@@ -232,3 +232,12 @@ describe("what does not keep the rest from going on (async)", () => {
     expect(bench.nodes("task.finished")).toEqual(["side", "side#1"]);
   });
 });
+
+describe("a script that speaks in people's place", () => {
+  it("and says what does not fit leaves the run waiting for people, not for ever", async () => {
+    const ok = { kind: "approval", output: "decision" } as TestNode;
+    const bench = benchOf({ ok });
+    const script = { answers: [{ node: "*", reply: { v: 1 } }], approvals: [] };
+    expect(await bench.run({ script })).toMatchObject({ status: "waiting" });
+  });
+});

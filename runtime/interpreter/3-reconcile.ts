@@ -265,8 +265,10 @@ function endOf(run: Run, starting: number): End | null {
   if ([...world.timed].some(isDue)) return null;
   if (world.finished) return { status: "finished", reason: null };
   if (world.asked.size + world.listening.size > 0) {
+    // What was said in people's place and did not do is theirs to say again.
     const decided = [...world.asked].some(
-      ({ entry }) => entry && run.services.decider(entry.address, entry.kind),
+      ({ entry }) =>
+        entry && run.deciding.get(entry.key) !== "said" && run.services.decider(entry.address, entry.kind),
     );
     if (run.services.wait || decided) return null;
     const nameOf = ({ entry, plan }: Leaf): string => (entry ? showAddress(entry.address) : plan.key);

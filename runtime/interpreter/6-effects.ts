@@ -17,11 +17,12 @@ function askDecider(run: Run): void {
     if (!entry || run.deciding.has(entry.key)) continue;
     const said = decider(entry.address, entry.kind);
     if (!said) continue;
-    const { address } = entry;
+    const { address, key } = entry;
     const by = "script";
     const done = (): void => {};
     const cancel = clock.after(said.latencyMs ?? 0, () => {
       const at = clock.now();
+      run.deciding.set(key, "said");
       if ("answer" in said)
         run.push({ kind: "answer", request: { ...address, answer: said.answer, by, at }, done });
       else {
@@ -33,6 +34,6 @@ function askDecider(run: Run): void {
         });
       }
     });
-    run.deciding.set(entry.key, cancel);
+    run.deciding.set(key, cancel);
   }
 }

@@ -146,7 +146,7 @@ export class Run {
   /** Answers of people that are not applied yet. */
   readonly answers: AnswerRequest[] = [];
   /** Approvals handed to the decider: entry key → takes its timer back. */
-  readonly deciding = new Map<string, () => void>();
+  readonly deciding = new Map<string, (() => void) | "said">();
   aborted = false;
   /** Nothing new starts any more: a person said so. */
   stopped: StopRequest | null = null;
@@ -234,7 +234,7 @@ export class Run {
     this.timers.clear();
     for (const cancel of this.alarms.values()) cancel();
     this.alarms.clear();
-    for (const cancel of this.deciding.values()) cancel();
+    for (const cancel of this.deciding.values()) if (cancel !== "said") cancel();
     this.#flushEvents?.();
     this.#flushEvents = null;
   }
