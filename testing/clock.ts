@@ -31,6 +31,10 @@ export class VirtualClock implements Clock {
     };
   }
 
+  after(ms: number, due: () => void): () => void {
+    return this.at(this.#now + ms, due);
+  }
+
   /** Time passes while nobody looks: between two processes of a run, say. */
   pass(ms: number): void {
     this.#now += ms;

@@ -82,7 +82,7 @@ export async function campaign(engines: Engines, plan: Plan): Promise<Report> {
       kills += killsHere;
       // A run that came to its end first leaves its kills to another.
       if (task.deaths.includes(null)) randomLeft += task.deaths.length - killsHere;
-      engines.forget(name);
+      if (verdict.lost.length + verdict.doubled.length + verdict.wrong.length === 0) engines.forget(name);
       plan.onRun?.({ name, kills: killsHere });
     }
   };
