@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Bench, done, failed } from "../test/engine.ts";
 import { computed, planOf, type TestNode, value } from "../test/plans.ts";
 import { aborted, createExecutors } from "./executors/index.ts";
+import type { Clock } from "./interpreter/clock.ts";
 import { systemClock } from "./interpreter/clock.ts";
 import { memoryReader } from "./store/index.ts";
 
@@ -299,6 +300,26 @@ describe("failure", () => {
       status: "failed",
       reason: expect.stringMatching(/^b: two nodes .*same.* a and b$/),
     });
+  });
+
+  it("tries again what became due while its frame was made", async () => {
+    let now = 1_000_000;
+    // Every look at the clock takes longer than the pause before the next attempt.
+    const clock: Clock = {
+      now: () => {
+        now += 5_000;
+        return now;
+      },
+      at: (_, due) => {
+        const timer = setTimeout(due, 1);
+        return () => clearTimeout(timer);
+      },
+      after: (_, due) => clock.at(0, due),
+    };
+    const bench = new Bench(planOf({ a: agent("x", { retries: 2 }) }), (_, { attempt }) =>
+      attempt < 3 ? failed("busy") : done({ v: attempt }),
+    );
+    expect(await bench.run({ clock })).toMatchObject({ status: "finished", outputs: { row: [{ v: 3 }] } });
   });
 
   it("ends an attempt that gives no sign of life for too long; what it prints or calls is one", async () => {

@@ -257,7 +257,8 @@ function endOf(run: Run, starting: number): End | null {
     const { code, message } = world.failed.reason as { readonly code: string; readonly message: string };
     return { status: "failed", reason: `${showAddress(world.failed.address)} failed: ${code}: ${message}` };
   }
-  if (run.timers.size > 0 || run.due.size > 0) return null;
+  // A retry may have become due since this frame was cut: its news waits, and is neither a timer nor due yet.
+  if (run.timers.size > 0 || run.due.size > 0 || run.hasNews) return null;
   // What waits for people no longer than until a time expires at the next resume as well: only timers need a process.
   const now = services.clock.now();
   const isDue = ({ kind, entry }: Leaf): boolean =>
