@@ -6,9 +6,17 @@ import * as approve from "./commands/approve.ts";
 import * as build from "./commands/build.ts";
 import * as cancel from "./commands/cancel.ts";
 import * as check from "./commands/check.ts";
+import * as completion from "./commands/completion.ts";
+import * as db from "./commands/db.ts";
 import * as deny from "./commands/deny.ts";
 import * as diff from "./commands/diff.ts";
+import * as doctor from "./commands/doctor.ts";
+import * as events from "./commands/events.ts";
+import * as exports from "./commands/export.ts";
+import * as gc from "./commands/gc.ts";
 import * as graph from "./commands/graph.ts";
+import * as imports from "./commands/import.ts";
+import * as inbox from "./commands/inbox.ts";
 import * as inspect from "./commands/inspect.ts";
 import * as logs from "./commands/logs.ts";
 import * as pause from "./commands/pause.ts";
@@ -19,9 +27,11 @@ import * as resolve from "./commands/resolve.ts";
 import * as resume from "./commands/resume.ts";
 import * as run from "./commands/run.ts";
 import * as signal from "./commands/signal.ts";
+import * as sql from "./commands/sql.ts";
 import * as test from "./commands/test.ts";
 import * as up from "./commands/up.ts";
 import * as why from "./commands/why.ts";
+import { ASK } from "./completion/scripts.ts";
 import { CliError, type CommandResult, EXIT, type ExitCode } from "./exit.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
@@ -39,7 +49,10 @@ export async function main(
   terminal: Terminal = processTerminal(),
 ): Promise<ExitCode> {
   let exit: ExitCode = EXIT.ok;
-  const cli = yargs([...argv])
+  const words = argv[0] === ASK ? argv.slice(1) : null;
+  // For some shells yargs would put a description behind each answer.
+  if (words) process.env.SHELL = "sh";
+  const cli = yargs(words ? ["--get-yargs-completions", "smithers", ...words] : [...argv])
     .scriptName("smithers")
     .usage("$0 <command>\n\nCompile, review and run agent workflows.")
     .detectLocale(false)
@@ -54,7 +67,9 @@ export async function main(
         error ?? new CliError(EXIT.usage, message, "`smithers --help` lists the commands and their options.")
       );
     });
-  const add = <A>(command: Command<A>) =>
+  const commands: string[] = [];
+  const add = <A>(command: Command<A>) => {
+    commands.push(command.command);
     cli.command(
       command.command,
       command.describe,
@@ -63,6 +78,7 @@ export async function main(
         exit = await command.handler(args as A, terminal);
       },
     );
+  };
   add(up);
   add(build);
   add(check);
@@ -72,8 +88,12 @@ export async function main(
   add(graph);
   add(preview);
   add(ps);
+  add(inbox);
   add(inspect);
   add(logs);
+  add(events);
+  add(db);
+  add(sql);
   add(why);
   add(replay);
   add(answer);
@@ -84,13 +104,33 @@ export async function main(
   add(resolve);
   add(resume);
   add(cancel);
+  add(exports);
+  add(imports);
+  add(gc);
+  add(doctor);
+  add(completion);
   skipHelpCache(cli);
+  if (words) return complete(words, commands, cli, terminal);
   try {
     await cli.parseAsync();
     return exit;
   } catch (error) {
     return report(error, terminal);
   }
+}
+
+/** Prints what can stand at the end of a line. A shell must never see anything else, errors least of all. */
+async function complete(
+  words: readonly string[],
+  commands: readonly string[],
+  cli: Argv,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const { recorded } = await import("./completion/answers.ts");
+  const found = await recorded(words, commands);
+  if (found) for (const one of found) terminal.out(one);
+  else await Promise.resolve(cli.parseAsync()).catch(() => {});
+  return EXIT.ok;
 }
 
 /**

@@ -47,6 +47,14 @@ export function explain(error: unknown, runtime: Runtime): unknown {
     return new CliError(EXIT.usage, message, "`smithers inspect RUN` shows what there is.");
   if (error instanceof runtime.AnswerError)
     return new CliError(EXIT.usage, message, "Nothing was filed; answer once more.");
+  if (error instanceof runtime.ArchiveError)
+    return new CliError(
+      EXIT.usage,
+      message,
+      "Nothing was imported. `smithers export RUN` writes such archives.",
+    );
+  if (error instanceof runtime.SqlError)
+    return new CliError(EXIT.usage, message, "`smithers sql RUN` lists tables and columns.");
   if (error instanceof runtime.UnknownSignalError) return new CliError(EXIT.usage, message);
   if (
     error instanceof runtime.NotWaitingError ||

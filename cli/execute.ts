@@ -1,12 +1,14 @@
 /** Runs or resumes a plan with progress for people or JSON lines for programs. Used by `run` and `up`. */
 import type { Argv } from "yargs";
 import { diffPlans, type Json, loadPlan, type Plan, renderDiffText } from "../plan/index.ts";
-import type { EventRecord, Question, RunResult } from "../runtime/index.ts";
+import { answerCommands } from "../runtime/answers.ts";
+import type { EventRecord, RunResult } from "../runtime/index.ts";
 import { withRuntime } from "./errors.ts";
 import { CliError, type CommandResult, EXIT, type ExitCode } from "./exit.ts";
 import { rootOf, rootOption } from "./options.ts";
 import { addressName } from "./render/address.ts";
-import { createProgress } from "./render/progress.ts";
+import { createLive } from "./render/live/progress.ts";
+import { createLines, type Progress } from "./render/progress.ts";
 import { cut, duration } from "./render/table.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -50,7 +52,7 @@ function onInterrupt(stop: AbortController): () => void {
 export function execute(start: Start, args: ExecuteArgs, terminal: Terminal): CommandResult {
   return withRuntime(async (runtime) => {
     const script = args.script === undefined ? null : await openScript(args.script, runtime);
-    const progress = args.json ? null : createProgress(terminal);
+    const progress = args.json ? null : await progressOf(start, args, terminal, runtime);
     const begun = Date.now();
     const stop = new AbortController();
     const done = onInterrupt(stop);
@@ -82,6 +84,7 @@ export function execute(start: Start, args: ExecuteArgs, terminal: Terminal): Co
         interrupted: stop.signal.aborted,
       });
     } catch (error) {
+      progress?.close();
       if (start.kind === "resume" && start.plan !== null && error instanceof runtime.RefusedError) {
         await printDifference(start.runId, start.plan, args, terminal, runtime);
       }
@@ -94,6 +97,25 @@ export function execute(start: Start, args: ExecuteArgs, terminal: Terminal): Co
       done();
     }
   });
+}
+
+/** A tree on a terminal, lines elsewhere. The tree of a run that goes on begins with what it did before. */
+async function progressOf(
+  start: Start,
+  args: ExecuteArgs,
+  terminal: Terminal,
+  runtime: Runtime,
+): Promise<Progress> {
+  const { live } = terminal;
+  if (!live) return createLines(terminal);
+  if (start.kind === "new") return createLive(start.plan, live, terminal);
+  const root = rootOf(args);
+  const { journal } = await runtime.inspect(start.runId, { root });
+  const recorded = journal.plan === null ? null : loadPlan(journal.plan);
+  if (!recorded?.ok) return createLines(terminal);
+  const before: EventRecord[] = [];
+  for await (const event of runtime.events(start.runId, { root })) before.push(event);
+  return createLive(recorded.plan, live, terminal, before);
 }
 
 type Runtime = typeof import("../runtime/index.ts");
@@ -125,9 +147,9 @@ function conclude(
   terminal: Terminal,
   how: { readonly tookMs: number; readonly interrupted: boolean },
 ): ExitCode {
-  const { runId, status, outputs } = result;
+  const { runId, status, outputs, totals } = result;
   if (args.json) {
-    terminal.out(JSON.stringify({ type: "result", runId, status, outputs }));
+    terminal.out(JSON.stringify({ type: "result", runId, status, outputs, totals }));
   } else {
     printResult(result, args, terminal, how);
   }
@@ -157,6 +179,7 @@ function printResult(
     { finished: paint.green, failed: paint.red, cancelled: paint.red }[status as string] ?? paint.yellow;
   const title = how.interrupted && status !== "finished" ? "interrupted" : status;
   terminal.err(`${colour(title)}  ${runId}  ${paint.dim(duration(how.tookMs))}`);
+  terminal.err(paint.dim(totalsText(result.totals)));
   if (reason !== null && status !== "finished" && title === status) terminal.err(reason);
   if (status === "finished") {
     for (const [table, rows] of Object.entries(outputs)) {
@@ -171,6 +194,21 @@ function printResult(
   for (const line of nextSteps(result, args)) terminal.err(line);
 }
 
+/** `3 attempts (1 retry), 2.4 s of work, 1,234 tokens in, 56 out, 2 calls`; cached tokens count as read. */
+function totalsText({ attempts, retries, workMs, tokens, calls }: RunResult["totals"]): string {
+  const of = (count: number, noun: string, more = "s"): string =>
+    `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : more}`;
+  const read = tokens.input + tokens.cacheRead + tokens.cacheWrite;
+  return [
+    `${of(attempts, "attempt")}${retries === 0 ? "" : ` (${retries} ${retries === 1 ? "retry" : "retries"})`}`,
+    `${duration(workMs)} of work`,
+    ...(read + tokens.output === 0
+      ? []
+      : [`${of(read, "token")} in, ${tokens.output.toLocaleString("en-US")} out`]),
+    ...(calls === 0 ? [] : [of(calls, "call")]),
+  ].join(", ");
+}
+
 function resumeCommand(runId: string, { root, script }: ExecuteArgs): string {
   return `smithers run --resume ${runId}${option("root", root)}${option("script", script)}`;
 }
@@ -179,40 +217,16 @@ function option(name: string, value: string | undefined): string {
   return value === undefined ? "" : ` --${name} ${value}`;
 }
 
-/** The commands that answer what is asked of people. */
-function howToAnswer(runId: string, question: Question, root: string): string[] {
-  const { asks } = question;
-  const address = addressName(question);
-  switch (asks) {
-    case "approval":
-    case "start":
-      return [
-        `approve: smithers approve ${runId} ${address}${root}`,
-        `deny:    smithers deny ${runId} ${address}${root}`,
-      ];
-    case "choice":
-      return [`answer:  smithers answer ${runId} ${address} --select KEY${root}`];
-    case "ranking":
-      return [`answer:  smithers answer ${runId} ${address} --rank KEY,KEY${root}`];
-    case "resolution":
-      return [
-        `done:    smithers resolve ${runId} ${address} --done '{…}'${root}`,
-        `again:   smithers resolve ${runId} ${address} --retry${root}`,
-        `failed:  smithers resolve ${runId} ${address} --failed${root}`,
-      ];
-    case "answer":
-      return [`answer:  smithers answer ${runId} ${address} '{…}'${root}`];
-    default:
-      return asks satisfies never;
-  }
-}
-
 /** The commands that take the run further. */
 function nextSteps({ runId, status, waitingFor }: RunResult, args: ExecuteArgs): string[] {
   const resume = resumeCommand(runId, args);
   if (status === "waiting") {
     return [
-      ...waitingFor.flatMap((question) => howToAnswer(runId, question, option("root", args.root))),
+      ...waitingFor.flatMap((question) =>
+        answerCommands(runId, addressName(question), question.asks).map(
+          ({ says, command }) => `${`${says}:`.padEnd(8)} ${command}${option("root", args.root)}`,
+        ),
+      ),
       `then:    ${resume}`,
     ];
   }

@@ -10,6 +10,13 @@ export interface Painter {
   readonly cyan: (text: string) => string;
 }
 
+/** A terminal behind `err` on which lines can be drawn anew. */
+export interface Live {
+  write(text: string): void;
+  /** As it is now: it may have been resized. */
+  size(): { readonly columns: number; readonly rows: number };
+}
+
 export interface Terminal {
   /** Results: what a pipe gets. */
   out(text: string): void;
@@ -22,6 +29,8 @@ export interface Terminal {
   readonly columns: number | null;
   /** Columns of the terminal behind `out`; null when it is not one. */
   readonly outColumns: number | null;
+  /** Absent where `err` is no terminal, or one that can't move its cursor. */
+  readonly live?: Live;
 }
 
 export function processTerminal(): Terminal {
@@ -33,5 +42,12 @@ export function processTerminal(): Terminal {
     paintOut: pc.createColors(pc.isColorSupported && process.stdout.isTTY === true),
     columns: tty ? (process.stderr.columns ?? 80) : null,
     outColumns: process.stdout.isTTY === true ? (process.stdout.columns ?? 80) : null,
+    ...(tty &&
+      process.env.TERM !== "dumb" && {
+        live: {
+          write: (text) => void process.stderr.write(text),
+          size: () => ({ columns: process.stderr.columns ?? 80, rows: process.stderr.rows ?? 24 }),
+        },
+      }),
   };
 }

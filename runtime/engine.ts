@@ -1,6 +1,6 @@
 /** One run from its first commit, or from the last one before a crash, to where it stops. */
 import type { Json, Plan } from "../plan/types.ts";
-import { type HostSource, type HostValues, knownHost } from "./host.ts";
+import { type HostSource, type HostValues, knownHost, workingDirectory } from "./host.ts";
 import { parseInput } from "./input.ts";
 import { runFrames } from "./interpreter/frames.ts";
 import type { Ask } from "./interpreter/people.ts";
@@ -24,6 +24,7 @@ import type {
   Store,
   TaskRecord,
 } from "./store/store.ts";
+import { type RunTotals, totalsOf } from "./totals.ts";
 import { type FileRecord, type FileSource, ProjectFiles } from "./values/files.ts";
 
 export interface RunResult {
@@ -35,6 +36,7 @@ export interface RunResult {
   readonly waitingFor: readonly Question[];
   /** Rows in completion order. */
   readonly outputs: { readonly [table: string]: readonly ResultRow[] };
+  readonly totals: RunTotals;
 }
 
 /** A node that waits for people, and for what: a decision (`approval`, `start`), or more than one. */
@@ -101,6 +103,7 @@ export function newRun(plan: Plan, record: RunRecord, services: Services, doors:
     workflow: record.workflow,
     planDigest: record.planDigest,
     maxConcurrency: services.maxConcurrency,
+    ...traceOf(services),
   });
   run.push({ kind: "begin", cause: "start" });
   return run;
@@ -133,7 +136,14 @@ export async function reopenedRun(
   const world = worldOf(plan, record, now, values, files);
   const { lost, writes, retries } = restore(world, journal, now);
   for (const attempt of lost) doors.endAttempt?.(attempt);
-  const running: RunRecord = { ...record, status: "running", reason: null, updatedAt: now };
+  const moved = workingDirectory(record, doors.host);
+  const running: RunRecord = {
+    ...record,
+    cwd: moved.cwd,
+    status: "running",
+    reason: null,
+    updatedAt: now,
+  };
   const run = new Run(plan, world, services, running);
   await learnSignals(run, journal);
   run.frame = journal.lastFrame?.frame ?? -1;
@@ -145,11 +155,13 @@ export async function reopenedRun(
     epoch: services.store.epoch,
     lost: lost.length,
     maxConcurrency: services.maxConcurrency,
+    ...traceOf(services),
   });
-  if (changes.length > 0)
+  const differences = [...moved.changes, ...changes];
+  if (differences.length > 0)
     run.event("run.warning", {
       code: "HOST_CHANGED",
-      message: `the host is another one: ${changes.join("; ")}`,
+      message: `the host is another one: ${differences.join("; ")}`,
     });
   const last = journal.lastFrame?.now ?? 0;
   if (now < last)
@@ -160,6 +172,10 @@ export async function reopenedRun(
   run.push({ kind: "begin", cause: "resume" });
   for (const entry of retries) run.retryAt(entry);
   return run;
+}
+
+function traceOf({ traceparent }: Services): { readonly traceparent?: string } {
+  return traceparent === undefined ? {} : { traceparent };
 }
 
 function worldOf(plan: Plan, record: RunRecord, now: number, host: HostValues, files: ProjectFiles): World {
@@ -208,7 +224,10 @@ async function finish(run: Run, { open, signal, stop }: Doors): Promise<RunResul
 }
 
 /** What a journal says of its run. */
-export function resultOf(record: RunRecord, journal: Pick<Journal, "outputs" | "tasks">): RunResult {
+export function resultOf(
+  record: RunRecord,
+  journal: Pick<Journal, "outputs" | "tasks" | "attempts">,
+): RunResult {
   const outputs: { [table: string]: ResultRow[] } = {};
   for (const { table, nodeId, iteration, value } of journal.outputs) {
     const fields = isJsonObject(value) ? value : { value };
@@ -220,15 +239,16 @@ export function resultOf(record: RunRecord, journal: Pick<Journal, "outputs" | "
     .filter(isQuestion)
     .map(({ nodeId, scope, iteration, reason }) => ({ nodeId, scope, iteration, asks: asksOf(reason) }));
   const { runId, status, reason } = record;
-  return { runId, status, reason, waitingFor, outputs };
+  return { runId, status, reason, waitingFor, outputs, totals: totalsOf(record, journal) };
 }
 
 /** Whether a task waits for people. */
-export const isQuestion = ({ kind, state, reason }: TaskRecord): boolean =>
+export const isQuestion = ({ kind, state, reason }: Pick<TaskRecord, "kind" | "state" | "reason">): boolean =>
   state === "waiting" &&
   (kind === "approval" || kind === "human" || (isJsonObject(reason) && Object.hasOwn(reason, "asks")));
 
-function asksOf(reason: Json): Question["asks"] {
+/** What a question asks for, by its task's reason. */
+export function asksOf(reason: Json): Question["asks"] {
   const { asks } = (reason ?? {}) as unknown as Partial<Ask>;
   return asks ?? "approval";
 }

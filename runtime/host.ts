@@ -1,9 +1,11 @@
 /** Host values of a run: asked once at its start, journaled, compared when it is resumed (SEMANTICS 57). */
 import { createHmac } from "node:crypto";
+import { existsSync } from "node:fs";
 import os from "node:os";
 import { pathToFileURL } from "node:url";
 import type { Value } from "../plan/core/values.ts";
 import type { Json, Plan } from "../plan/types.ts";
+import { gitHead } from "./git.ts";
 import type { HostRecord, RunRecord } from "./store/store.ts";
 
 /** Answers for the machine: the value behind a name of plan/core/host.ts, undefined where there is none. */
@@ -28,6 +30,8 @@ export function systemHost(root: string): HostSource {
         return process.cwd();
       case "process.platform":
         return process.platform;
+      case GIT_HEAD:
+        return gitHead(root);
       case "project":
         return root;
       case "project.url":
@@ -38,7 +42,7 @@ export function systemHost(root: string): HostSource {
   };
 }
 
-/** What the expressions of a plan ask for. What only its modules read of the environment is theirs, and not journaled. */
+/** What the expressions of a plan ask for. What only its modules read of the environment is theirs: they get what is there. */
 function askedFor({ capabilities, constants, functions, prompts, nodes, agents }: Plan): string[] {
   const listed = [...capabilities.host, ...capabilities.env.map((name) => `env.${name}`)];
   if (listed.length === 0) return [];
@@ -49,9 +53,30 @@ function askedFor({ capabilities, constants, functions, prompts, nodes, agents }
 
 const STARTED_AT = "startedAt";
 
-/** Asks the host for everything the plan names, for the journal of a new run. */
+/** The commit that the project stands on. No expression can ask for it. */
+const GIT_HEAD = "git.head";
+/** In front of the names of what only modules read: kept as a hash, to tell at resume that it is another one. */
+const OF_MODULES = "modules.";
+
+/**
+ * Asks the host for everything the plan names, for the journal of a new run, and for what is compared when it is resumed
+ * although no expression sees it: the commit, and of the variables that only modules read a keyed hash.
+ */
 export function recordHost(plan: Plan, source: HostSource, seed: string): RunRecord["host"] {
-  return Object.fromEntries(askedFor(plan).map((name) => [name, recordOf(name, source(name), seed)]));
+  const asked = askedFor(plan);
+  const others = plan.capabilities.env.map((name) => `env.${name}`).filter((name) => !asked.includes(name));
+  const head = source(GIT_HEAD);
+  return {
+    ...Object.fromEntries(asked.map((name) => [name, recordOf(name, source(name), seed)])),
+    ...Object.fromEntries(
+      others.sort().map((name) => [`${OF_MODULES}${name}`, hashOf(name, source(name), seed)]),
+    ),
+    ...(head === undefined ? {} : { [GIT_HEAD]: head }),
+  };
+}
+
+function hashOf(name: string, value: string | undefined, seed: string): HostRecord {
+  return value === undefined ? null : { keyedHash: keyedHash(seed, name, value) };
 }
 
 function recordOf(name: string, value: string | undefined, seed: string): HostRecord {
@@ -92,6 +117,10 @@ export function knownHost(record: RunRecord, source: HostSource): KnownHost {
   const values: Record<string, Value> = { [STARTED_AT]: record.createdAt };
   const changes: string[] = [];
   for (const [name, recorded] of Object.entries(record.host)) {
+    if (name === GIT_HEAD || name.startsWith(OF_MODULES)) {
+      changes.push(...changeOf(name, recorded, record.seed, source));
+      continue;
+    }
     const current = source(name);
     const isHash = typeof recorded === "object" && recorded !== null;
     const secret = isHash || (current !== undefined && isSecret(name, current));
@@ -104,6 +133,39 @@ export function knownHost(record: RunRecord, source: HostSource): KnownHost {
     );
   }
   return { values, changes };
+}
+
+/** Of what no expression sees. A project that is no longer, or not yet, in git tells nothing. */
+function changeOf(name: string, recorded: HostRecord, seed: string, source: HostSource): readonly string[] {
+  if (name === GIT_HEAD) {
+    const current = source(GIT_HEAD);
+    return current === undefined || current === recorded
+      ? []
+      : [`the git head is ${shortHead(current)} now (${shortHead(String(recorded))} when the run began)`];
+  }
+  const variable = name.slice(OF_MODULES.length);
+  return sameAsRecorded(variable, recorded, source(variable), seed)
+    ? []
+    : [`${variable} has changed (modules see the current value)`];
+}
+
+/** `main 89abcde`. */
+const shortHead = (head: string): string =>
+  head.replace("refs/heads/", "").replace(/([0-9a-f]{7})[0-9a-f]{33,}$/, "$1");
+
+/**
+ * Where compute tasks of a resumed run work: where they did, as long as that is there. An imported run, or one whose
+ * project was moved, goes on in the project it is in now.
+ */
+export function workingDirectory(
+  { cwd }: RunRecord,
+  source: HostSource,
+): { readonly cwd: string; readonly changes: readonly string[] } {
+  const current = source("project");
+  if (current === undefined || current === cwd) return { cwd, changes: [] };
+  const kept = existsSync(cwd);
+  const used = kept ? `${cwd} is used, as when the run began` : `${cwd}, where the run began, is gone`;
+  return { cwd: kept ? cwd : current, changes: [`the working directory is ${current} now (${used})`] };
 }
 
 function sameAsRecorded(

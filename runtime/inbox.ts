@@ -182,6 +182,14 @@ export function isFiled(
   return nodeDisk.stat(path.join(runDir, "inbox", fileName(address))) !== null;
 }
 
+/** What lies in a run's inbox and has not been taken up, in the order in which it will be. */
+export function filedRequests(runDir: string): readonly InboxRequest[] {
+  const inbox = path.join(runDir, "inbox");
+  return namesIn(nodeDisk, inbox)
+    .filter((name) => name.endsWith(".json"))
+    .flatMap((name) => readRequest(nodeDisk, path.join(inbox, name)) ?? []);
+}
+
 /** A file that is no request is left alone: whoever put it there may want it. */
 function readRequest(disk: Disk, file: string): InboxRequest | null {
   try {

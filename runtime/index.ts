@@ -1,7 +1,12 @@
 /** `smithers/runtime`: plans are run, resumed, decided and looked at through this and nothing else. */
 export { loadScript as readScript, parseScript, type Script, ScriptError } from "./agents/index.ts";
 export { AnswerError, type AnswerOptions, answer, type ResolveOptions, resolve } from "./answer.ts";
+export { type AnswerCommand, answerCommands } from "./answers.ts";
+export { type Exported, type ExportOptions, exportRun } from "./archive/export.ts";
+export { type Imported, type ImportOptions, importRun } from "./archive/import.ts";
+export { ArchiveError } from "./archive/manifest.ts";
 export { type DecideOptions, decide } from "./decide.ts";
+export { type DoctorOptions, examine, type Finding } from "./doctor.ts";
 export { type Question, RefusedError, type ResultRow, type RunResult } from "./engine.ts";
 export { diskFiles } from "./files.ts";
 export type { PreviewFrame, PreviewLoop, PreviewNode, PreviewTask } from "./frame.ts";
@@ -14,8 +19,10 @@ export {
   type InspectOptions,
   inspect,
   listRuns,
+  query,
   type RunInspection,
   type RunSummary,
+  readRun,
 } from "./inspect.ts";
 export type { Clock } from "./interpreter/clock.ts";
 export type { StopRequest } from "./interpreter/run.ts";
@@ -33,8 +40,12 @@ export {
   UnknownNodeError,
   why,
 } from "./replay/index.ts";
+export { type Removed, type RetentionOptions, removeRuns } from "./retention.ts";
 export { type ResumeOptions, type RunOptions, resume, run } from "./run.ts";
 export { RunNameError, UnknownRunError } from "./runs.ts";
 export { type SignalOptions, signal, UnknownSignalError } from "./signal.ts";
 export { NotRunningError, type StopOptions, stop } from "./stop.ts";
+export { type SqlAnswer, type SqlCell, SqlError } from "./store/index.ts";
 export * from "./store/store.ts";
+export type { RunTotals } from "./totals.ts";
+export { listWaits, type Wait, type Waits } from "./waits.ts";

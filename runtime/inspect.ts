@@ -3,9 +3,9 @@ import { setTimeout } from "node:timers/promises";
 import { type RunResult, resultOf } from "./engine.ts";
 import { reading } from "./reading.ts";
 import { runDirectory, runIds, storeDirectory } from "./runs.ts";
-import { hasWriter, openReader } from "./store/index.ts";
+import { hasWriter, loadSqlite, openReader, type ReaderOptions, type SqlAnswer } from "./store/index.ts";
 import { everyEvent } from "./store/paged.ts";
-import { type EventRecord, type Journal, type RunRecord, StoreError } from "./store/store.ts";
+import { type EventRecord, type Journal, type RunReader, type RunRecord, StoreError } from "./store/store.ts";
 
 export interface RunSummary {
   readonly runId: string;
@@ -19,9 +19,10 @@ export interface RunSummary {
 /** All runs of a project, oldest first as far as names tell. */
 export async function listRuns(root: string): Promise<readonly RunSummary[]> {
   const summaries: RunSummary[] = [];
+  const vfs = await loadSqlite();
   for (const runId of runIds(root)) {
     try {
-      const { journal, attended } = await read(root, runId, 0);
+      const { journal, attended } = await read(root, runId, 0, { vfs });
       summaries.push({ runId, run: journal.run, problem: journal.run ? null : "it never began", attended });
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
@@ -52,6 +53,31 @@ export interface RunInspection {
 export async function inspect(runId: string, { root, events = 0 }: InspectOptions): Promise<RunInspection> {
   const found = await read(root, runId, events);
   return { ...found, result: found.journal.run && resultOf(found.journal.run, found.journal) };
+}
+
+/**
+ * Reads records of a run, as of its last commit. Each call of the reader sees one state; two may see different ones.
+ * @throws UnknownRunError, StoreError
+ */
+export function readRun<T>(
+  runId: string,
+  { root }: { readonly root: string },
+  read: (reader: RunReader) => Promise<T>,
+): Promise<T> {
+  return reading(runDirectory(root, runId), read);
+}
+
+/**
+ * Answers one SELECT over the tables of a run's store, of one state. They may change from version to version.
+ * @throws UnknownRunError, SqlError, StoreError
+ */
+export async function query(
+  runId: string,
+  sql: string,
+  { root }: { readonly root: string },
+): Promise<SqlAnswer> {
+  const reader = await openReader(storeDirectory(runDirectory(root, runId)));
+  return reader.query(sql);
 }
 
 export interface EventsOptions {
@@ -94,13 +120,17 @@ export async function* events(
 /** Between two looks at a run that is followed. */
 const POLL_MS = 100;
 
-async function read(root: string, runId: string, count: number) {
+async function read(root: string, runId: string, count: number, options: ReaderOptions = {}) {
   const directory = runDirectory(root, runId);
   // Asked before the journal is read: a run that ends meanwhile must not look abandoned.
   const attended = hasWriter(storeDirectory(directory));
-  return reading(directory, async (reader) => {
-    const journal = await reader.journal();
-    const events = count > 0 ? await reader.events(Math.max(0, journal.lastEvent - count), count) : [];
-    return { journal, events, attended };
-  });
+  return reading(
+    directory,
+    async (reader) => {
+      const journal = await reader.journal();
+      const events = count > 0 ? await reader.events(Math.max(0, journal.lastEvent - count), count) : [];
+      return { journal, events, attended };
+    },
+    options,
+  );
 }

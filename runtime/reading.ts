@@ -1,11 +1,19 @@
 /** Looking into a run's store from any process, without a lock. */
 import { storeDirectory } from "./runs.ts";
-import { openReader } from "./store/index.ts";
+import { openReader, type ReaderOptions } from "./store/index.ts";
 import type { RunReader } from "./store/store.ts";
 
-/** Opens the store of a run for as long as `read` takes. @throws StoreError */
-export async function reading<T>(runDir: string, read: (reader: RunReader) => Promise<T>): Promise<T> {
-  const reader = await openReader(storeDirectory(runDir));
+/**
+ * Opens the store of a run for as long as `read` takes. Who reads many gives one engine for all, since loading it takes
+ * longer than reading.
+ * @throws StoreError
+ */
+export async function reading<T>(
+  runDir: string,
+  read: (reader: RunReader) => Promise<T>,
+  options: ReaderOptions = {},
+): Promise<T> {
+  const reader = await openReader(storeDirectory(runDir), options);
   try {
     return await read(reader);
   } finally {

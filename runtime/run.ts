@@ -19,6 +19,7 @@ import { packagesMessage, wrongPackages } from "./packages.ts";
 import { createRun, runDirectory, storeDirectory } from "./runs.ts";
 import { openStore } from "./store/index.ts";
 import type { AttemptRecord, EventRecord, Journal, RunRecord, Store } from "./store/store.ts";
+import { type TracedRun, traced } from "./telemetry/trace.ts";
 import type { FileSource } from "./values/files.ts";
 
 interface CommonOptions {
@@ -98,11 +99,11 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
   };
   const store = options.store ?? (await openRun(directory as string, options.root));
   const warm = Object.keys(plan.modules).length > 0;
-  return attend(options, store, { directory, warm }, async (services, doors) => {
+  return attend(options, store, { directory, warm }, async (given, doors) => {
     if (taken && (await store.journal()).run) {
       throw new RefusedError(`there is a run ${runId} already: resume it, or give the new run another id`);
     }
-    return startRun(plan, record, services, doors);
+    return tracing(record, given, (services) => startRun(plan, record, services, doors));
   });
 }
 
@@ -113,11 +114,17 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
 export async function resume(runId: string, options: ResumeOptions): Promise<RunResult> {
   const directory = options.store ? null : runDirectory(path.resolve(options.root), runId);
   const store = options.store ?? (await openRun(directory as string, options.root));
-  return attend(options, store, { directory, warm: false }, async (services, doors) => {
+  return attend(options, store, { directory, warm: false }, async (given, doors) => {
     const journal = await store.journal();
     const plan = planOf(journal, runId, options.plan);
     refusePackages(plan, options);
-    return resumeRun(plan, journal, services, { ...doors, ...(options.stop && { stop: options.stop }) });
+    const stop = options.stop && { stop: options.stop };
+    const workflow = journal.run?.workflow ?? plan.workflow.name;
+    const result = await tracing({ runId, workflow, planDigest: plan.digest }, given, (services) =>
+      resumeRun(plan, journal, services, { ...doors, ...stop }),
+    );
+    // An imported run may have another name here than the one it knows itself by.
+    return { ...result, runId };
   });
 }
 
@@ -214,6 +221,23 @@ async function attend(
   } finally {
     await own?.close();
     if (!options.store) await store.close();
+  }
+}
+
+/** Runs `go` with services that trace the run, where the process has a tracer provider. */
+async function tracing(
+  run: TracedRun,
+  given: Services,
+  go: (services: Services) => Promise<RunResult>,
+): Promise<RunResult> {
+  const { services, end } = await traced(run, given);
+  try {
+    const result = await go(services);
+    end({ result });
+    return result;
+  } catch (error) {
+    end({ error });
+    throw error;
   }
 }
 

@@ -39,7 +39,7 @@ await build({
   external: [
     ...["ts-morph", "esbuild", "sql.js", "sql.js/*", "@anthropic-ai/sdk", "@mdx-js/mdx", "typescript"],
     // CommonJS: a bundle that imports it lazily would find all its names under `default`.
-    "yaml",
+    ...["yaml", "yauzl", "yazl"],
   ],
   // Some bundled packages are CommonJS and ask for Node's modules by `require`.
   banner: {

@@ -4,6 +4,7 @@ import { withRuntime } from "../errors.ts";
 import { CliError, type CommandResult, EXIT } from "../exit.ts";
 import { rootOf, rootOption, runPositional } from "../options.ts";
 import { addressName } from "../render/address.ts";
+import { reasonText } from "../render/cell.ts";
 import { renderFrame } from "../render/frame.ts";
 import { ago, cut, duration, table } from "../render/table.ts";
 import type { Terminal } from "../terminal.ts";
@@ -43,7 +44,7 @@ export function handler(args: Args, terminal: Terminal): CommandResult {
       );
     }
     if (args.json) terminal.out(JSON.stringify({ ...journal, plan: undefined, attended }));
-    else print(journal, journal.run, attended, terminal);
+    else print(args.run, journal, journal.run, attended, terminal);
     return EXIT.ok;
   });
 }
@@ -72,6 +73,7 @@ const CAUSES: Readonly<Record<string, string>> = {
 };
 
 function print(
+  runId: string,
   { tasks, attempts, outputs }: Journal,
   run: RunRecord,
   attended: boolean,
@@ -79,10 +81,10 @@ function print(
 ): void {
   const { bold, dim } = terminal.paintOut;
   const began = `workflow ${run.workflow}, started ${ago(run.createdAt, Date.now())}`;
-  terminal.out(`${bold(run.runId)}  ${run.status}  ${dim(began)}`);
+  terminal.out(`${bold(runId)}  ${run.status}  ${dim(began)}`);
   if (run.reason !== null) terminal.out(run.reason);
   if (run.status === "running" && !attended)
-    terminal.out(`its process is gone; go on with: smithers run --resume ${run.runId}`);
+    terminal.out(`its process is gone; go on with: smithers run --resume ${runId}`);
   terminal.out(dim(`plan ${run.planDigest}`));
   terminal.out(`input ${JSON.stringify(run.input)}\n`);
   const last = new Map(attempts.map((attempt) => [key(attempt), attempt]));
@@ -111,11 +113,6 @@ function print(
 
 function key({ nodeId, scope, iteration }: Address): string {
   return `${nodeId}\n${scope}\n${iteration}`;
-}
-
-function reasonText(reason: unknown): string {
-  if (reason === null) return "";
-  return typeof reason === "string" ? reason : JSON.stringify(reason);
 }
 
 const WIDTH = 100;

@@ -21,7 +21,7 @@ export function handler(args: Args, terminal: Terminal): CommandResult {
   return withRuntime(async ({ listRuns }) => {
     const runs = (await listRuns(rootOf(args))).toReversed();
     if (args.json)
-      for (const { runId, run, ...more } of runs) terminal.out(JSON.stringify({ runId, ...run, ...more }));
+      for (const { runId, run, ...more } of runs) terminal.out(JSON.stringify({ ...run, runId, ...more }));
     else if (runs.length === 0) terminal.err("No runs yet. `smithers up FILE` starts one.");
     else terminal.out(table(["RUN", "WORKFLOW", "STATUS", "STARTED", "CHANGED", "WHY"], runs.map(row)));
     return EXIT.ok;

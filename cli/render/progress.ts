@@ -1,54 +1,38 @@
-/**
- * A run as people follow it: one line for every fact that stays, and on a terminal a footer of what runs right now.
- * Without a terminal only the lines are printed.
- */
+/** A run as people follow it without a tree: one line for every fact. */
 import type { Json } from "../../plan/types.ts";
 import type { EventRecord } from "../../runtime/index.ts";
 import type { Terminal } from "../terminal.ts";
-import { addressName } from "./address.ts";
-import { cut, duration } from "./table.ts";
+import { addressOf } from "./address.ts";
+import { duration } from "./table.ts";
 
 export interface Progress {
   event(event: EventRecord): void;
-  /** Removes the footer; the lines stay. */
+  /** Nothing more is drawn; what stands there stays. */
   close(): void;
 }
 
-interface Running {
-  readonly name: string;
-  readonly since: number;
-}
+/** When what runs began, by name. */
+type Running = Map<string, number>;
 
-const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
-const REDRAW_MS = 100;
-/** More running tasks than this are counted, not listed. */
-const LISTED = 8;
-
-export function createProgress(terminal: Terminal, now: () => number = Date.now): Progress {
-  const running = new Map<string, Running>();
-  const footer = terminal.columns === null ? null : createFooter(terminal, running, now);
+export function createLines(terminal: Terminal): Progress {
+  const running: Running = new Map();
   return {
     event(event) {
       const line = describe(event, running, terminal);
-      if (line === null) return;
-      footer?.clear();
-      terminal.err(line);
-      footer?.draw();
+      if (line !== null) terminal.err(line);
     },
-    close() {
-      footer?.stop();
-    },
+    close() {},
   };
 }
 
 /** The line an event leaves behind, null for none. Keeps `running` up to date. */
-function describe(event: EventRecord, running: Map<string, Running>, terminal: Terminal): string | null {
+function describe(event: EventRecord, running: Running, terminal: Terminal): string | null {
   const { paint } = terminal;
   const { data } = event;
-  const name = nameOf(data);
+  const name = addressOf(data);
   const text = (key: string) => (typeof data[key] === "string" ? (data[key] as string) : "");
   const took = () => {
-    const started = running.get(name)?.since;
+    const started = running.get(name);
     running.delete(name);
     return started === undefined ? "" : paint.dim(`  ${duration(event.at - started)}`);
   };
@@ -60,8 +44,8 @@ function describe(event: EventRecord, running: Map<string, Running>, terminal: T
     case "run.resumed":
       return `${paint.bold(`run ${text("runId")}`)}  ${paint.dim("resumed")}`;
     case "task.started":
-      running.set(name, { name, since: event.at });
-      return terminal.columns === null ? `${paint.dim("…")} ${name}  started` : null;
+      running.set(name, event.at);
+      return `${paint.dim("…")} ${name}  started`;
     case "task.finished":
       return `${paint.green("✓")} ${name}${took()}`;
     case "task.skipped":
@@ -124,8 +108,8 @@ function describe(event: EventRecord, running: Map<string, Running>, terminal: T
   }
 }
 
-/** What people are asked for. */
-function wantedOf({ asks, options }: EventRecord["data"]): string {
+/** What people are asked for, of an event that asks. */
+export function wantedOf({ asks, options }: EventRecord["data"]): string {
   const keys = (Array.isArray(options) ? options : []).map((option: Json) =>
     typeof option === "string" ? option : String((option as { readonly key?: Json }).key),
   );
@@ -149,14 +133,6 @@ function questionOf({ title, summary }: EventRecord["data"], paint: Terminal["pa
   return second ? `${first}${paint.dim(`  ${second}`)}` : first;
 }
 
-function nameOf({ nodeId, scope, iteration }: EventRecord["data"]): string {
-  return addressName({
-    nodeId: typeof nodeId === "string" ? nodeId : "",
-    scope: typeof scope === "string" ? scope : "",
-    iteration: typeof iteration === "number" ? iteration : 0,
-  });
-}
-
 function noteOf(data: Json | undefined): string {
   return data === undefined || data === null ? "" : ` ${JSON.stringify(data)}`;
 }
@@ -168,38 +144,4 @@ function errorText({ code, message }: EventRecord["data"]): string {
 
 function waitText(delay: unknown): string {
   return typeof delay === "number" ? `; again in ${duration(delay)}` : "";
-}
-
-function createFooter(terminal: Terminal, running: Map<string, Running>, now: () => number) {
-  let drawn = 0;
-  let tick = 0;
-  const clear = () => {
-    if (drawn > 0) process.stderr.write(`\u001b[${drawn}A\u001b[0J`);
-    drawn = 0;
-  };
-  const draw = () => {
-    const all = [...running.values()];
-    // A line that wraps would break the arithmetic of clearing.
-    const lines = all.slice(0, LISTED).map(({ name, since }) => {
-      const spinner = FRAMES[tick % FRAMES.length]!;
-      return cut(`${spinner} ${name}  ${duration(now() - since)}`, (terminal.columns ?? 80) - 1);
-    });
-    if (all.length > LISTED) lines.push(`  … and ${all.length - LISTED} more`);
-    for (const line of lines) process.stderr.write(`${terminal.paint.cyan(line)}\n`);
-    drawn = lines.length;
-  };
-  const timer = setInterval(() => {
-    tick += 1;
-    clear();
-    draw();
-  }, REDRAW_MS);
-  timer.unref();
-  return {
-    clear,
-    draw,
-    stop() {
-      clearInterval(timer);
-      clear();
-    },
-  };
 }

@@ -18,6 +18,16 @@ export function duration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** `512 B`, `3.4 KB`, `12 MB`: powers of 1000. */
+export function size(bytes: number): string {
+  let value = bytes;
+  for (const unit of ["B", "KB", "MB", "GB"]) {
+    if (value < 1000) return `${value < 10 && unit !== "B" ? value.toFixed(1) : Math.round(value)} ${unit}`;
+    value /= 1000;
+  }
+  return `${value.toFixed(1)} TB`;
+}
+
 /** `just now`, `4 min ago`, `2 days ago`. */
 export function ago(then: number, now: number): string {
   const seconds = Math.max(0, Math.round((now - then) / 1000));
@@ -27,6 +37,17 @@ export function ago(then: number, now: number): string {
   if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
   const days = Math.floor(seconds / 86_400);
   return `${days} day${days === 1 ? "" : "s"} ago`;
+}
+
+/** `in 12 min`, `in 3 days`; `now` for what is due. */
+export function until(then: number, now: number): string {
+  const seconds = Math.round((then - now) / 1000);
+  if (seconds <= 0) return "now";
+  if (seconds < 60) return `in ${seconds} s`;
+  if (seconds < 3600) return `in ${Math.floor(seconds / 60)} min`;
+  if (seconds < 86_400) return `in ${Math.floor(seconds / 3600)} h`;
+  const days = Math.floor(seconds / 86_400);
+  return `in ${days} day${days === 1 ? "" : "s"}`;
 }
 
 /** The line in so many columns; what is longer ends in `…`. */

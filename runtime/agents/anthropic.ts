@@ -2,6 +2,7 @@ import type Anthropic from "@anthropic-ai/sdk";
 import type { Json } from "../../plan/types.ts";
 import { aborted, failure } from "../executors/errors.ts";
 import type { TaskError } from "../executors/executor.ts";
+import { untraced } from "../telemetry/calls.ts";
 import type { Tool } from "../tools/registry.ts";
 import { providerError } from "./anthropic-error.ts";
 import { type AnthropicOptions, readOptions } from "./anthropic-options.ts";
@@ -117,7 +118,7 @@ class Dialogue {
     for (let step = 0; step < this.#options.maxSteps; step++) {
       let response: Anthropic.Message;
       try {
-        response = await this.#request();
+        response = await this.#traced();
       } catch (error) {
         const { signal } = this.#call.context;
         const reason = signal.aborted ? aborted(signal).error : providerError(this.#sdk, error, Date.now());
@@ -133,6 +134,20 @@ class Dialogue {
       `Agent ${this.#call.name} gave no answer within ${this.#options.maxSteps} steps (maxSteps)`,
     );
     return { ok: false, error, usage };
+  }
+
+  #traced(): Promise<Anthropic.Message> {
+    const { context, name } = this.#call;
+    return (context.trace ?? untraced).model(
+      { provider: "anthropic", model: this.#options.request.model, agent: name },
+      () => this.#request(),
+      (response) => ({
+        model: response.model,
+        responseId: response.id,
+        finishReason: response.stop_reason,
+        usage: usageOf(response),
+      }),
+    );
   }
 
   #request(): Promise<Anthropic.Message> {
@@ -205,7 +220,7 @@ class Dialogue {
   }
 
   async #run(use: ToolUse): Promise<Anthropic.ToolResultBlockParam> {
-    const { emit, cwd, signal } = this.#call.context;
+    const { emit, cwd, signal, trace } = this.#call.context;
     const input = use.input as Json;
     emit("agent.tool.call", { id: use.id, name: use.name, input });
     const tool = this.#tools.find((known) => known.name === use.name);
@@ -213,7 +228,7 @@ class Dialogue {
     let failed = false;
     try {
       if (tool === undefined) throw new Error(`There is no tool named ${use.name}`);
-      output = await tool.execute({ input, cwd, signal });
+      output = await (trace ?? untraced).tool(use, () => tool.execute({ input, cwd, signal }));
     } catch (error) {
       failed = true;
       output = error instanceof Error ? error.message : String(error);

@@ -15,6 +15,7 @@
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
 import type { Json } from "../../plan/types.ts";
+import { fitsWildcard } from "../../plan/wildcard.ts";
 import { formatIssues, parseWith } from "../../plan/zod/index.ts";
 import type { Address, TaskRecord } from "../store/store.ts";
 
@@ -134,24 +135,7 @@ function fits(
   entry: { node: string; iteration?: number | undefined },
   { nodeId, iteration }: Address,
 ): boolean {
-  return matches(entry.node, nodeId) && (entry.iteration === undefined || entry.iteration === iteration);
-}
-
-/** `*` stands for any characters. Parts are found left to right, so that no pattern can take long. */
-function matches(pattern: string, text: string): boolean {
-  const parts = pattern.split("*");
-  const [first = "", ...rest] = parts;
-  const last = rest.pop();
-  if (last === undefined) return text === first;
-  if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length)
-    return false;
-  let at = first.length;
-  for (const part of rest) {
-    const found = text.indexOf(part, at);
-    if (found === -1 || found + part.length > text.length - last.length) return false;
-    at = found + part.length;
-  }
-  return true;
+  return fitsWildcard(entry.node, nodeId) && (entry.iteration === undefined || entry.iteration === iteration);
 }
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Json } from "../../plan/types.ts";
 import { aborted } from "../executors/errors.ts";
 import type { TaskError } from "../executors/executor.ts";
+import { untraced } from "../telemetry/calls.ts";
 import { answerText } from "./answer.ts";
 import type { AgentCall, AgentProvider, Answer, Conversation, Usage } from "./provider.ts";
 import { findAnswer, type Script, type ScriptedAnswer } from "./script.ts";
@@ -22,13 +23,20 @@ export class ScriptedProvider implements AgentProvider {
     return {
       ask: async (message) => {
         call.context.emit("agent.message", { role: "user", text: message });
-        const answer = await answerOf(entry, asked++, call);
+        const answer = await (call.context.trace ?? untraced).model(
+          { provider: "smithers.script", model: modelOf(call), agent: call.name },
+          () => answerOf(entry, asked++, call),
+          ({ usage, ...more }) => ({ usage, ...(more.ok ? {} : { error: more.error }) }),
+        );
         if (answer.ok) call.context.emit("agent.message", { role: "assistant", text: answerText(answer) });
         return answer;
       },
     };
   }
 }
+
+const modelOf = ({ agent }: AgentCall): string | null =>
+  "model" in agent && typeof agent.model === "string" ? agent.model : null;
 
 async function answerOf(entry: ScriptedAnswer | undefined, asked: number, call: AgentCall): Promise<Answer> {
   const usage: Usage = {

@@ -2,8 +2,10 @@
  * One task's work behind one interface. The interpreter decides what starts and when; an executor does one attempt
  * and returns what came of it. Executors hold no run state: what must survive is in the request and in the journal.
  */
+
 import type { Json, Plan } from "../../plan/types.ts";
 import type { Address } from "../store/store.ts";
+import type { AttemptTrace } from "../telemetry/calls.ts";
 
 /** Everything one attempt needs; plain JSON, journaled before the attempt starts and reused on retry. */
 export type TaskRequest =
@@ -51,6 +53,8 @@ export interface AttemptContext {
   emit(type: string, data: { readonly [key: string]: Json }): void;
   /** JSON of the plan with the parts that hang on the host as they are: never to be stored. Throws CoreError. */
   resolve?(value: Json): Json | undefined;
+  /** Told of calls to models and tools, where somebody traces the run. */
+  readonly trace?: AttemptTrace;
   /** What `reserve` gave for this attempt: its process is on disk already, with the attempt's start. */
   readonly reserved?: Reservation;
   /** A compute attempt records the process that will run it; resolves when that is on disk. Work is handed over only then. */

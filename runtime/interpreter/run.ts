@@ -121,6 +121,8 @@ export interface Services {
   /** Stay while only people can move the run on. */
   readonly wait: boolean;
   readonly onEvent: (event: EventRecord) => void;
+  /** W3C trace context of the span that stands for this process, kept in the journal so that later ones link to it. */
+  readonly traceparent?: string;
   /** Stands for people; undefined leaves a question to them. */
   readonly decider: (address: Address, kind: TaskEntry["kind"]) => ScriptedDecision | undefined;
 }

@@ -31,8 +31,8 @@ interface Place {
  * Recomputes a run from its journal, up to its last commit, and compares every frame, start and row. It may be under way.
  * @throws UnknownRunError, StoreError; RefusedError where nothing is recorded or the recorded plan can't be read
  */
-export function replay(runId: string, { root }: Place): Promise<Replay> {
-  return reading(runDirectory(root, runId), replayJournal);
+export async function replay(runId: string, { root }: Place): Promise<Replay> {
+  return reading(runDirectory(root, runId), async (reader) => ({ ...(await replayJournal(reader)), runId }));
 }
 
 /** The same for a journal that is open, with the recorded plan or the one given. @throws RefusedError */
@@ -94,7 +94,7 @@ export function why(runId: string, nodeId: string | undefined, { root }: Place):
     const last = recording.steps.findLast(({ frame }) => frame)?.frame;
     const world = last ? await upTo(new Replayer(plan, recording, run), last.frame) : null;
     if (!world) throw new UnknownFrameError(`run ${runId} has no frame yet`);
-    return reasonsOf({ plan, world, journal: recording.journal, attended }, nodeId);
+    return reasonsOf({ plan, world, journal: recording.journal, runId, attended }, nodeId);
   });
 }
 

@@ -2,12 +2,13 @@
 import { cellInWords, codeText } from "../../plan/render/words.ts";
 import { nearest } from "../../plan/suggest.ts";
 import type { Json, Plan, Role } from "../../plan/types.ts";
+import { answerCommands, signalCommand } from "../answers.ts";
+import { asksOf, isQuestion } from "../engine.ts";
 import { describeLeaf, walk } from "../frame.ts";
 import { waitingOf } from "../interpreter/deliver.ts";
 import { Instance, Slot } from "../interpreter/instance.ts";
 import { Parallel } from "../interpreter/kinds.ts";
 import { isUnderWay, Leaf } from "../interpreter/leaf.ts";
-import { asked, isAsked } from "../interpreter/people.ts";
 import type { Failure } from "../interpreter/recovery.ts";
 import type { TaskEntry } from "../interpreter/states.ts";
 import { isClosing } from "../interpreter/stepper.ts";
@@ -38,6 +39,8 @@ interface Known {
   readonly plan: Plan;
   readonly world: World;
   readonly journal: Journal;
+  /** Its name here, which an imported run may not know itself by. */
+  readonly runId: string;
   /** Whether a process attends to the run. */
   readonly attended: boolean;
 }
@@ -77,15 +80,10 @@ const nameOf = ({ entry, plan }: Leaf): string => (entry ? showAddress(entry.add
 function ofLeaf(known: Known, leaf: Leaf): Reason {
   const node = nameOf(leaf);
   const { state, waitsFor } = describeLeaf(leaf);
-  const run = known.journal.run?.runId ?? "RUN";
+  const run = known.runId;
   const because = causesOf(known, leaf, state, waitsFor);
-  const waiting = leaf.entry?.state === "waiting" ? leaf.entry : null;
-  const answer =
-    waiting && isAsked(waiting)
-      ? answerCommand(run, node, waiting)
-      : waiting && leaf.kind === "wait"
-        ? signalCommand(run, waiting)
-        : null;
+  const asked = leaf.entry?.state === "waiting" ? leaf.entry : null;
+  const answer = asked && answerTo(run, node, leaf, asked);
   const failed = known.world.failed ?? null;
   const ended = failed && !leaf.settled && state !== "running" && leaf.entry !== failed;
   return {
@@ -96,6 +94,13 @@ function ofLeaf(known: Known, leaf: Leaf): Reason {
       : because,
     next: answer ?? (failed || isLeft(known) ? `smithers run --resume ${run}` : null),
   };
+}
+
+/** The first command that answers what a node waits for; null where nobody is asked. */
+function answerTo(run: string, node: string, { kind }: Leaf, asked: TaskEntry): string | null {
+  if (kind === "wait") return signalCommand(run, waitingOf(asked));
+  if (!isQuestion({ kind, state: asked.state, reason: asked.reason })) return null;
+  return answerCommands(run, node, asksOf(asked.reason))[0]?.command ?? null;
 }
 
 /** Nothing goes on before somebody takes the run up again. */
@@ -130,32 +135,6 @@ function partOf(world: World, role: Role, key: string): string {
     default:
       return role satisfies never;
   }
-}
-
-/** The command that answers what a node asks of people. */
-function answerCommand(run: string, node: string, entry: TaskEntry): string {
-  const { asks } = asked(entry);
-  switch (asks) {
-    case undefined:
-    case "start":
-      return `smithers approve ${run} ${node}`;
-    case "choice":
-      return `smithers answer ${run} ${node} --select KEY`;
-    case "ranking":
-      return `smithers answer ${run} ${node} --rank KEY,KEY`;
-    case "answer":
-      return `smithers answer ${run} ${node} '{…}'`;
-    case "resolution":
-      return `smithers resolve ${run} ${node} --done '{…}'`;
-    default:
-      return asks satisfies never;
-  }
-}
-
-/** How the signal that a node waits for is sent. */
-function signalCommand(run: string, entry: TaskEntry): string {
-  const { event, correlationId } = waitingOf(entry);
-  return `smithers signal ${run} ${event}${correlationId === null ? "" : ` --correlation-id ${correlationId}`} '{…}'`;
 }
 
 function causesOf(known: Known, leaf: Leaf, state: string, waitsFor: string | null): readonly string[] {

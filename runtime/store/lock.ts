@@ -67,6 +67,14 @@ export function isOwned(disk: Disk, directory: string): boolean {
   return last.holder === null || lookFor(last.holder, thisProcess()) !== "gone";
 }
 
+/** Milliseconds since the last sign of life of whoever owns the directory; null when nobody does. */
+export function heartbeatAge(disk: Disk, directory: string): number | null {
+  const last = listLocks(disk, directory).at(-1);
+  if (!last || last.released) return null;
+  const stat = disk.stat(lockFile(directory, last.epoch));
+  return stat && Math.max(0, Date.now() - stat.mtimeMs);
+}
+
 export class Ownership {
   readonly epoch: number;
   readonly #options: OwnershipOptions;

@@ -161,7 +161,16 @@ export class ComputeExecutor implements Executor {
     };
     const task = { runId, nodeId: address.nodeId, iteration: address.iteration, attempt };
     const ctx = isRecord(request.ctx) ? (request.ctx as unknown as CtxSnapshot) : { runId };
-    const end = worker.run({ url, captures: byName(request.captures, names), ctx, task }, listener(context));
+    const end = worker.run(
+      {
+        url,
+        captures: byName(request.captures, names),
+        ctx,
+        traceparent: context.trace?.traceparent ?? null,
+        task,
+      },
+      listener(context),
+    );
     signal.addEventListener("abort", abort, { once: true });
     try {
       return await end;

@@ -10,6 +10,8 @@ export interface RunMessage {
   /** Values by name, as worker/tagged.mjs encodes them. */
   readonly captures: Json;
   readonly ctx: CtxSnapshot;
+  /** W3C trace context of the attempt; null where nobody traces. */
+  readonly traceparent: string | null;
   readonly task: {
     readonly runId: string;
     readonly nodeId: string;

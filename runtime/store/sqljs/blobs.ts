@@ -63,6 +63,13 @@ export class Blobs {
     return bytes;
   }
 
+  /** Which file holds what is named so, by its path within the store; null when there is none. */
+  find(hash: Uint8Array): { readonly file: string; readonly bytes: number } | null {
+    const file = this.#file(Buffer.from(hash).toString("hex"));
+    const stat = this.#disk.stat(file);
+    return stat && { file: path.join("blobs", path.basename(file)), bytes: stat.size };
+  }
+
   #file(name: string): string {
     return path.join(this.#directory, `sha256-${name}`);
   }

@@ -4,6 +4,7 @@ import type { StoreError } from "../store.ts";
 import type { SqlStatement, SqlValue } from "./engine.ts";
 import { storeError } from "./errors.ts";
 import type { FileHooks } from "./file.ts";
+import { checkQuestion, checkRest, SqlError, type SqlRows } from "./query.ts";
 import type { Connected, DatabaseFiles, NodeVfs } from "./vfs.ts";
 
 export interface ConnectionOptions {
@@ -58,6 +59,34 @@ export class Connection {
       }
       return rows;
     });
+  }
+
+  /**
+   * Answers a question of a person's. The statement is not kept.
+   * @throws SqlError when the question is wrong or would write, StoreError when the file can't be read
+   */
+  query(sql: string): SqlRows {
+    checkQuestion(sql);
+    this.exec("PRAGMA query_only=ON");
+    let statement: SqlStatement | null = null;
+    try {
+      statement = this.#connected.db.prepare(sql);
+      checkRest(sql.slice(statement.getSQL().length));
+      const columns = statement.getColumnNames();
+      const rows: SqlValue[][] = [];
+      while (statement.step()) rows.push(statement.get());
+      return { columns, rows };
+    } catch (error) {
+      const cause = this.#vfs.takeError();
+      const message = error instanceof Error ? error.message : String(error);
+      if (error instanceof SqlError) throw error;
+      // "malformed JSON" is the question's fault.
+      if (cause === null && !/disk image is malformed|not a database/.test(message))
+        throw new SqlError(message);
+      throw storeError(error, cause, this.#file);
+    } finally {
+      statement?.free();
+    }
   }
 
   /** First column of the first row; null without rows. */

@@ -11,6 +11,9 @@ export interface SqlStatement {
   get(): SqlValue[];
   run(values?: readonly SqlValue[]): void;
   reset(): void;
+  /** Its own text: what stands behind a first semicolon is not part of it. */
+  getSQL(): string;
+  getColumnNames(): string[];
   free(): boolean;
 }
 

@@ -10,7 +10,7 @@
  */
 import path from "node:path";
 import { type Disk, errno, removeFile } from "../disk.ts";
-import type { Generation, Ownership } from "../lock.ts";
+import { type Generation, lastReady, listLocks, type Ownership } from "../lock.ts";
 import { StoreError } from "../store.ts";
 import { Connection } from "./connection.ts";
 import { emptyStore } from "./empty.ts";
@@ -20,7 +20,8 @@ import { removeOldPins } from "./pins.ts";
 import { readSeq, Seqlock, seqFile } from "./seqlock.ts";
 import type { DatabaseFiles, NodeVfs } from "./vfs.ts";
 
-const FIRST = "store.db";
+/** The database of a run that was never taken over. */
+export const FIRST = "store.db";
 const HEADER = 100;
 const COPY_TRIES = 1000;
 
@@ -64,6 +65,14 @@ export function begin(place: Place, ownership: Ownership): DatabaseFiles {
   return files;
 }
 
+/** Where the truth is now; null where no store is. One that is only being made has no file yet. */
+export function currentGeneration(disk: Disk, directory: string): Generation | null {
+  const locks = listLocks(disk, directory);
+  const plain: Generation = { database: FIRST, log: "store.log.0" };
+  const there = locks.length > 0 || disk.stat(path.join(directory, plain.database)) !== null;
+  return lastReady(locks)?.ready ?? (there ? plain : null);
+}
+
 /** After the connection is closed: makes the file an ordinary database again, unless its log could not be folded in. */
 export function finish(disk: Disk, files: DatabaseFiles): void {
   if ((disk.stat(files.log)?.size ?? 0) === 0) unseal(disk, files.database);
@@ -99,8 +108,8 @@ function fold(place: Place, files: DatabaseFiles): void {
   }
 }
 
-/** Copies one consistent state, though an owner of it may wake and write meanwhile. */
-function copy(place: Place, from: DatabaseFiles, database: string): void {
+/** Copies one consistent state, without a log of its own, though an owner of it may wake and write meanwhile. */
+export function copy(place: Place, from: DatabaseFiles, database: string): void {
   const { disk } = place;
   checkHeader(disk, from.database);
   const to: DatabaseFiles = { database, log: `${database}.log` };
@@ -162,7 +171,8 @@ function create(place: Place, database: string, epoch: number): void {
   removeFile(disk, draft);
 }
 
-function seal(disk: Disk, database: string): void {
+/** Says that a newer format may write and anyone may read; only a sealed file is written with a log. */
+export function seal(disk: Disk, database: string): void {
   putVersions(disk, database, "sealed", new Seqlock(disk, database));
 }
 

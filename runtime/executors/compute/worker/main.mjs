@@ -13,6 +13,7 @@ import { Worker } from "node:worker_threads";
 import { makeCtx } from "./ctx.mjs";
 import { toJson } from "./json.mjs";
 import { decode } from "./tagged.mjs";
+import { inTrace } from "./trace.mjs";
 
 /**
  * @typedef {object} Running
@@ -138,7 +139,8 @@ async function perform(message, signal) {
       });
     },
   });
-  return toJson(await module.default(decode(message.captures), makeCtx(message.ctx), task));
+  const call = async () => module.default(decode(message.captures), makeCtx(message.ctx), task);
+  return toJson(await inTrace(message.traceparent, call));
 }
 
 /** A log line must never fail the task that writes it. @param {unknown} data */

@@ -1,0 +1,125 @@
+/** A run as one file, as of one commit, also while it goes on. */
+import { createHash, randomBytes } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import { copyFile, link, mkdtemp, open, readdir, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { pipeline } from "node:stream/promises";
+import { runDirectory, storeDirectory } from "../runs.ts";
+import { openReader, snapshotStore } from "../store/index.ts";
+import { StoreError } from "../store/store.ts";
+import { DATABASE, FORMAT, isPart, MANIFEST, type Manifest } from "./manifest.ts";
+
+export interface ExportOptions {
+  readonly root: string;
+  /** Where to write the archive; nothing may be there. */
+  readonly file: string;
+}
+
+export interface Exported {
+  readonly file: string;
+  readonly bytes: number;
+  readonly runId: string;
+  readonly status: string;
+}
+
+/**
+ * Writes a run into a zip archive. The file appears whole or not at all.
+ * @throws UnknownRunError, StoreError, and what the file system throws (`EEXIST` where there is such a file)
+ */
+export async function exportRun(runId: string, { root, file }: ExportOptions): Promise<Exported> {
+  const directory = runDirectory(root, runId);
+  const temporary = await mkdtemp(path.join(tmpdir(), "smithers-export-"));
+  const draft = `${path.resolve(file)}.${randomBytes(6).toString("hex")}.tmp`;
+  try {
+    // First what waits to be taken up: taken up meanwhile it stands in both places, and is not taken twice.
+    const requests = await kept(await filesIn(directory, "inbox"), temporary);
+    const database = await snapshotStore(storeDirectory(directory), temporary);
+    const blobs = await filesIn(directory, "store/blobs");
+    const parts = new Map<string, string>([[DATABASE, database], ...requests, ...blobs]);
+    const { run } = await (await openReader(temporary, { blobs: storeDirectory(directory) })).journal();
+    if (!run) throw new StoreError("CORRUPT", `run ${runId} never began: there is nothing to export`);
+    const { workflow, status } = run;
+    const files: Record<string, Manifest["files"][string]> = {};
+    for (const [name, source] of parts) files[name] = await measured(source);
+    const manifest: Manifest = {
+      kind: "smithers.run",
+      format: FORMAT,
+      runId: run.runId,
+      workflow,
+      status,
+      exportedAt: new Date().toISOString(),
+      files,
+    };
+    await writeZip(draft, manifest, parts);
+    // A link, unlike a rename, never replaces what is there.
+    await link(draft, file);
+    return { file, bytes: (await stat(file)).size, runId, status };
+  } finally {
+    await rm(draft, { force: true });
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+async function writeZip(
+  draft: string,
+  manifest: Manifest,
+  parts: ReadonlyMap<string, string>,
+): Promise<void> {
+  const { ZipFile } = await import("yazl");
+  const zip = new ZipFile();
+  // What fails while a file is read must end the pipe.
+  zip.on("error", (error) =>
+    (zip.outputStream as NodeJS.ReadableStream & { destroy(error: unknown): void }).destroy(error),
+  );
+  zip.addBuffer(Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`), MANIFEST);
+  for (const [name, source] of parts) zip.addFile(source, name, { mode: 0o100644 });
+  zip.end();
+  await pipeline(zip.outputStream, createWriteStream(draft, { flags: "wx" }));
+  const handle = await open(draft, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function measured(source: string): Promise<Manifest["files"][string]> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  for await (const chunk of createReadStream(source)) {
+    hash.update(chunk as Buffer);
+    bytes += (chunk as Buffer).length;
+  }
+  return { bytes, sha256: hash.digest("hex") };
+}
+
+/** Copies of those that are still there: the run's process removes what it has taken up. */
+async function kept(
+  files: readonly (readonly [string, string])[],
+  into: string,
+): Promise<readonly (readonly [string, string])[]> {
+  const copies: [string, string][] = [];
+  for (const [name, source] of files) {
+    const copy = path.join(into, path.basename(source));
+    try {
+      await copyFile(source, copy);
+      copies.push([name, copy]);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+  }
+  return copies;
+}
+
+/** Files of a run's directory that belong to it: name in the archive, path. */
+async function filesIn(directory: string, under: string): Promise<readonly (readonly [string, string])[]> {
+  const names = await readdir(path.join(directory, under)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  return names
+    .sort()
+    .map((name) => [`${under}/${name}`, path.join(directory, under, name)] as const)
+    .filter(([name]) => isPart(name));
+}
