@@ -27,8 +27,8 @@ const benchOf = (): Bench =>
 const saying = (...answers: readonly Json[]) => ({
   requests: ((take: (request: InboxRequest, done: () => void) => void) => {
     setTimeout(() => {
-      for (const answer of answers)
-        take({ nodeId: "pay", scope: "", iteration: 0, answer, by: "ann", at: 1 }, () => {});
+      for (const [at, answer] of answers.entries())
+        take({ nodeId: "pay", scope: "", iteration: 0, answer, by: "ann", at }, () => {});
     }, 20);
     return () => {};
   }) as never,

@@ -31,7 +31,9 @@ function saying(...requests: readonly object[]) {
     const [first, ...rest] = requests;
     const next = (request: object | undefined, others: readonly object[]): void => {
       if (request)
-        take({ scope: "", iteration: 0, at: 1, ...request } as never, () => next(others[0], others.slice(1)));
+        take({ scope: "", iteration: 0, at: others.length, ...request } as never, () =>
+          next(others[0], others.slice(1)),
+        );
     };
     setTimeout(() => next(first, rest), 20);
     return () => {};
@@ -73,6 +75,20 @@ describe("a human task", () => {
     const failed = await failing.run({ input: { n: 1 }, ...saying(says({ v: 0 }), says("many")) });
     expect(failed.status).toBe("failed");
     expect(failed.reason).toContain("OUTPUT_INVALID: the last of 2 answers does not fit the schema row");
+  });
+
+  it("counts an answer once, though its file outlived the process that took it", async () => {
+    const bench = benchOf({ ask: human({ maxAttempts: 2 }) });
+    const wrong = { ...says({ v: 0 }), at: 7 };
+    const stop = new AbortController();
+    const onEvent = (event: (typeof bench.events)[number]): void => {
+      bench.events.push(event);
+      if (event.type === "human.rejected") stop.abort();
+    };
+    await bench.run({ input: { n: 1 }, ...saying(wrong), signal: stop.signal, onEvent });
+    const result = await bench.resume(saying(wrong, { ...says({ v: 1 }), at: 8 }));
+    expect(result.status).toBe("finished");
+    expect(bench.nodes("human.rejected")).toEqual(["ask"]);
   });
 
   it("can be denied, and is not to be approved", async () => {

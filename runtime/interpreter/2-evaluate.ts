@@ -9,7 +9,7 @@ import { deliver, receive } from "./deliver.ts";
 import { Leaf } from "./leaf.ts";
 import { askedOf, leavesOpen, repeats } from "./once.ts";
 import { recordRow } from "./outputs.ts";
-import { decide, failAsked, NOBODY, settlePeople } from "./people.ts";
+import { decide, failAsked, isKnown, NOBODY, settlePeople } from "./people.ts";
 import { defaultRetries, diceOf, nextDelay, retryPolicy } from "./retry.ts";
 import { addressData, type Fact, type Run } from "./run.ts";
 
@@ -79,10 +79,11 @@ function apply(run: Run, fact: Fact, now: number): void {
       run.early.add(fact);
       return;
     case "answer": {
-      const { nodeId, scope, iteration, answer, by } = fact.request;
-      run.event("human.answered", { nodeId, ...(scope && { scope }), iteration, answer, by });
-      run.answers.push(fact.request);
+      const { nodeId, scope, iteration, answer, by, at } = fact.request;
       run.committed.push(fact.done);
+      if (isKnown(run, fact.request)) return;
+      run.event("human.answered", { nodeId, ...(scope && { scope }), iteration, answer, by, given: at });
+      run.answers.push(fact.request);
       return;
     }
     case "abort":

@@ -25,8 +25,9 @@ export interface Ask {
   readonly options?: Json;
   /** Who may decide; absent: anybody. */
   readonly allowedUsers?: readonly string[];
-  /** Answers so far that did not fit, and why the last one did not. */
+  /** Answers so far that did not fit, when the last one was given, and why it did not. */
   readonly rejected?: number;
+  readonly last?: number;
   readonly problem?: string;
 }
 
@@ -159,8 +160,14 @@ export function decide(run: Run, leaf: Leaf, entry: TaskEntry, decision: Decisio
   return true;
 }
 
+/** An answer that was taken up before, and whose file outlived its writer. */
+export function isKnown({ world }: Run, request: AnswerRequest): boolean {
+  const entry = world.states.entries.get(addressKey(request));
+  return entry !== undefined && isAsked(entry) && asked(entry).last === request.at;
+}
+
 /** What a person gave as a row, a choice or a ranking; false where nothing waits for it. */
-function answer(run: Run, { nodeId, scope, iteration, answer: given, by }: AnswerRequest): boolean {
+function answer(run: Run, { nodeId, scope, iteration, answer: given, by, at }: AnswerRequest): boolean {
   const entry = run.world.states.entries.get(addressKey({ nodeId, scope, iteration }));
   const leaf = entry?.leaves.find((mounted) => mounted instanceof Leaf);
   if (!entry || !leaf || !run.world.asked.has(leaf)) return false;
@@ -183,7 +190,12 @@ function answer(run: Run, { nodeId, scope, iteration, answer: given, by }: Answe
     const message = `${max === 1 ? "the answer" : `the last of ${max} answers`} ${problem}`;
     failAsked(run, leaf, entry, { code: "OUTPUT_INVALID", message, retryable: false });
   } else
-    run.world.setState(entry, "waiting", { ...(ask as object), rejected, problem } as unknown as Json, false);
+    run.world.setState(
+      entry,
+      "waiting",
+      { ...(ask as object), rejected, last: at, problem } as unknown as Json,
+      false,
+    );
   return true;
 }
 

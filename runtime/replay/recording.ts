@@ -97,7 +97,12 @@ function factOf({ type, at, data }: EventRecord): readonly RecordedFact[] {
       return [
         {
           kind: "answer",
-          request: { ...addressOf(data), answer: data.answer ?? null, by: String(data.by), at },
+          request: {
+            ...addressOf(data),
+            answer: data.answer ?? null,
+            by: String(data.by),
+            at: Number(data.given),
+          },
         },
       ];
     case "approval.refused":
