@@ -16,6 +16,7 @@ const BY_KIND = {
   saga: "saga",
   aspects: "budgets",
   "continue-as-new": "continue-as-new",
+  effect: "state",
 } as const satisfies { readonly [kind in NodeKind]?: string };
 
 /** Fields that are one. Where the field's value means that it is not used, `unless` is that value. */
@@ -34,6 +35,9 @@ const BY_FIELD = {
   allowedUsers: { feature: "approval-users" },
   autoApprove: { feature: "auto-approve" },
   continueAsNewEvery: { feature: "continue-as-new" },
+  onFinished: { feature: "state" },
+  onError: { feature: "state" },
+  onProgress: { feature: "state" },
 } as const satisfies {
   readonly [field in FieldName]?: { readonly feature: string; readonly unless?: unknown };
 };

@@ -51,6 +51,7 @@ export const NODE_KINDS: readonly NodeKind[] = [
   "aspects",
   "try",
   "saga",
+  "effect",
   "task",
   "approval",
   "timer",
@@ -82,6 +83,7 @@ const WAITS: readonly NodeKind[] = ["wait"];
 const TASK: readonly NodeKind[] = ["task"];
 const LOOP: readonly NodeKind[] = ["loop"];
 const APPROVAL: readonly NodeKind[] = ["approval"];
+const EFFECT: readonly NodeKind[] = ["effect"];
 
 const core = (facet: Facet, kinds: readonly NodeKind[], scope: "outer" | "own" = "own"): Field => ({
   form: "core",
@@ -179,9 +181,20 @@ export const FIELDS = {
   heartbeatTimeoutMs: dynamic("policy", ATTEMPTS, "number"),
   cache: dynamic("policy", ["workflow", "task", "approval"], "json"),
   onUnmount: fixed("policy", PRODUCERS, ["finish", "cancel"]),
+  onFinished: core("behaviour", STEPS),
+  onError: core("behaviour", STEPS),
+  onProgress: core("behaviour", TASK),
+  watches: dynamic("behaviour", EFFECT, "json"),
+  run: core("behaviour", EFFECT),
+  cleanup: core("behaviour", EFFECT),
 } as const satisfies { readonly [name: string]: Field };
 
 export type FieldName = keyof typeof FIELDS;
+
+/** Functions that write state. All else is evaluated to make a frame, in which nothing can be written (SEMANTICS 2). */
+export const HANDLER_FIELDS = ["onFinished", "onError", "onProgress", "run", "cleanup"] as const;
+
+export type HandlerField = (typeof HANDLER_FIELDS)[number];
 
 export const FIELD_NAMES = Object.keys(FIELDS) as readonly FieldName[];
 
@@ -209,7 +222,7 @@ export function coreText(text: CoreText): string {
 
 /** Nodes whose address is made of their key when they have no explicit id (DESIGN §6, Identity). */
 export function isAddressed(kind: NodeKind): boolean {
-  return kind === "loop" || isLeaf(kind);
+  return kind === "loop" || kind === "effect" || isLeaf(kind);
 }
 
 /** Whether nodes of a kind hold no others. */

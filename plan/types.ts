@@ -134,6 +134,7 @@ export type Node =
   | AspectsNode
   | TryNode
   | SagaNode
+  | EffectNode
   | LeafNode;
 
 /** What holds no other nodes and settles by itself. */
@@ -280,8 +281,30 @@ export interface BlockNode extends NodeBase {
   readonly yields: CoreText;
 }
 
+/**
+ * Writes state after a frame in which what it watches differs from its last run (SEMANTICS 14), whatever stands around it has come
+ * to. It holds up nothing and gives no row.
+ */
+export interface EffectNode extends NodeBase {
+  readonly kind: "effect";
+  /** `deps`, compared by canonical JSON. Default: `[]`, so that it runs once. */
+  readonly watches?: Dynamic<Json>;
+  /** A function `(deps, ctx) => void`. */
+  readonly run: CoreText;
+  /** A function `(deps, ctx) => void` of the deps of the last run: before the next run, and when the node is unmounted. */
+  readonly cleanup?: CoreText;
+}
+
+/** What writes state when a node settles: functions of Core, all or nothing (SEMANTICS 1, 8). */
+export interface Handlers {
+  /** `(row, ctx) => void`; of a node without a row, `(undefined, ctx) => void`. */
+  readonly onFinished?: CoreText;
+  /** `(error, ctx) => void`, of a failure for good; `error` is `{ code, message }`. */
+  readonly onError?: CoreText;
+}
+
 /** What every node that yields an output row has. */
-export interface Producer extends NodeBase {
+export interface Producer extends NodeBase, Handlers {
   readonly output?: Dynamic<string>;
   /** Node ids that must have settled first. */
   readonly dependsOn?: Dynamic<readonly string[]>;
@@ -334,6 +357,8 @@ export interface TaskNode extends Producer {
   readonly sideEffect?: "once";
   readonly hijack?: Dynamic<boolean>;
   readonly onHijackExit?: "complete" | "reopen";
+  /** `(progress, ctx) => void`; `progress` is what an attempt says while it runs: `{ type, … }`. */
+  readonly onProgress?: CoreText;
 }
 
 /** Output row by mode: `{ approved, note, decidedBy, decidedAt }`, `{ selected, notes }`, `{ ranked, notes }`. */

@@ -3,6 +3,7 @@ import type { Json, Plan } from "../plan/types.ts";
 import { type HostSource, type HostValues, knownHost, workingDirectory } from "./host.ts";
 import { parseInput } from "./input.ts";
 import { runFrames } from "./interpreter/frames.ts";
+import { EFFECT_CLEANED, EFFECT_RAN } from "./interpreter/handlers.ts";
 import type { Ask } from "./interpreter/people.ts";
 import { restore } from "./interpreter/restore.ts";
 import {
@@ -104,6 +105,7 @@ export function newRun(plan: Plan, record: RunRecord, services: Services, doors:
     planDigest: record.planDigest,
     maxConcurrency: services.maxConcurrency,
     ...traceOf(services),
+    ...stormData(services),
   });
   run.push({ kind: "begin", cause: "start" });
   return run;
@@ -146,9 +148,11 @@ export async function reopenedRun(
   };
   const run = new Run(plan, world, services, running);
   await learnSignals(run, journal);
+  await learnEffects(run);
   run.frame = journal.lastFrame?.frame ?? -1;
   run.lastEvent = journal.lastEvent;
   run.lastOutput = journal.outputs.at(-1)?.seq ?? 0;
+  run.lastTransition = journal.lastTransition;
   run.writes.push({ type: "run", ...running }, ...writes);
   run.event("run.resumed", {
     runId: record.runId,
@@ -156,6 +160,7 @@ export async function reopenedRun(
     lost: lost.length,
     maxConcurrency: services.maxConcurrency,
     ...traceOf(services),
+    ...stormData(services),
   });
   const differences = [...moved.changes, ...changes];
   if (differences.length > 0)
@@ -179,7 +184,23 @@ function traceOf({ traceparent }: Services): { readonly traceparent?: string } {
 }
 
 function worldOf(plan: Plan, record: RunRecord, now: number, host: HostValues, files: ProjectFiles): World {
-  return new World(plan, { runId: record.runId, input: parseInput(plan, record.input), now, host, files });
+  const { runId, seed } = record;
+  return new World(plan, { runId, input: parseInput(plan, record.input), now, host, files, seed });
+}
+
+/** Limits other than the usual ones steer the run, so the journal has them. */
+const stormData = ({ storm }: Services): { readonly [key: string]: Json } =>
+  storm ? { storm: { ...storm } } : {};
+
+/** Which effects ran last, and with which deps. */
+async function learnEffects(run: Run): Promise<void> {
+  if (!Object.values(run.plan.nodes).some(({ kind }) => kind === "effect")) return;
+  for await (const { type, data } of everyEvent(run.services.store)) {
+    const { nodeId, scope = "", iteration, node, deps } = data;
+    const address = { nodeId: String(nodeId), scope: String(scope), iteration: Number(iteration) };
+    if (type === EFFECT_RAN) run.world.effects.learn(address, String(node), String(deps));
+    else if (type === EFFECT_CLEANED) run.world.effects.forget(address);
+  }
 }
 
 /** What earlier frames of the run have read of its files. */

@@ -84,6 +84,10 @@ export interface PreviewFrame {
   /** What would fail the run: a guard, two nodes at one address; null when nothing does. */
   readonly fatal: { readonly code: string; readonly message: string; readonly node: string } | null;
   readonly finished: boolean;
+  /** What `ctx.state` holds; left out while it holds nothing. */
+  readonly state?: { readonly [key: string]: Json };
+  /** What `ctx.vol` holds; left out while it holds nothing. */
+  readonly vol?: { readonly [key: string]: Json };
   /** Rows that don't fit their tables, or of an address that has one already; they are taken as they are. */
   readonly warnings: readonly string[];
   /** The mounted tree: containers, loops and tasks; groups, conditions and eaches are what they mount. */
@@ -125,7 +129,21 @@ export function frameOf(world: World, warnings: readonly string[] = []): Preview
   });
   const tree = treeOf(world.root, tasks);
   const fatal = world.fatal ?? failureOf(world.failed);
-  return { tasks, held, fatal, finished: world.finished, warnings, tree };
+  const { state, vol } = world.state;
+  return {
+    tasks,
+    held,
+    fatal,
+    finished: world.finished,
+    ...kept({ state: state.entries(), vol: vol.entries() }),
+    warnings,
+    tree,
+  };
+}
+
+/** The stores that hold something. */
+function kept(stores: Required<Pick<PreviewFrame, "state" | "vol">>): Pick<PreviewFrame, "state" | "vol"> {
+  return Object.fromEntries(Object.entries(stores).filter(([, held]) => Object.keys(held).length > 0));
 }
 
 /** What a unit mounts; every task is described on the way. */
@@ -175,6 +193,8 @@ function treeOf(unit: Unit, tasks: PreviewTask[]): readonly PreviewNode[] {
           children,
         },
       ];
+    case "effect":
+      return [{ ...BARE, kind: node.kind, id: idOf(unit), node: key, children: [] }];
     case "task":
     case "approval":
     case "timer":

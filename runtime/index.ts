@@ -26,6 +26,7 @@ export {
 } from "./inspect.ts";
 export type { Clock } from "./interpreter/clock.ts";
 export type { StopRequest } from "./interpreter/run.ts";
+export type { GivenLimits as StormLimits } from "./interpreter/storm.ts";
 export { type PreviewOptions, previewFrame } from "./preview.ts";
 export { type PreviewRow, PreviewRowError, parseRows } from "./preview-rows.ts";
 export { NotWaitingError } from "./questions.ts";

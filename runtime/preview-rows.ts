@@ -162,10 +162,15 @@ export class Doubles {
 }
 
 /**
- * Records a row as the result of its task, and brings the loops around it to the iteration it is of.
+ * Records a row as the result of its task, and brings the loops around it to the iteration it is of. `settled` is called
+ * when its node has ended, before the frame that follows.
  * @returns its address
  */
-export function applyRow(world: World, { table, nodeId, iteration, row }: PreviewRow): Address {
+export function applyRow(
+  world: World,
+  { table, nodeId, iteration, row }: PreviewRow,
+  settled: (entry: TaskEntry, row: Json) => void,
+): Address {
   const moving = (): boolean => true;
   const address = resolve(world, nodeId, iteration);
   for (const loop of pathTo(world, address)) {
@@ -174,6 +179,7 @@ export function applyRow(world: World, { table, nodeId, iteration, row }: Previe
   world.rows.add(table, address, row);
   const entry = world.states.at(address, "", "static");
   settle(world, entry, row);
+  settled(entry, row);
   world.evaluate(moving);
   return address;
 }

@@ -115,3 +115,43 @@ describe("previewFrame", () => {
     expect(() => previewFrame(plan, {}, [])).toThrow(/goal: .*expected string/);
   });
 });
+
+describe("a preview with state", () => {
+  it("shows what handlers and effects write of the rows that are given", () => {
+    const plan = planOf({
+      a: value(1, { onFinished: "(row, { state }) => state.update('n', (n) => (n ?? 0) + row.v)" }),
+      b: value(2, { if: "ctx.state.get('n', 0) > 1" }),
+      e: {
+        kind: "effect",
+        watches: { $: "[ctx.state.get('n')]" },
+        run: "([n], { vol }) => vol.set('seen', n ?? 'none')",
+      },
+      c: value(3, { onFinished: "() => { throw new Error('no'); }" }),
+    });
+    const empty = previewFrame(plan, {}, []);
+    expect(empty.state).toBeUndefined();
+    expect(empty.vol).toEqual({ seen: "none" });
+    const frame = previewFrame(plan, {}, [row("a", 5), row("c", 1)]);
+    expect(frame).toMatchObject({
+      state: { n: 5 },
+      vol: { seen: 5 },
+      warnings: ["onFinished of c wrote nothing: no"],
+    });
+    expect(frame.tasks.map(({ nodeId }) => nodeId)).toEqual(["a", "b", "c"]);
+    expect(frame.tree[0]?.children.map(({ kind }) => kind)).toContain("effect");
+  });
+
+  it("ends with effects that go on by themselves", () => {
+    const plan = planOf({
+      e: {
+        kind: "effect",
+        watches: { $: "[ctx.state.get('n', 0)]" },
+        run: "([n], { state }) => state.set('n', n + 1)",
+      },
+    });
+    expect(previewFrame(plan, {}, [])).toMatchObject({
+      state: { n: 10 },
+      warnings: [expect.stringMatching(/go on by themselves/)],
+    });
+  });
+});

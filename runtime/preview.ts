@@ -4,6 +4,7 @@ import { memoryFiles } from "./files.ts";
 import { frameOf, type PreviewFrame } from "./frame.ts";
 import { parseInput } from "./input.ts";
 import { World } from "./interpreter/world.ts";
+import { PreviewHandlers } from "./preview-handlers.ts";
 import { applyRow, Doubles, type PreviewRow, RowRules } from "./preview-rows.ts";
 import { type FileSource, ProjectFiles } from "./values/files.ts";
 
@@ -19,7 +20,7 @@ export interface PreviewOptions {
 
 /**
  * Evaluates the frame from scratch; the rows are applied in their order, as results of a run would be. A row of a later
- * iteration means that its loop has come that far. Rows are taken as they are: what a schema fills in is not filled in.
+ * iteration means that its loop has come that far. Handlers and effects write state as they do in a run. Rows are taken as they are: what a schema fills in is not filled in.
  * @throws InputError when the input does not fit the plan's schema.
  * @throws PreviewRowError for a row that no node of the plan can have recorded.
  */
@@ -38,16 +39,22 @@ export function previewFrame(
     showClosed: true,
   });
   const moving = () => true;
+  const handlers = new PreviewHandlers(plan, world);
   world.begin();
   world.evaluate(moving);
+  handlers.runEffects();
   const rules = new RowRules(plan);
   const warnings = rows.flatMap((row, index) => rules.check(row, index) ?? []);
   const doubles = new Doubles();
   for (const [index, row] of rows.entries()) {
-    const double = doubles.check(applyRow(world, row), index);
+    const double = doubles.check(
+      applyRow(world, row, (entry, value) => handlers.settled(entry, value)),
+      index,
+    );
     if (double !== null) warnings.push(double);
+    handlers.runEffects();
   }
-  return frameOf(world, warnings);
+  return frameOf(world, [...warnings, ...handlers.warnings]);
 }
 
 const filesOf = (files: NonNullable<PreviewOptions["files"]>): ProjectFiles =>

@@ -15,6 +15,7 @@ import { parseInput } from "./input.ts";
 import { type Clock, systemClock } from "./interpreter/clock.ts";
 import type { Services, StopRequest } from "./interpreter/run.ts";
 import { makeRunId } from "./interpreter/run-id.ts";
+import { type GivenLimits, limitsOf } from "./interpreter/storm.ts";
 import { packagesMessage, wrongPackages } from "./packages.ts";
 import { createRun, runDirectory, storeDirectory } from "./runs.ts";
 import { openStore } from "./store/index.ts";
@@ -44,6 +45,8 @@ interface CommonOptions {
   /** Attempts of agents and compute tasks that may run at once. Default 16. */
   readonly maxConcurrency?: number;
   readonly clock?: Clock;
+  /** When a run counts as one that goes on by itself; what is left out is as usual. */
+  readonly storm?: GivenLimits;
   /** Answers for host values (`process.cwd`, `env.HOME`, …) in place of this machine. */
   readonly host?: HostSource;
   /** What `ctx.fs` reads, in place of the project's files. */
@@ -160,6 +163,7 @@ const DONE: ReadonlySet<string> = new Set([
   "saga",
   "side-effects",
   "signals",
+  "state",
   "task-approval",
   "timer",
   "try",
@@ -202,6 +206,7 @@ async function attend(
     executors: options.executors ?? (own as NonNullable<typeof own>),
     clock: options.clock ?? systemClock,
     maxConcurrency: options.maxConcurrency ?? MAX_CONCURRENCY,
+    ...(options.storm && { storm: limitsOf(options.storm) }),
     wait: options.wait ?? false,
     onEvent: options.onEvent ?? (() => {}),
     decider:

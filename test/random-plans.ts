@@ -130,7 +130,52 @@ class Maker {
     this.#nodes[`${key}-box`] = { kind: box, parent: key } as TestNode;
   }
 
+  /** An effect: some go round in circles, and are stopped. */
+  #effect(key: string, base: { [field: string]: unknown }): void {
+    const deps = this.#one([
+      "[ctx.outputs.row.length]",
+      "[ctx.state.get('s0', 0) % 3]",
+      "[ctx.vol.get('v0')]",
+      `[${this.#read()}]`,
+    ]);
+    const run = this.#one([
+      "([n], { state }) => state.set('s1', n)",
+      "([n], { state }) => state.update('s0', (m) => ((m ?? 0) + 1) % 4)",
+      "(deps, { vol, state }) => { vol.set('v0', state.get('s0')); state.init('s2', deps); }",
+      "([n], { state }) => { state.set('s1', n.deep); }",
+    ]);
+    if (this.#chance(0.15)) {
+      const counts = {
+        watches: { $: "[ctx.state.get('n', 0)]" },
+        run: "([n], { state }) => state.set('n', n + 1)",
+      };
+      this.#nodes[key] = { kind: "effect", ...base, ...counts } as TestNode;
+      return;
+    }
+    const cleanup = this.#chance(0.4) ? { cleanup: "(deps, { state }) => state.set('s3', deps)" } : {};
+    this.#nodes[key] = { kind: "effect", ...base, watches: { $: deps }, run, ...cleanup } as TestNode;
+  }
+
+  /** What a task writes when it has ended. */
+  #handlers(): { [field: string]: unknown } {
+    const onFinished = this.#one([
+      "(row, { state }) => state.set('s0', row.v)",
+      "(row, { state, vol }) => { state.update('s0', (n) => (n ?? 0) + row.v); vol.set('v0', row.v); }",
+      "(row, { state }) => { state.set('s1', ctx.iteration); state.set('s2', state.get('s0', 0) + 1); }",
+      `(row, { state }) => { state.set('s0', 9); state.set('s1', ${this.#read()}); }`,
+      "(row, { state }) => { if (row.v > 3) { state.delete('s0'); } }",
+    ]);
+    return {
+      onFinished,
+      ...(this.#chance(0.4) ? { onError: "(error, { state }) => state.set('s1', error.code)" } : {}),
+    };
+  }
+
   #leaf(key: string, base: { [field: string]: unknown }, item: boolean): void {
+    if (this.#chance(0.1)) {
+      this.#effect(key, base);
+      return;
+    }
     const id = item ? undefined : this.#unused.shift();
     const fields: { [field: string]: unknown } = { kind: "task", output: "row", ...base };
     if (id !== undefined) fields.id = id;
@@ -139,6 +184,7 @@ class Maker {
     if (this.#chance(0.15)) fields.dependsOn = [this.#one(this.#ids)];
     if (this.#chance(0.1)) fields.deps = { [this.#one(this.#ids)]: "row" };
     if (this.#chance(0.3)) fields.continueOnFail = true;
+    if (this.#chance(0.4)) Object.assign(fields, this.#handlers());
     fields.payload = { $: `({ v: ${this.#chance(0.5) ? "1" : this.#read()} ?? 0 })` };
     this.#nodes[key] = fields as TestNode;
   }
@@ -153,6 +199,8 @@ class Maker {
       `ctx.output('row', { nodeId: '${id}' }).v`,
       `ctx.iterationCount('row', '${id}')`,
       `ctx.outputMaybe('row', { nodeId: '${id}', iteration: 1 })?.v`,
+      "ctx.state.get('s0')",
+      "ctx.vol.get('v0', 1)",
     ]);
   }
 
@@ -166,6 +214,9 @@ class Maker {
       "ctx.outputs.row.length > 2",
       "ctx.outputs.row.length < 5",
       "ctx.iteration < 1",
+      "ctx.state.get('s0', 0) > 1",
+      "ctx.state.get('s1') === undefined",
+      "ctx.state.keys().length < 2",
       "Object.keys(ctx.iterations).length > 0",
       `ctx.outputMaybe('row', { nodeId: '${this.#one(this.#ids)}' }).v > 0`,
     ]);

@@ -15,4 +15,4 @@ export { hasFunction, RESERVED_NAMES } from "./intrinsics/names.ts";
 export { type Limits, limits } from "./limits.ts";
 export { CoreSyntaxError, parseExpr } from "./parse.ts";
 export { printExpr, printLines } from "./print.ts";
-export { freeNames, isContext, type Resolve, readsOf } from "./reads.ts";
+export { freeNames, isContext, type Resolve, readsOf, STATE_WRITES, stateCall } from "./reads.ts";

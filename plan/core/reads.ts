@@ -24,7 +24,9 @@ export type Resolve = (name: string) => Expr | undefined;
  * | `ctx.failure('guarded')` | `failure@guarded` |
  * | `ctx.within('fixing').iteration` | `iterations` |
  * | `ctx.iteration`, `ctx.iterations`, `ctx.runId`, `ctx.now()` | `iteration`, `iterations`, `runId`, `now` |
- * | `ctx.other`, `ctx.other.key` (state and what comes) | `other`, `other.key`, `other.*` |
+ * | `ctx.state.get('phase')`, `ctx.vol.has('phase')`, `ctx.vol.version` | `state.phase`, `vol.phase`, `vol.version` |
+ * | ``ctx.state.get(`work-${i}`)``, `ctx.state.keys()` | `state.work-{}`, `state.*` |
+ * | `ctx.other`, `ctx.other.key` (what comes) | `other`, `other.key`, `other.*` |
  * | `host('env.HOME')` | `host.env.HOME` |
  * | `deps.plan` | `deps.plan` |
  * | `ctx` or `deps` otherwise used | `ctx`, `deps` |
@@ -50,6 +52,11 @@ export function readsOf(expr: Expr, resolve: Resolve = () => undefined): string[
     walkScoped(root, (node, scope) => {
       if (consumed.has(node)) {
         return node.type !== "Call";
+      }
+      const write = stateCall(node, scope);
+      if (write !== undefined && STATE_WRITES.has(write.method)) {
+        consumed.add(write.callee);
+        return false;
       }
       const cell = hostCell(node, scope);
       if (cell !== undefined) {
@@ -102,6 +109,34 @@ export function isContext(node: Node): boolean {
   );
 }
 
+/** What only a handler may call on `ctx.state` and `ctx.vol`. */
+export const STATE_WRITES: ReadonlySet<string> = new Set(["set", "init", "update", "delete"]);
+
+interface StateCall {
+  readonly store: "state" | "vol";
+  readonly method: string;
+  readonly callee: Member;
+  readonly key: Argument;
+}
+
+/** `ctx.state.get(…)` and its like, with a free `ctx`. */
+export function stateCall(node: Node, scope: Scope | null): StateCall | undefined {
+  if (node.type !== "Call" || node.callee.type !== "Member") return undefined;
+  const { callee } = node;
+  const { object, property } = callee;
+  if (typeof property !== "string" || !contextMember(object, scope)) return undefined;
+  const store: string = object.property;
+  return store === "state" || store === "vol"
+    ? { store, method: property, callee, key: node.args[0] }
+    : undefined;
+}
+
+function stateCell({ store, method, key }: StateCall): string {
+  const isKeyed = method === "get" || method === "has";
+  const name = isKeyed && key !== undefined && key.type !== "Spread" ? pattern(key) : "{}";
+  return `${store}.${name === "{}" ? "*" : name}`;
+}
+
 const ADDRESSED: ReadonlySet<string> = new Set(["output", "outputMaybe", "latest", "iterationCount"]);
 
 /** Names that are followed by the member they give; alone they mean the whole. */
@@ -114,6 +149,10 @@ function hostCell(node: Node, scope: Scope | null): string | undefined {
   const host = hostCall(node, scope);
   if (host !== undefined) {
     return `host.${host}`;
+  }
+  const state = stateCall(node, scope);
+  if (state !== undefined) {
+    return stateCell(state);
   }
   if (node.type === "Call" && contextMember(node.callee, scope)) {
     const method = node.callee.property;

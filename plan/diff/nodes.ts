@@ -195,6 +195,7 @@ function partName(part: Part): string | null {
     case "place-changed":
     case "wait-changed":
     case "recovery-changed":
+    case "handler-changed":
     case "budget-changed":
       return part;
     case "condition-changed":

@@ -35,6 +35,9 @@ const SCOPE_FREE: ReadonlySet<string> = new Set([
   "latestArray",
   "runId",
   "now",
+  "state",
+  "vol",
+  "random",
 ]);
 
 export class Forms {

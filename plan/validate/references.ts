@@ -187,7 +187,8 @@ function wrongParent(
   if (parent === key || !seen.has(parent))
     return { rule: "order", message: `the parent ${show(parent)} has to stand before the node` };
   const { kind } = nodes[parent]!;
-  if (isLeaf(kind)) return { rule: "reference", message: `a ${kind} holds no nodes, ${show(parent)} is one` };
+  if (isLeaf(kind) || kind === "effect")
+    return { rule: "reference", message: `a ${kind} holds no nodes, ${show(parent)} is one` };
   if (!open.has(parent))
     return { rule: "order", message: `the part of ${show(parent)} was over before this node` };
   return null;

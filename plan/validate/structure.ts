@@ -16,6 +16,7 @@ const WANTED = [
   ["path", "worktree", "where it is"],
   ["event", "wait", "what it waits for"],
   ["prompt", "human", "what it asks"],
+  ["run", "effect", "what it does"],
 ] as const satisfies readonly (readonly [string, NodeKind, string])[];
 
 const DIGEST = /^sha256:[0-9a-f]{64}$/;

@@ -61,8 +61,24 @@ export interface AttemptContext {
   started(process: { readonly pid: number; readonly birth: string }): Promise<void>;
 }
 
+/** A write to `ctx.state` or `ctx.vol` by a task's own function: plain data, applied with its result (SEMANTICS 49). */
+export type ComputeWrite =
+  | {
+      readonly op: "set" | "init";
+      readonly store: "state" | "vol";
+      readonly key: string;
+      readonly value: Json;
+    }
+  | { readonly op: "delete"; readonly store: "state" | "vol"; readonly key: string };
+
 export type AttemptResult =
-  | { readonly ok: true; readonly raw: Json; readonly value: Json; readonly usage?: Json }
+  | {
+      readonly ok: true;
+      readonly raw: Json;
+      readonly value: Json;
+      readonly usage?: Json;
+      readonly writes?: readonly ComputeWrite[];
+    }
   | { readonly ok: false; readonly error: TaskError; readonly usage?: Json };
 
 export interface TaskError {

@@ -6,7 +6,7 @@ import type { Fact, Run } from "./run.ts";
 
 export interface Snapshot {
   readonly now: number;
-  readonly cause: "start" | "resume" | "result" | "decision" | "signal" | "timer";
+  readonly cause: "start" | "resume" | "result" | "decision" | "signal" | "timer" | "progress" | "state";
   readonly facts: readonly Fact[];
 }
 
@@ -16,6 +16,8 @@ export async function snapshot(run: Run): Promise<Snapshot> {
 }
 
 function causeOf(facts: readonly Fact[]): Snapshot["cause"] {
+  if (facts.every(({ kind }) => kind === "flush")) return "state";
+  if (facts.every(({ kind }) => kind === "flush" || kind === "events")) return "progress";
   let cause: Snapshot["cause"] = "timer";
   for (const fact of facts) {
     if (fact.kind === "begin") return fact.cause;

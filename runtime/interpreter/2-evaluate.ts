@@ -6,6 +6,7 @@ import type { Json } from "../../plan/types.ts";
 import type { AttemptResult, TaskError } from "../executors/executor.ts";
 import type { Snapshot } from "./1-snapshot.ts";
 import { deliver, receive } from "./deliver.ts";
+import { computed, failed, findEffects, finished, flushState, progressed } from "./handlers.ts";
 import { Leaf } from "./leaf.ts";
 import { askedOf, leavesOpen, repeats } from "./once.ts";
 import { recordRow } from "./outputs.ts";
@@ -20,15 +21,27 @@ import { attemptWrite } from "./writes.ts";
 
 export function evaluate(run: Run, { facts, now }: Snapshot): void {
   const { world } = run;
+  run.cutAt = now;
   attempt(run, () => world.setNow(now));
+  // What was said before news came was said before it.
+  attempt(run, () => handleProgress(run));
   // Each by itself: one that can't be applied must not keep the run waiting for what came with it.
   for (const fact of facts) attempt(run, () => apply(run, fact, now));
+  // What handlers wrote belongs to the frame that their cause makes: no decision is made on less (SEMANTICS 3).
+  attempt(run, () => flushState(run));
   attempt(run, () => {
     const moving = () => run.inFlight.size + run.timers.size + world.timed.size > 0;
     world.evaluate(moving);
-    while (settlePeople(run) || deliver(run)) world.evaluate(moving);
+    while (settlePeople(run) || deliver(run) || tellUnstarted(run)) {
+      flushState(run);
+      world.evaluate(moving);
+    }
     setAlarms(run);
     dropRetries(run);
+  });
+  run.dueEffects = [];
+  attempt(run, () => {
+    run.dueEffects = findEffects(run);
   });
 }
 
@@ -100,10 +113,27 @@ function apply(run: Run, fact: Fact, now: number): void {
       return;
     }
     case "events":
+    case "flush":
       return;
     default:
       fact satisfies never;
   }
+}
+
+/** What attempts said is handled in its order. */
+function handleProgress(run: Run): void {
+  for (const { entry, said } of run.progress.splice(0)) progressed(run, entry, said);
+}
+
+/** Nodes that failed without an attempt have handlers too. Returns whether there were any. */
+function tellUnstarted(run: Run): boolean {
+  const told = [...run.world.unstarted].filter((entry) => !run.told.has(entry));
+  for (const entry of told) {
+    run.told.add(entry);
+    const { code, message } = entry.reason as { readonly code: string; readonly message: string };
+    failed(run, entry, { code, message });
+  }
+  return told.length > 0;
 }
 
 /** The time of a timer has come, or the patience of what waits for people or signals is at its end. */
@@ -120,6 +150,7 @@ function applyAlarm(run: Run, entry: TaskEntry, now: number): void {
     }
     run.event("timer.fired", who);
     run.world.setState(entry, "finished", null, true);
+    finished(run, entry, undefined);
     return;
   }
   run.event("task.expired", who);
@@ -136,9 +167,10 @@ function applyAlarm(run: Run, entry: TaskEntry, now: number): void {
   }
   const onTimeout = node.kind === "wait" ? (node.onTimeout ?? "fail") : "fail";
   if (onTimeout === "skip") run.world.setState(entry, "skipped", { code: "TIMEOUT", message }, true);
-  else if (onTimeout === "continue")
+  else if (onTimeout === "continue") {
     run.world.setState(entry, "finished", { code: "TIMEOUT", message }, true);
-  else {
+    finished(run, entry, undefined);
+  } else {
     failAsked(run, leaf, entry, { code: "TIMEOUT", message, retryable: false });
   }
 }
@@ -164,9 +196,17 @@ function applyResult(run: Run, entry: TaskEntry, attempt: number, result: Attemp
     run.writes.push(
       attemptWrite(run, flight, { state: "finished", endedAt: now, usage: result.usage ?? null }),
     );
-    run.event("task.finished", { ...who, output: entry.table, durationMs: now - flight.startedAt });
+    const { writes } = result;
+    run.event("task.finished", {
+      ...who,
+      output: entry.table,
+      durationMs: now - flight.startedAt,
+      ...(writes && writes.length > 0 ? { writes: writes as unknown as Json } : {}),
+    });
     recordRow(run, entry, result.raw, result.value);
     run.world.setState(entry, "finished", null, true);
+    computed(run, entry, writes);
+    finished(run, entry, entry.table === null ? undefined : result.value);
     return;
   }
   const { error } = result;
@@ -213,6 +253,7 @@ function applyResult(run: Run, entry: TaskEntry, attempt: number, result: Attemp
     const continued = leaf?.continues() ?? true;
     run.writes.push(attemptWrite(run, flight, { ...ended, state: "failed", error: errorJson(error) }));
     run.event("task.failed", { ...who, ...reason, ...run.world.fail(entry, error, continued) });
+    failed(run, entry, error);
     return;
   }
   const nextAt = now + delay;

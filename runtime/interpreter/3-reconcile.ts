@@ -18,7 +18,9 @@ import { addressData, type End, type InFlight, type Run, type Start } from "./ru
 import { snapshotCtx } from "./snapshot.ts";
 import { isStarted, type Stored, type TaskEntry } from "./states.ts";
 import { closerOf, isRescued, isStepperKind } from "./stepper.ts";
+import { digestOf } from "./storm.ts";
 import { untilOf } from "./timers.ts";
+import { STATE_WRITE } from "./world.ts";
 import { taskWrite } from "./writes.ts";
 
 export interface Step {
@@ -31,6 +33,7 @@ export interface Step {
 }
 
 export function reconcile(run: Run, { now, cause }: Snapshot): Step {
+  watchStorm(run, now, cause);
   const starts = chooseStarts(run, whatMayStart(run));
   const { delta, cancels } = changes(run);
   const frame: FrameRecord | null =
@@ -52,10 +55,17 @@ export function reconcile(run: Run, { now, cause }: Snapshot): Step {
 }
 
 /** Of a cancelled run, what is done in every outcome. */
-function whatMayStart({ aborted, stopped, world }: Run): "all" | "rescued" | "none" {
-  if (aborted || world.fatal || stopped?.stop === "pause") return "none";
+function whatMayStart({ aborted, stalled, stopped, world }: Run): "all" | "rescued" | "none" {
+  if (aborted || stalled !== null || world.fatal || stopped?.stop === "pause") return "none";
   if (world.cancelled !== null) return "rescued";
   return world.failed || stopped ? "none" : "all";
+}
+
+/** SEMANTICS 15: a run that goes round by itself is held. */
+function watchStorm(run: Run, now: number, cause: Snapshot["cause"]): void {
+  if (cause !== "state") run.storm.outside();
+  else run.stalled ??= run.storm.inner(now, digestOf(run.record.planDigest, run.world.state));
+  if (run.stalled !== null) run.dueEffects = [];
 }
 
 function chooseStarts(run: Run, may: ReturnType<typeof whatMayStart>): readonly Start[] {
@@ -132,8 +142,11 @@ function changes(run: Run): Changes {
   const changed: { [address: string]: Json } = {};
   const cancels: InFlight[] = [];
   const frame = run.frame + 1;
+  // Of a frame that is refused only what led to it is kept (SEMANTICS 2).
+  const refused = run.world.fatal?.code === STATE_WRITE;
   for (const entry of states.touched) {
     const before = entry.stored;
+    if (refused && !isStarted(entry.state)) continue;
     const isMounted = entry.leaves.length > 0;
     if (!isMounted && forgettable(entry)) {
       states.entries.delete(entry.key);
@@ -164,6 +177,13 @@ function changes(run: Run): Changes {
   if (mounted.length > 0) delta.mounted = mounted;
   if (unmounted.length > 0) delta.unmounted = unmounted;
   if (Object.keys(changed).length > 0) delta.changed = changed;
+  for (const store of ["state", "vol"] as const) {
+    const of = run.changed[store];
+    if (of.size > 0) delta[store] = Object.fromEntries(of);
+    of.clear();
+  }
+  if (run.effectsRun.length > 0) delta.effects = run.effectsRun.splice(0);
+  if (refused) return { delta: null, cancels };
   return { delta: Object.keys(delta).length > 0 ? delta : null, cancels };
 }
 
@@ -244,13 +264,14 @@ function endOfCancelled(run: Run, message: string): End | null {
 /** SEMANTICS 13: finished, waiting on people, failed with every blocked node and cell named, or not at its end yet. */
 function endOf(run: Run, starting: number): End | null {
   const { world, services } = run;
-  if (run.inFlight.size + starting > 0) return null;
+  if (run.inFlight.size + starting + run.dueEffects.length > 0) return null;
   if (world.cancelled !== null) return endOfCancelled(run, world.cancelled);
   if (run.stopped && !world.finished) {
     const { stop, by } = run.stopped;
     const status = stop === "cancel" ? "cancelled" : "paused";
     return { status, reason: `${status} by ${by}; it can be resumed` };
   }
+  if (run.stalled !== null) return { status: "stalled", reason: `loop_detected: ${run.stalled}` };
   if (run.aborted) return { status: "cancelled", reason: "interrupted; it can be resumed" };
   if (world.fatal) return { status: "failed", reason: `${world.fatal.node}: ${world.fatal.message}` };
   if (world.failed) {

@@ -2,6 +2,7 @@
 import type { AttemptResult } from "../executors/executor.ts";
 import type { Step } from "./3-reconcile.ts";
 import type { Committed } from "./4-commit.ts";
+import { isProgress } from "./handlers.ts";
 import { addressData, type InFlight, type Run } from "./run.ts";
 
 export function execute(run: Run, step: Step, { flights }: Committed): void {
@@ -45,6 +46,7 @@ async function attempt(
       emit: (type, data) => {
         heart.beat();
         run.report(type, { ...who, attempt: flight.attempt, ...data });
+        if (isProgress(type)) run.progress.push({ entry, said: { ...data, type } });
       },
       started: (process) =>
         new Promise<void>((recorded, lost) =>

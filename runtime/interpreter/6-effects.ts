@@ -1,5 +1,9 @@
-/** Effects: tells the world outside what is now on disk: events to the listener, answers to whoever waits for the commit. */
+/**
+ * Effects: tells the world outside what is now on disk: events to the listener, answers to whoever waits for the commit;
+ * and runs the effects of the frame, whose writes the flush after them applies.
+ */
 import type { Committed } from "./4-commit.ts";
+import { runEffects } from "./handlers.ts";
 import type { Run } from "./run.ts";
 
 export function effects(run: Run, { events }: Committed): void {
@@ -8,6 +12,7 @@ export function effects(run: Run, { events }: Committed): void {
   for (const answer of answered) answer();
   for (const event of events) run.services.onEvent(event);
   askDecider(run);
+  if (runEffects(run)) run.push({ kind: "flush" });
 }
 
 /** What a script says in people's place: asked once for each question. */

@@ -1,5 +1,6 @@
 /** Signals as they come, and as they go to the nodes that wait for them (SEMANTICS 39). */
 import { formatIssues } from "../../plan/zod/index.ts";
+import { finished } from "./handlers.ts";
 import { parseRow, recordRow } from "./outputs.ts";
 import { addressData, type Run, type SignalRequest } from "./run.ts";
 import { SIGNAL_DUPLICATE, SIGNAL_RECEIVED, SIGNAL_REJECTED, type Signal } from "./signals.ts";
@@ -53,5 +54,6 @@ function take(run: Run, entry: TaskEntry, signal: Signal): boolean {
   run.event("signal.delivered", { ...who, name: signal.name, signal: signal.number });
   recordRow(run, entry, signal.payload, parsed.value);
   run.world.setState(entry, "finished", { signal: signal.number }, true);
+  finished(run, entry, parsed.value);
   return true;
 }

@@ -8,7 +8,9 @@ import type { Facts } from "../values/ctx.ts";
 import type { ProjectFiles } from "../values/files.ts";
 import { addressAt, commonLoops } from "../values/place.ts";
 import type { Rows } from "../values/rows.ts";
+import type { RunState } from "../values/state.ts";
 import { progressOf } from "./loop.ts";
+import { randomOf, seedOfNumbers } from "./random.ts";
 import { errorOf } from "./recovery.ts";
 import type { States, TaskEntry } from "./states.ts";
 
@@ -17,6 +19,9 @@ export interface Known {
   readonly input: Json;
   readonly rows: Rows;
   readonly files: ProjectFiles;
+  readonly state: RunState;
+  readonly seed: string;
+  readonly refuseWrite: (message: string) => void;
   readonly states: States;
   /** Containers with an explicit id, which `dependsOn` may name. */
   readonly containers: ReadonlyMap<string, { readonly settled: boolean }>;
@@ -32,10 +37,26 @@ export interface Known {
 const NO_LOOPS: readonly string[] = Object.freeze([]);
 
 export function factsOf(known: Known): Facts {
-  const { runId, input, rows, files, states, containers, begun, loops, graph, now, stalled, moves } = known;
+  const {
+    runId,
+    input,
+    rows,
+    files,
+    state,
+    refuseWrite,
+    states,
+    containers,
+    begun,
+    loops,
+    graph,
+    now,
+    stalled,
+    moves,
+  } = known;
   const iterations = new Map<string, Cell>();
   const failures = new Map<string, Cell>();
   const shown = new WeakMap<object, Value>();
+  const numbers = seedOfNumbers(known.seed);
   const loopsAround = (nodeId: string, reader: Cell): readonly string[] => {
     let chain = loops.get(nodeId);
     if (!chain) {
@@ -50,6 +71,10 @@ export function factsOf(known: Known): Facts {
     input,
     rows,
     files,
+    state,
+    refuseWrite,
+    random: (key) => randomOf(numbers, key),
+    numbers,
     now: (reader) => now.read(reader),
     loopsAround,
     stateOf: (address, reader) => {

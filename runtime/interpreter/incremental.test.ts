@@ -20,6 +20,8 @@ const moving = (world: World) => () => [...world.states.entries.values()].some((
 /** The same facts in a world that has never seen another frame. */
 function fromScratch(plan: Plan, world: World, rows: readonly Row[], failed: TaskEntry | null): World {
   const fresh = new World(plan, OPTIONS);
+  for (const store of ["state", "vol"] as const)
+    fresh.state[store].put(new Map(Object.entries(world.state[store].entries())));
   for (const { entry, v } of rows) fresh.rows.add("row", entry.address, { v });
   for (const entry of world.states.entries.values()) {
     const copy = fresh.states.at(entry.address, entry.node, entry.kind);
@@ -68,6 +70,13 @@ function runOnce(seed: number): { frames: number; loops: number; recoveries: num
       running.push(entry);
     }
     if (running.length === 0) break;
+    // What handlers would write.
+    const key = ["s0", "s1", "s2"][Math.floor(random() * 6)];
+    if (key) {
+      const written = Math.floor(random() * 4);
+      world.state.state.put(new Map([[key, written === 3 ? null : written]]));
+      if (random() < 0.3) world.state.vol.put(new Map([["v0", written]]));
+    }
     const settle = 1 + Math.floor(random() * 2);
     for (let count = 0; count < settle && running.length > 0; count++) {
       const [entry] = running.splice(Math.floor(random() * running.length), 1);

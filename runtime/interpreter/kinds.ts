@@ -2,6 +2,7 @@
 import { CoreError, type Value } from "../../plan/core/values.ts";
 import type { Dynamic } from "../../plan/types.ts";
 import type { Cell } from "../values/cell.ts";
+import { Effect } from "./effect.ts";
 import { Instance, mountSites, type Origin } from "./instance.ts";
 import { Leaf } from "./leaf.ts";
 import { Loop } from "./loop.ts";
@@ -31,6 +32,8 @@ export function makeInstance(origin: Origin): Instance {
       return new Try(origin, node);
     case "saga":
       return new Saga(origin, node);
+    case "effect":
+      return new Effect(origin, node);
     case "task":
     case "approval":
     case "timer":

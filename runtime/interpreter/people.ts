@@ -9,6 +9,7 @@ import type { TaskError } from "../executors/executor.ts";
 import { addressKey } from "../store/rules.ts";
 import type { Cell } from "../values/cell.ts";
 import { toJson } from "../values/json.ts";
+import { failed, finished } from "./handlers.ts";
 import { Leaf } from "./leaf.ts";
 import { resolutionOf, UNCERTAIN } from "./once.ts";
 import { parseRow, recordRow } from "./outputs.ts";
@@ -238,6 +239,7 @@ function take(run: Run, entry: TaskEntry, row: Json): string | null {
   if (!parsed.ok) return `does not fit the schema ${entry.table}:\n${formatIssues(parsed.issues)}`;
   recordRow(run, entry, row, parsed.value);
   run.world.setState(entry, "finished", null, true);
+  finished(run, entry, parsed.value);
   return null;
 }
 
@@ -260,6 +262,7 @@ export function failAsked(run: Run, leaf: Leaf, entry: TaskEntry, error: TaskErr
   const { code, message } = error;
   const fate = run.world.fail(entry, error, leaf.continues());
   run.event("task.failed", { ...addressData(entry.address), code, message, ...fate });
+  failed(run, entry, error);
 }
 
 /** Whether a task waits for a person before it starts. @throws Pending, CoreError */

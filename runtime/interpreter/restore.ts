@@ -24,6 +24,7 @@ export interface Restored {
 
 /** Fills a world that is not begun yet. */
 export function restore(world: World, journal: Journal, now: number): Restored {
+  world.state.state.put(new Map(Object.entries(journal.state)));
   for (const row of journal.outputs) world.rows.add(row.table, row, row.value);
   const attempts = new Map<string, AttemptRecord[]>();
   for (const attempt of journal.attempts) {

@@ -4,8 +4,11 @@ import type { AttemptResult, Executor, Reservation, TaskRequest } from "../execu
 import { OutputParser } from "../executors/output.ts";
 import type { Address, EventRecord, RunRecord, RunStatus, Store, Write } from "../store/store.ts";
 import type { Clock } from "./clock.ts";
+import type { DueEffect } from "./effects.ts";
+import type { Batch } from "./handlers.ts";
 import { Signals } from "./signals.ts";
 import type { TaskEntry } from "./states.ts";
+import { STORM_LIMITS, Storm, type StormLimits } from "./storm.ts";
 import type { World } from "./world.ts";
 
 export interface Decision {
@@ -81,8 +84,17 @@ export type Fact =
   | { readonly kind: "answer"; readonly request: AnswerRequest; readonly done: () => void }
   | { readonly kind: "signal"; readonly request: SignalRequest; readonly done: () => void }
   | { readonly kind: "stop"; readonly request: StopRequest; readonly done: () => void }
+  /** What attempts said is to be written, and handled. */
   | { readonly kind: "events" }
+  /** Effects have run: what they wrote is to be applied. */
+  | { readonly kind: "flush" }
   | { readonly kind: "abort" };
+
+/** Something that an attempt said while it ran. */
+export interface Progress {
+  readonly entry: TaskEntry;
+  readonly said: { readonly type: string; readonly [key: string]: Json };
+}
 
 /** An attempt under way. */
 export interface InFlight {
@@ -118,6 +130,8 @@ export interface Services {
   readonly clock: Clock;
   /** Attempts in processes or at providers that may run at once, over the whole run. */
   readonly maxConcurrency: number;
+  /** Default: STORM_LIMITS. */
+  readonly storm?: StormLimits;
   /** Stay while only people can move the run on. */
   readonly wait: boolean;
   readonly onEvent: (event: EventRecord) => void;
@@ -136,6 +150,9 @@ export class Run {
   frame: number;
   lastEvent: number;
   lastOutput: number;
+  lastTransition = 0;
+  /** When the last frame was cut. */
+  cutAt = Number.NEGATIVE_INFINITY;
   readonly inFlight = new Map<string, InFlight>();
   /** Retries that are due later: entry key → takes the timer back. */
   readonly timers = new Map<string, () => void>();
@@ -149,6 +166,21 @@ export class Run {
   readonly answers: AnswerRequest[] = [];
   /** Approvals handed to the decider: entry key → takes its timer back. */
   readonly deciding = new Map<string, (() => void) | "said">();
+  /** What handlers wrote and no frame has seen. */
+  readonly batches: Batch[] = [];
+  /** What attempts said and no handler has seen. */
+  readonly progress: Progress[] = [];
+  /** What the flushes of this step changed, by key; null for a key that is gone. */
+  readonly changed = { state: new Map<string, Json>(), vol: new Map<string, Json>() };
+  /** Failed without an attempt, and their handlers know. */
+  readonly told = new Set<TaskEntry>();
+  /** Effects that run after this frame. */
+  dueEffects: readonly DueEffect[] = [];
+  /** Effects that ran since the last frame, by name. */
+  effectsRun: string[] = [];
+  readonly storm: Storm;
+  /** Why the run goes on by itself and is held, or null. */
+  stalled: string | null = null;
   aborted = false;
   /** Nothing new starts any more: a person said so. */
   stopped: StopRequest | null = null;
@@ -169,6 +201,7 @@ export class Run {
     this.world = world;
     this.services = services;
     this.record = record;
+    this.storm = new Storm(services.storm ?? STORM_LIMITS);
     this.frame = 0;
     this.lastEvent = 0;
     this.lastOutput = 0;
@@ -213,7 +246,10 @@ export class Run {
   report(type: string, data: { readonly [key: string]: Json }): void {
     this.event(type, data);
     if (this.#flushEvents) return;
-    this.#flushEvents = this.services.clock.after(COALESCE_MS, () => {
+    // From the frame before, not from now: who speaks late waits no longer (SEMANTICS 11).
+    const since = this.services.clock.now() - this.cutAt;
+    const left = since < COALESCE_MS ? COALESCE_MS - Math.max(0, since) : 0;
+    this.#flushEvents = this.services.clock.after(left, () => {
       this.#flushEvents = null;
       this.push({ kind: "events" });
     });

@@ -35,6 +35,19 @@ type Answers = {
   readonly at: { readonly [iteration: string]: number };
 };
 
+/** What a function reads of state, and what `ctx.random` draws from: copied where it may ask for them. */
+function stateRead(leaf: Leaf): { readonly [part: string]: Json } {
+  const cells = leaf.plan.node.reads ?? [];
+  const { state, vol } = leaf.world.state;
+  const isRead = (part: string): boolean =>
+    cells.some((cell) => cell === part || cell.startsWith(`${part}.`) || cell === "ctx" || cell === "*");
+  return {
+    ...(isRead("state") ? { state: state.entries() } : {}),
+    ...(isRead("vol") ? { vol: vol.entries(), volVersion: vol.peekVersion() } : {}),
+    ...(isRead("random") ? { numbers: leaf.world.facts.numbers } : {}),
+  };
+}
+
 /**
  * `{ input, runId, iteration, iterations, now, outputs: { TABLE: rows }, parts: { TABLE: rows }, current: { TABLE: { NODE:
  * Answers } } }`: the reading rules of DESIGN §6 stay here, the process of the task only looks up. Only what the node's `reads`
@@ -71,6 +84,7 @@ export function snapshotCtx(leaf: Leaf): Json {
     outputs,
     parts,
     current,
+    ...stateRead(leaf),
   };
 }
 

@@ -18,7 +18,9 @@ import { ProjectFiles } from "../values/files.ts";
 import { toJson } from "../values/json.ts";
 import { deepFreeze, Rows } from "../values/rows.ts";
 import { Residuals, Scope } from "../values/scope.ts";
+import { RunState } from "../values/state.ts";
 import { Budgets } from "./budgets.ts";
+import { Effects } from "./effects.ts";
 import { factsOf } from "./facts.ts";
 import { Instance, type Origin } from "./instance.ts";
 import { type Container, makeInstance, Parallel } from "./kinds.ts";
@@ -52,6 +54,8 @@ export interface WorldOptions {
   readonly input: Json;
   readonly now: number;
   readonly host?: { readonly [name: string]: Value };
+  /** What `ctx.random` hangs on. Default "". */
+  readonly seed?: string;
   /** Default: there are no files. */
   readonly files?: ProjectFiles;
   /** Keeps the last iteration of closed loops mounted, for looking at. */
@@ -69,6 +73,9 @@ export class World {
   readonly graph = new Graph();
   readonly rows: Rows;
   readonly files: ProjectFiles;
+  /** `ctx.state` and `ctx.vol`. */
+  readonly state: RunState;
+  readonly effects = new Effects();
   readonly states: States;
   readonly budgets: Budgets;
   readonly facts: Facts;
@@ -110,6 +117,7 @@ export class World {
     this.showClosed = options.showClosed ?? false;
     this.rows = new Rows(this.graph);
     this.files = options.files ?? new ProjectFiles(memoryFiles({}));
+    this.state = new RunState(this.graph);
     this.states = new States(this.graph);
     this.budgets = new Budgets(index, this.graph);
     this.#now = new Source(this.graph, options.now);
@@ -121,6 +129,11 @@ export class World {
       input: deepFreeze(options.input),
       rows: this.rows,
       files: this.files,
+      state: this.state,
+      seed: options.seed ?? "",
+      refuseWrite: (message) => {
+        this.fatal ??= { code: STATE_WRITE, message, node: index.root.key };
+      },
       states: this.states,
       containers: this.containers,
       begun: this.#begun,
@@ -139,6 +152,11 @@ export class World {
     const scope = Scope.root(shared, plan);
     this.#scope = scope;
     this.#root = makeInstance({ world: this, plan: index.root, scope, outer: null, mode: "sequence" });
+  }
+
+  /** The plan's outermost scope. */
+  get scope(): Scope {
+    return this.#scope;
   }
 
   get root(): Instance {
@@ -512,6 +530,9 @@ export class World {
 function isLive({ owner, cell }: Job): boolean {
   return !owner.disposed && !cell.disposed;
 }
+
+/** Code of a frame that is refused because something in it wrote state (SEMANTICS 2). */
+export const STATE_WRITE = "STATE_WRITE";
 
 /** Structure nested deeper than this, or conditions that turn one another on and off, end the frame. */
 const MAX_ROUNDS = 1_000;

@@ -1,27 +1,58 @@
 /** A run as its journal tells it: the facts that steered it, in their order, and the frames that came of them. */
 
+import type { ComputeWrite } from "../executors/executor.ts";
+import { EFFECT_CLEANED, EFFECT_RAN, isProgress } from "../interpreter/handlers.ts";
 import {
   type AnswerRequest,
   type Decision,
   FILE_READ,
+  type Progress,
   type SignalRequest,
   type StopRequest,
 } from "../interpreter/run.ts";
 import { SIGNAL_RECEIVED } from "../interpreter/signals.ts";
-import { everyEvent, everyFrame } from "../store/paged.ts";
-import type { Address, EventRecord, FrameRecord, Journal, RunReader } from "../store/store.ts";
+import type { StormLimits } from "../interpreter/storm.ts";
+import { everyEvent, everyFrame, everyTransition } from "../store/paged.ts";
+import type {
+  Address,
+  EventRecord,
+  FrameRecord,
+  Journal,
+  RunReader,
+  TransitionRecord,
+} from "../store/store.ts";
 import type { FileRecord } from "../values/files.ts";
 
 /** What came from outside and changed the run. Results and decisions stand in the journal under their address. */
 export type RecordedFact =
-  | { readonly kind: "begin"; readonly at: number; readonly maxConcurrency: number }
-  | { readonly kind: "resume"; readonly at: number; readonly maxConcurrency: number }
+  | {
+      readonly kind: "begin";
+      readonly at: number;
+      readonly maxConcurrency: number;
+      readonly storm?: StormLimits;
+    }
+  | {
+      readonly kind: "resume";
+      readonly at: number;
+      readonly maxConcurrency: number;
+      readonly storm?: StormLimits;
+    }
+  /** Effects had run. */
+  | { readonly kind: "flush" }
+  /** An attempt said something. */
+  | { readonly kind: "progress"; readonly address: Address; readonly said: Progress["said"] }
   | { readonly kind: "interrupt" }
   | { readonly kind: "stop"; readonly request: StopRequest }
   | { readonly kind: "signal"; readonly request: SignalRequest }
   /** A frame could not be evaluated. */
   | { readonly kind: "fault"; readonly message: string }
-  | { readonly kind: "result"; readonly address: Address; readonly attempt: number; readonly ok: boolean }
+  | {
+      readonly kind: "result";
+      readonly address: Address;
+      readonly attempt: number;
+      readonly ok: boolean;
+      readonly writes?: readonly ComputeWrite[];
+    }
   | { readonly kind: "decision"; readonly address: Address }
   /** A decision that was not taken. */
   | { readonly kind: "refusal"; readonly decision: Decision }
@@ -41,6 +72,8 @@ export interface Recording {
   readonly steps: readonly RecordedStep[];
   /** What `ctx.fs` was answered. */
   readonly files: readonly FileRecord[];
+  /** What changed in state. */
+  readonly transitions: readonly TransitionRecord[];
 }
 
 export async function readRecording(reader: RunReader): Promise<Recording> {
@@ -60,20 +93,24 @@ export async function readRecording(reader: RunReader): Promise<Recording> {
     } else facts.push(...factOf(event));
   }
   if (facts.length > 0) steps.push({ facts, frame: null });
-  return { journal, steps, files };
+  const transitions: TransitionRecord[] = [];
+  for await (const transition of everyTransition(reader))
+    if (transition.seq <= journal.lastTransition) transitions.push(transition);
+  return { journal, steps, files, transitions };
 }
 
 /** The fact behind an event; most events only tell what followed. */
 function factOf({ type, at, data }: EventRecord): readonly RecordedFact[] {
   const result = (ok: boolean): readonly RecordedFact[] =>
     typeof data.attempt === "number"
-      ? [{ kind: "result", address: addressOf(data), attempt: data.attempt, ok }]
+      ? [{ kind: "result", address: addressOf(data), attempt: data.attempt, ok, ...writesOf(data) }]
       : [];
+  const storm = data.storm === undefined ? {} : { storm: data.storm as unknown as StormLimits };
   switch (type) {
     case "run.started":
-      return [{ kind: "begin", at, maxConcurrency: Number(data.maxConcurrency) }];
+      return [{ kind: "begin", at, maxConcurrency: Number(data.maxConcurrency), ...storm }];
     case "run.resumed":
-      return [{ kind: "resume", at, maxConcurrency: Number(data.maxConcurrency) }];
+      return [{ kind: "resume", at, maxConcurrency: Number(data.maxConcurrency), ...storm }];
     case "run.interrupted":
       return [{ kind: "interrupt" }];
     case "run.stopping":
@@ -119,9 +156,23 @@ function factOf({ type, at, data }: EventRecord): readonly RecordedFact[] {
       // What nobody decided in time follows from the time.
       if (data.decidedBy === "timeout") return [];
       return [{ kind: "decision", address: addressOf(data) }];
+    case EFFECT_RAN:
+    case EFFECT_CLEANED:
+      return [{ kind: "flush" }];
     default:
-      return [];
+      return progressOf(type, data);
   }
+}
+
+/** What an attempt says has its number; what became of it is told above. */
+function progressOf(type: string, data: EventRecord["data"]): readonly RecordedFact[] {
+  if (typeof data.attempt !== "number" || !isProgress(type)) return [];
+  const { nodeId: _, scope: __, iteration: ___, attempt: ____, ...said } = data;
+  return [{ kind: "progress", address: addressOf(data), said: { ...said, type } }];
+}
+
+function writesOf({ writes }: EventRecord["data"]): { readonly writes?: readonly ComputeWrite[] } {
+  return writes === undefined ? {} : { writes: writes as unknown as readonly ComputeWrite[] };
 }
 
 function addressOf({ nodeId, scope, iteration }: EventRecord["data"]): Address {

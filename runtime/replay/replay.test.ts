@@ -9,7 +9,9 @@ import { replayJournal } from "./index.ts";
 const RUNS = Number(process.env.RUNS ?? 150);
 
 /** Runs and resumes until the run ends; the bench replays each time. */
-async function throughTrouble(seed: number): Promise<{ resumes: number; frames: number }> {
+async function throughTrouble(
+  seed: number,
+): Promise<{ resumes: number; frames: number; writes: number; stalls: number }> {
   const random = randomOf(seed);
   const plan = randomPlan(random);
   const bench = new Bench(plan);
@@ -32,9 +34,14 @@ async function throughTrouble(seed: number): Promise<{ resumes: number; frames: 
     return status;
   };
   let resumes = 0;
-  for (let status = await go(false); status !== "finished" && resumes < 3; resumes++) status = await go(true);
+  let stalls = 0;
+  for (let status = await go(false); status !== "finished" && resumes < 3; resumes++) {
+    if (status === "stalled") stalls++;
+    status = await go(true);
+  }
   const { frames } = await replayJournal(memoryReader(bench.space), plan);
-  return { resumes, frames };
+  const { lastTransition } = await memoryReader(bench.space).journal();
+  return { resumes, frames, writes: lastTransition, stalls };
 }
 
 describe("a replay", () => {
@@ -43,11 +50,17 @@ describe("a replay", () => {
     async () => {
       let resumes = 0;
       let frames = 0;
+      let writes = 0;
+      let stalls = 0;
       for (let seed = 1; seed <= RUNS; seed++) {
         const done = await throughTrouble(seed);
         resumes += done.resumes;
         frames += done.frames;
+        writes += done.writes;
+        stalls += done.stalls;
       }
+      expect(writes).toBeGreaterThan(RUNS / 2);
+      expect(stalls).toBeGreaterThan(0);
       expect(resumes).toBeGreaterThan(RUNS / 10);
       expect(frames).toBeGreaterThan(RUNS * 2);
     },
@@ -56,7 +69,13 @@ describe("a replay", () => {
 });
 
 const nodes: { readonly [key: string]: TestNode } = {
-  one: { kind: "task", output: "row", agent: "a", prompt: "go" },
+  one: {
+    kind: "task",
+    output: "row",
+    agent: "a",
+    prompt: "go",
+    onFinished: "(row, { state }) => state.set('seen', row.v)",
+  },
   two: {
     kind: "task",
     output: "row",
@@ -88,6 +107,7 @@ describe("a journal that was tampered with", () => {
     ["a prompt", "attempt", (x) => x.replace("after 1", "after 2"), /what attempt 1 of two began with/],
     ["a frame", "frame", (x) => x.replace('"two":"running"', '"two":"skipped"'), /changed/],
     ["a state", "task", (x) => x.replace('"state":"finished"', '"state":"skipped"'), /one|two/],
+    ["a change of state", "transition", (x) => x.replace('"new":1', '"new":2'), /1th change of state/],
     ["an end", "run", (x) => x.replace('"status":"finished"', '"status":"failed"'), /how it ended/],
   ])("%s is found", async (_, kind, change, what) => {
     const bench = await recorded();

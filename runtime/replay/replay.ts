@@ -2,7 +2,6 @@
  * A run once more from its journal: the recorded facts go through the same evaluation, and every frame, start, prompt and
  * row must come out as it was. Nothing is run, nothing is asked of the machine (DESIGN §6 "Replay").
  */
-import { canonicalize } from "../../plan/canonical.ts";
 import type { Json, Plan } from "../../plan/types.ts";
 import { newRun, reopenedRun } from "../engine.ts";
 import type { TaskError } from "../executors/executor.ts";
@@ -10,10 +9,12 @@ import type { Snapshot } from "../interpreter/1-snapshot.ts";
 import { evaluate } from "../interpreter/2-evaluate.ts";
 import { reconcile } from "../interpreter/3-reconcile.ts";
 import { commit } from "../interpreter/4-commit.ts";
+import { runEffects } from "../interpreter/handlers.ts";
 import { parseRow } from "../interpreter/outputs.ts";
 import type { End, Fact, Run, Services } from "../interpreter/run.ts";
 import type { World } from "../interpreter/world.ts";
 import { MemorySpace, memoryStore } from "../store/memory.ts";
+import { everyTransition } from "../store/paged.ts";
 import { addressKey, showAddress } from "../store/rules.ts";
 import type {
   Address,
@@ -23,8 +24,10 @@ import type {
   OutputRecord,
   RunRecord,
   Store,
+  TransitionRecord,
 } from "../store/store.ts";
 import { type FileAnswer, type FileQuestion, ProjectFiles } from "../values/files.ts";
+import { stableText } from "../values/json.ts";
 import type { RecordedFact, RecordedStep, Recording } from "./recording.ts";
 
 /** Where the replay first differs from the run. */
@@ -120,7 +123,7 @@ export class Replayer {
     await this.#store?.close();
     const store = memoryStore(this.#space);
     this.#store = store;
-    const services = this.#services(store, fact.maxConcurrency);
+    const services = this.#services(store, fact);
     this.#run =
       fact.kind === "begin"
         ? newRun(this.#plan, record, services, this.#machine())
@@ -128,8 +131,9 @@ export class Replayer {
     return [...(await this.#run.take())];
   }
 
-  #services(store: Store, maxConcurrency: number): Services {
+  #services(store: Store, { maxConcurrency, storm }: Beginning): Services {
     return {
+      ...(storm && { storm }),
       store,
       executors: { get: () => undefined },
       clock: { now: () => this.#now, at: () => () => {}, after: () => () => {} },
@@ -168,6 +172,7 @@ export class Replayer {
     const { flights } = await commit(run, { ...step, end: null }, this.#now);
     for (const flight of flights) run.inFlight.set(flight.entry.key, flight);
     for (const tell of run.committed.splice(0)) tell();
+    runEffects(run);
     this.#end = step.end;
     if (frame) this.frames++;
     // Retries that are due at once: whether they were is recorded by their start.
@@ -186,6 +191,7 @@ export class Replayer {
     if (fact.kind === "signal") return [{ kind: "signal", request: fact.request, done: () => {} }];
     if (fact.kind === "answer") return [{ kind: "answer", request: fact.request, done: () => {} }];
     if (fact.kind === "refusal") return [{ kind: "decision", decision: fact.decision, done: () => {} }];
+    if (fact.kind === "flush") return [{ kind: "flush" }];
     if (fact.kind === "stop") return [{ kind: "stop", request: fact.request, done: () => {} }];
     if (fact.kind === "fault") {
       const { world, plan } = run;
@@ -198,6 +204,10 @@ export class Replayer {
     switch (fact.kind) {
       case "started":
         return entry && entry.state === "waiting" && entry.nextAt !== null ? [{ kind: "retry", entry }] : [];
+      case "progress":
+        // Of an attempt that had ended already, or whose node is gone, nobody is told.
+        if (entry) run.progress.push({ entry, said: fact.said });
+        return [{ kind: "events" }];
       case "alarm":
         if (entry?.state !== "waiting") throw this.#differs(`the timer ${name}`, "due", entry?.state ?? null);
         return [{ kind: "alarm", entry }];
@@ -216,7 +226,9 @@ export class Replayer {
           return [{ kind: "result", entry, attempt: fact.attempt, result: { ok: false, error, ...usage } }];
         }
         const { raw, value } = this.#rowOf(run, fact.address, entry.table, name);
-        return [{ kind: "result", entry, attempt: fact.attempt, result: { ok: true, raw, value, ...usage } }];
+        const writes = fact.writes ? { writes: fact.writes } : {};
+        const result = { ok: true, raw, value, ...usage, ...writes } as const;
+        return [{ kind: "result", entry, attempt: fact.attempt, result }];
       }
       default:
         return fact satisfies never;
@@ -243,7 +255,7 @@ export class Replayer {
   #compareFrame(recorded: FrameRecord | null, replayed: FrameRecord | null): void {
     if (!recorded && !replayed) return;
     const [before, after] = [recorded?.delta ?? {}, replayed?.delta ?? {}] as Record<string, Json>[];
-    for (const part of ["mounted", "unmounted", "changed"])
+    for (const part of ["mounted", "unmounted", "changed", "state", "vol", "effects"])
       if (!same(before![part] ?? null, after![part] ?? null))
         throw this.#differs(part, before![part] ?? null, after![part] ?? null);
     if (recorded?.frame !== replayed?.frame)
@@ -269,12 +281,23 @@ export class Replayer {
       if (!same(task as unknown as Json, made as unknown as Json))
         throw this.#differs(showAddress(task), task as unknown as Json, made as unknown as Json);
     }
+    await this.#compareTransitions();
     const { status, reason } = journal.run ?? this.#record;
     if (this.#faulted) return;
-    if (status !== "finished" && status !== "failed" && status !== "waiting") return;
+    if (!ENDS.has(status)) return;
     const end = { status: this.#end?.status ?? null, reason: firstLine(this.#end?.reason) };
     if (!same(end, { status, reason: firstLine(reason) }))
       throw this.#differs("how it ended", { status, reason }, end);
+  }
+
+  async #compareTransitions(): Promise<void> {
+    const { transitions } = this.#recording;
+    const made: TransitionRecord[] = [];
+    if (this.#store) for await (const transition of everyTransition(this.#store)) made.push(transition);
+    for (let at = 0; at < Math.max(transitions.length, made.length); at++) {
+      const [was, is] = [transitions[at] ?? null, made[at] ?? null] as unknown as Json[];
+      if (!same(was!, is!)) throw this.#differs(`the ${at + 1}th change of state`, was!, is!);
+    }
   }
 
   #differs(what: string, recorded: Json, replayed: Json): Diverged {
@@ -282,9 +305,12 @@ export class Replayer {
   }
 }
 
+/** How a run can end by itself; a person ends it otherwise. */
+const ENDS: ReadonlySet<string> = new Set(["finished", "failed", "waiting", "stalled"]);
+
 const attemptKey = (address: Address, attempt: number): string => `${addressKey(address)} ${attempt}`;
 
-const same = (a: Json, b: Json): boolean => canonicalize(a) === canonicalize(b);
+const same = (a: Json, b: Json): boolean => stableText(a) === stableText(b);
 
 /** What follows may be a stack trace. */
 const firstLine = (text: string | null | undefined): string | null => text?.split("\n")[0] ?? null;

@@ -37,8 +37,11 @@ export function conformance(driver: string, makePlace: () => Promise<Place>): vo
         attempts: [],
         outputs: [],
         decisions: [],
+        state: {},
+        lastTransition: 0,
         lastEvent: 0,
       });
+      expect(await store.transitions(0, 10)).toEqual([]);
       expect(await store.events(0, 10)).toEqual([]);
       expect(await store.frames(-1, 10)).toEqual([]);
     });
@@ -69,6 +72,7 @@ export function conformance(driver: string, makePlace: () => Promise<Place>): vo
           decidedAt: 1_790_000_000_777,
         },
         { type: "event", event: { seq: 1, at: 5, type: "run.started", data: { deep: { list: [{}] } } } },
+        { ...sample.transition(1, "phase ✓", { deep: ["\0"] }), ...address, old: "research", index: 2 },
       ] as const satisfies Write[];
       await commit(...writes);
 
@@ -84,10 +88,30 @@ export function conformance(driver: string, makePlace: () => Promise<Place>): vo
         attempts: [bare(5), bare(6)],
         outputs: [bare(7)],
         decisions: [bare(8)],
+        state: { "phase ✓": { deep: ["\0"] } },
+        lastTransition: 1,
         lastEvent: 1,
       });
       expect(await store.frames(-1, 10)).toEqual([bare(2), bare(3)]);
       expect(await store.events(0, 10)).toEqual([writes[9].event]);
+      expect(await store.transitions(0, 10)).toEqual([bare(10)]);
+    });
+
+    it("holds of state what the last change of each key left, and of volatile state nothing", async () => {
+      await commit(
+        sample.transition(1, "b", 1),
+        sample.transition(2, "a", { n: 1 }),
+        sample.transition(3, "b", null, { old: 1 }),
+        sample.transition(4, "c", 1, { store: "vol" }),
+      );
+      await commit(sample.transition(5, "a", 2, { old: { n: 1 } }), sample.transition(6, "__proto__", "x"));
+      const { state, lastTransition } = await store.journal();
+      expect(Object.entries(state)).toEqual([
+        ["__proto__", "x"],
+        ["a", 2],
+      ]);
+      expect(lastTransition).toBe(6);
+      expect((await store.transitions(1, 3)).map(({ seq }) => seq)).toEqual([2, 3, 4]);
     });
 
     it("keeps values of any size", async () => {
@@ -149,6 +173,8 @@ export function conformance(driver: string, makePlace: () => Promise<Place>): vo
     it.each<[string, Write[], Write[]]>([
       ["a gap in event seq", [sample.event(1)], [sample.event(3)]],
       ["an event twice", [sample.event(1)], [sample.event(1)]],
+      ["a gap in transition seq", [sample.transition(1, "k", 1)], [sample.transition(3, "k", 2)]],
+      ["a key without bytes", [], [sample.transition(1, "half \ud800", 1)]],
       ["a gap in output seq", [], [sample.output(2, sample.at("n"))]],
       [
         "a second output of one address",

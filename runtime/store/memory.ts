@@ -1,4 +1,5 @@
 /** The store in memory: for tests and dry runs. Keeps records as JSON text, so that nobody shares an object with it. */
+import type { Json } from "../../plan/types.ts";
 import { addressKey, advance, type Counters, invalid, START, showAddress } from "./rules.ts";
 import {
   type AttemptRecord,
@@ -12,6 +13,7 @@ import {
   type Store,
   StoreError,
   type TaskRecord,
+  type TransitionRecord,
   type Write,
 } from "./store.ts";
 
@@ -63,6 +65,8 @@ class MemoryReader implements RunReader {
       attempts: this.#all<AttemptRecord>("attempt"),
       outputs: this.#all<OutputRecord>("output"),
       decisions: this.#all<DecisionRecord>("decision"),
+      state: this.#state(),
+      lastTransition: this.space.counters.lastTransition,
       lastEvent: this.space.counters.lastEvent,
     };
   }
@@ -79,7 +83,23 @@ class MemoryReader implements RunReader {
       .slice(0, limit);
   }
 
+  async transitions(after: number, limit: number): Promise<readonly TransitionRecord[]> {
+    return this.#all<TransitionRecord>("transition")
+      .filter(({ seq }) => seq > after)
+      .slice(0, limit);
+  }
+
   async close(): Promise<void> {}
+
+  #state(): Journal["state"] {
+    const state = new Map<string, Json>();
+    for (const { store, key, new: value } of this.#all<TransitionRecord>("transition")) {
+      if (store !== "state") continue;
+      if (value === null) state.delete(key);
+      else state.set(key, value);
+    }
+    return Object.fromEntries([...state].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
 
   #get<T>(key: string): T | null {
     const text = this.space.records.get(key);
@@ -171,6 +191,11 @@ function entryOf(write: Write): Entry {
       const { type: _, ...record } = write;
       const what = `the decision on ${showAddress(write)}`;
       return { key: `decision ${addressKey(write)}`, what, record, replaces: false };
+    }
+    case "transition": {
+      const { type: _, ...record } = write;
+      const what = `transition ${write.seq}`;
+      return { key: what, what, record, replaces: false };
     }
     case "event":
       return {

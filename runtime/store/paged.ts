@@ -1,5 +1,5 @@
 /** Long lists of a journal, read a page at a time. */
-import type { EventRecord, FrameRecord, RunReader } from "./store.ts";
+import type { EventRecord, FrameRecord, RunReader, TransitionRecord } from "./store.ts";
 
 const AT_ONCE = 1_000;
 
@@ -16,6 +16,13 @@ export const everyFrame = (reader: Pick<RunReader, "frames">): AsyncIterable<Fra
     (after) => reader.frames(after, AT_ONCE),
     -1,
     ({ frame }) => frame,
+  );
+
+export const everyTransition = (reader: Pick<RunReader, "transitions">): AsyncIterable<TransitionRecord> =>
+  paged(
+    (last) => reader.transitions(last, AT_ONCE),
+    0,
+    ({ seq }) => seq,
   );
 
 async function* paged<T>(

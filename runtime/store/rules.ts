@@ -6,10 +6,11 @@ export interface Counters {
   readonly runId: string | null;
   readonly lastFrame: number;
   readonly lastOutput: number;
+  readonly lastTransition: number;
   readonly lastEvent: number;
 }
 
-export const START: Counters = { runId: null, lastFrame: -1, lastOutput: 0, lastEvent: 0 };
+export const START: Counters = { runId: null, lastFrame: -1, lastOutput: 0, lastTransition: 0, lastEvent: 0 };
 
 /**
  * Checks that `write` may follow what `counters` stand for.
@@ -35,6 +36,15 @@ export function advance(counters: Counters, write: Write): Counters {
         throw invalid(`output ${write.seq} can't follow output ${counters.lastOutput}: seq has no gaps`);
       }
       return { ...counters, lastOutput: write.seq };
+    case "transition":
+      checkAddress(write);
+      checkText("key", write.key);
+      if (write.seq !== counters.lastTransition + 1) {
+        throw invalid(
+          `transition ${write.seq} can't follow transition ${counters.lastTransition}: seq has no gaps`,
+        );
+      }
+      return { ...counters, lastTransition: write.seq };
     case "event":
       checkText("event type", write.event.type);
       if (write.event.seq !== counters.lastEvent + 1) {

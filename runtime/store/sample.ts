@@ -6,6 +6,7 @@ import type {
   OutputRecord,
   RunRecord,
   TaskRecord,
+  TransitionRecord,
   Write,
 } from "./store.ts";
 
@@ -76,6 +77,27 @@ export function frame(number: number, change: Partial<FrameRecord> = {}): Write 
     delta: { mounted: [`n-${number}`] },
   };
   return { type: "frame", ...record, ...change };
+}
+
+export function transition(
+  seq: number,
+  key: string,
+  value: TransitionRecord["new"],
+  change: Partial<TransitionRecord> = {},
+): { readonly type: "transition" } & TransitionRecord {
+  const record: TransitionRecord = {
+    ...at("writer"),
+    seq,
+    frame: 1,
+    store: "state",
+    key,
+    old: null,
+    new: value,
+    node: "node",
+    trigger: "onFinished",
+    index: 0,
+  };
+  return { type: "transition", ...record, ...change };
 }
 
 export function event(seq: number, data: { readonly [key: string]: string | number } = {}): Write {

@@ -43,10 +43,10 @@ export interface FrameRecord {
   readonly frame: number;
   /** What `ctx.now()` gives in this frame. */
   readonly now: number;
-  /** `start`, `result`, `decision`, `signal`, `timer`, `resume`. */
+  /** `start`, `result`, `decision`, `signal`, `timer`, `progress`, `state` (effects alone), `resume`. */
   readonly cause: string;
   readonly planDigest: Digest;
-  /** What changed against the frame before: mounted, unmounted, state changes. */
+  /** What changed against the frame before: mounted, unmounted, states of nodes, keys of `ctx.state`, effects that ran. */
   readonly delta: Json;
 }
 
@@ -123,6 +123,26 @@ export interface DecisionRecord extends Address {
   readonly decidedAt: number;
 }
 
+/** One change of `ctx.state` or `ctx.vol`, by the node whose handler wrote it. */
+export interface TransitionRecord extends Address {
+  /** Over both stores, 1-based, without gaps. */
+  readonly seq: number;
+  /** The first frame that sees it. */
+  readonly frame: number;
+  readonly store: "state" | "vol";
+  readonly key: string;
+  /** null: there was none. */
+  readonly old: Json;
+  /** null: the key is gone. */
+  readonly new: Json;
+  /** Key of the plan node. */
+  readonly node: string;
+  /** `onFinished`, `onError`, `onProgress`, `run`, `cleanup`, or `compute` for what a task's own function wrote. */
+  readonly trigger: string;
+  /** Which write of the handler it was, from 0. */
+  readonly index: number;
+}
+
 export interface EventRecord {
   /** 1-based, without gaps. */
   readonly seq: number;
@@ -141,6 +161,7 @@ export type Write =
   | ({ readonly type: "attempt" } & AttemptRecord)
   | ({ readonly type: "output" } & OutputRecord)
   | ({ readonly type: "decision" } & DecisionRecord)
+  | ({ readonly type: "transition" } & TransitionRecord)
   | { readonly type: "event"; readonly event: EventRecord };
 
 /** Everything a resume needs, as of the last commit. Lists are in the order of (first) writing. */
@@ -153,6 +174,10 @@ export interface Journal {
   readonly attempts: readonly AttemptRecord[];
   readonly outputs: readonly OutputRecord[];
   readonly decisions: readonly DecisionRecord[];
+  /** What `ctx.state` holds, by key. */
+  readonly state: { readonly [key: string]: Json };
+  /** Of the last transition; 0 when there is none. */
+  readonly lastTransition: number;
   /** Of the last event; 0 when there is none. */
   readonly lastEvent: number;
 }
@@ -163,6 +188,8 @@ export interface RunReader {
   /** Events with `seq > after`, at most `limit`. */
   events(after: number, limit: number): Promise<readonly EventRecord[]>;
   frames(after: number, limit: number): Promise<readonly FrameRecord[]>;
+  /** Changes of state with `seq > after`, at most `limit`. */
+  transitions(after: number, limit: number): Promise<readonly TransitionRecord[]>;
   close(): Promise<void>;
 }
 

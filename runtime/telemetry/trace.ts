@@ -110,6 +110,7 @@ function tracedStore(store: Store, spans: RunSpans): Store {
     journal: () => store.journal(),
     events: (after, limit) => store.events(after, limit),
     frames: (after, limit) => store.frames(after, limit),
+    transitions: (after, limit) => store.transitions(after, limit),
     close: () => store.close(),
     async commit(commit) {
       await store.commit(commit);

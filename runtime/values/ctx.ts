@@ -6,6 +6,8 @@ import { Cell } from "./cell.ts";
 import { FileReads, type ProjectFiles } from "./files.ts";
 import { addressAt, commonLoops, type Place, within } from "./place.ts";
 import { fits, pick, type Row, type Rows } from "./rows.ts";
+import type { RunState } from "./state.ts";
+import { StateObject } from "./state-object.ts";
 
 /** What `ctx` is asked about; the interpreter's world answers. Every method records a read for the reader it is given. */
 export interface Facts {
@@ -13,6 +15,14 @@ export interface Facts {
   readonly input: Json;
   readonly rows: Rows;
   readonly files: ProjectFiles;
+  /** `ctx.state` and `ctx.vol`. */
+  readonly state: RunState;
+  /** A number in [0, 1) that hangs on the run's seed and the key alone. */
+  random(key: string): number;
+  /** What those numbers are drawn of. */
+  readonly numbers: string;
+  /** Something wrote state that may not: the frame is refused (SEMANTICS 2). */
+  refuseWrite(message: string): void;
   /** The time of this frame. */
   now(reader: Cell): number;
   /** Loops around the node with this id, outermost first. */
@@ -54,6 +64,7 @@ export class Ctx extends HostObject {
         // What the `catch` of the try with this id is for.
         failure: ([nodeId], reader) => facts.failureOf(String(nodeId), place, reader),
         now: (_, reader) => facts.now(reader),
+        random: ([key]) => facts.random(String(key)),
         // What stands in a loop, as a part of the plan sees it that is evaluated around the loop.
         within: ([loop], reader) => {
           const id = String(loop);
@@ -75,6 +86,9 @@ export class Ctx extends HostObject {
         return this.#facts.iterations(this.#place, cellOf(reader));
       case "runId":
         return this.#facts.runId;
+      case "state":
+      case "vol":
+        return new StateObject(key, this.#facts.state[key], (message) => this.#facts.refuseWrite(message));
       case "fs":
         return new FileReads(this.#facts.files);
       default:

@@ -40,5 +40,14 @@ function convert(value: Value, where: string, depth: number): Json | undefined {
   return result;
 }
 
+/** One text for equal values, whatever the order of their keys; unlike RFC 8785 of half surrogate pairs too. */
+export function stableText(value: Json): string {
+  return JSON.stringify(value, (_, member: unknown) =>
+    typeof member === "object" && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : member,
+  );
+}
+
 /** A plain assignment of `__proto__` would set the prototype. */
 const PLAIN = { enumerable: true, configurable: true, writable: true };

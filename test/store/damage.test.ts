@@ -5,6 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { nodeDisk } from "../../runtime/store/disk.ts";
+import { transition } from "../../runtime/store/sample.ts";
 import { Connection } from "../../runtime/store/sqljs/connection.ts";
 import { openStore } from "../../runtime/store/sqljs/driver.ts";
 import { loadSqlite } from "../../runtime/store/sqljs/load.ts";
@@ -115,6 +116,32 @@ describe("what is no store", () => {
     await filled(2);
     edit((db) => db.exec("PRAGMA user_version=99"));
     await bothRefuse("VERSION", file);
+  });
+});
+
+describe("a store of the version before", () => {
+  it("is read as it is, and brought up to date by who writes on", async () => {
+    await filled(2);
+    edit((db) =>
+      db.exec(
+        "DROP VIEW state; DROP INDEX transitions_of_key; DROP TABLE transitions; PRAGMA user_version=1",
+      ),
+    );
+    const reader = await openReader(directory, { vfs });
+    const { lastEvent, state } = await reader.journal();
+    expect(lastEvent).toBeGreaterThan(0);
+    expect(state).toEqual({});
+    expect(await reader.transitions(0, 10)).toEqual([]);
+    const store = await openStore(directory, { vfs });
+    try {
+      expect((await store.journal()).lastEvent).toBe(lastEvent);
+      await store.commit({ expectEpoch: store.epoch, writes: [transition(1, "phase", "review")] });
+      expect((await store.journal()).state).toEqual({ phase: "review" });
+    } finally {
+      await store.close();
+    }
+    expect((await reader.journal()).state).toEqual({ phase: "review" });
+    await reader.close();
   });
 });
 

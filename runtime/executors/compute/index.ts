@@ -4,6 +4,7 @@ import { aborted, abortReason, failure, invalidOutput } from "../errors.ts";
 import type {
   AttemptContext,
   AttemptResult,
+  ComputeWrite,
   Executor,
   Reservation,
   TaskError,
@@ -28,6 +29,13 @@ export interface ComputeOptions {
   readonly execArgv?: readonly string[];
   /** How long a task may take to end by itself after its signal fired; then its process group is killed. Default 250 ms. */
   readonly graceMs?: number;
+}
+
+/** What a function gave, and what it wrote to state. */
+interface Returned {
+  readonly ok: true;
+  readonly raw: Json;
+  readonly writes: readonly ComputeWrite[];
 }
 
 export type ComputeRequest = Extract<TaskRequest, { readonly kind: "compute" }>;
@@ -99,7 +107,8 @@ export class ComputeExecutor implements Executor {
     const result = await this.run(request, context);
     if (!result.ok) return result;
     const parsed = this.#outputs.parse(context.plan, request.schema, result.raw);
-    if (parsed.ok) return { ok: true, raw: result.raw, value: parsed.value };
+    const { raw, writes } = result;
+    if (parsed.ok) return { ok: true, raw, value: parsed.value, ...(writes.length > 0 && { writes }) };
     return invalidOutput(request.schema ?? "", parsed.issues);
   }
 
@@ -107,7 +116,7 @@ export class ComputeExecutor implements Executor {
   async run(
     request: Pick<ComputeRequest, "module" | "captures" | "ctx">,
     context: AttemptContext,
-  ): Promise<{ readonly ok: true; readonly raw: Json } | { readonly ok: false; readonly error: TaskError }> {
+  ): Promise<Returned | { readonly ok: false; readonly error: TaskError }> {
     const { plan, cwd, signal } = context;
     const module = Object.hasOwn(plan.modules, request.module) ? plan.modules[request.module] : undefined;
     if (module === undefined) return failure("INTERNAL", `The plan has no module named ${request.module}`);
@@ -185,7 +194,7 @@ export class ComputeExecutor implements Executor {
     worker: WorkerProcess,
     module: string,
     { plan, signal }: AttemptContext,
-  ): { readonly ok: true; readonly raw: Json } | { readonly ok: false; readonly error: TaskError } {
+  ): Returned | { readonly ok: false; readonly error: TaskError } {
     switch (end.type) {
       case "exit":
         this.#pool.retire(worker);

@@ -1,5 +1,6 @@
 /** What the engine and a compute worker say to each other: one JSON object a line, on a socket of their own. */
 import type { Json } from "../../../plan/types.ts";
+import type { ComputeWrite } from "../executor.ts";
 import type { CtxSnapshot } from "./worker/ctx.mjs";
 
 export interface RunMessage {
@@ -35,7 +36,10 @@ export type DoneMessage = {
   readonly id: number;
   /** Why the process must not run another task; null when it is as it was. */
   readonly spoiled: string | null;
-} & ({ readonly ok: true; readonly raw: Json } | { readonly ok: false; readonly error: WorkerError });
+} & (
+  | { readonly ok: true; readonly raw: Json; readonly writes: readonly ComputeWrite[] }
+  | { readonly ok: false; readonly error: WorkerError }
+);
 
 export type FromWorker =
   | { readonly type: "ready" }

@@ -10,6 +10,7 @@ import {
   type Journal,
   type Store,
   StoreError,
+  type TransitionRecord,
   type Write,
 } from "../store.ts";
 import { Blobs } from "./blobs.ts";
@@ -198,6 +199,11 @@ class FileStore implements Store {
     return this.#rows.frames(after, limit);
   }
 
+  async transitions(after: number, limit: number): Promise<readonly TransitionRecord[]> {
+    this.#checkOpen();
+    return this.#rows.transitions(after, limit);
+  }
+
   /** Leaves an ordinary SQLite file and gives the run back. */
   async close(): Promise<void> {
     if (this.#closed) return;
@@ -331,12 +337,13 @@ function settle(queue: readonly Waiting[], error: unknown, refused?: ReadonlyMap
 
 function readCounters(db: Connection): Counters {
   const [row] = db.all(`SELECT (SELECT run_id FROM run), (SELECT max(frame) FROM frames),
-    (SELECT max(seq) FROM outputs), (SELECT max(seq) FROM events)`);
-  const [runId, lastFrame, lastOutput, lastEvent] = row ?? [];
+    (SELECT max(seq) FROM outputs), (SELECT max(seq) FROM transitions), (SELECT max(seq) FROM events)`);
+  const [runId, lastFrame, lastOutput, lastTransition, lastEvent] = row ?? [];
   return {
     runId: (runId as string | null | undefined) ?? START.runId,
     lastFrame: (lastFrame as number | null | undefined) ?? START.lastFrame,
     lastOutput: (lastOutput as number | null | undefined) ?? START.lastOutput,
+    lastTransition: (lastTransition as number | null | undefined) ?? START.lastTransition,
     lastEvent: (lastEvent as number | null | undefined) ?? START.lastEvent,
   };
 }

@@ -37,6 +37,14 @@ const MIGRATIONS: readonly string[] = [
      approved INTEGER NOT NULL, note, decided_by, decided_at INTEGER NOT NULL,
      UNIQUE (node_id, scope, iteration));
    CREATE TABLE events (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, type TEXT NOT NULL, data);`,
+  // What a key holds is what its last transition gave it: found by the index, written nowhere twice.
+  `CREATE TABLE transitions (
+     seq INTEGER PRIMARY KEY, frame INTEGER NOT NULL, store TEXT NOT NULL, key TEXT NOT NULL, old, new,
+     node_id TEXT NOT NULL, scope TEXT NOT NULL, iteration INTEGER NOT NULL, node TEXT NOT NULL,
+     trigger_name TEXT NOT NULL, idx INTEGER NOT NULL);
+   CREATE INDEX transitions_of_key ON transitions (store, key, seq);
+   CREATE VIEW state AS SELECT key, new AS value, frame FROM transitions WHERE seq IN
+     (SELECT max(seq) FROM transitions WHERE store = 'state' GROUP BY key) AND new IS NOT NULL;`,
 ];
 
 /** The version this code reads and writes. */

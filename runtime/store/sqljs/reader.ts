@@ -4,7 +4,7 @@ import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Disk, nodeDisk } from "../disk.ts";
 import type { Generation } from "../lock.ts";
-import type { EventRecord, FrameRecord, Journal, RunReader } from "../store.ts";
+import type { EventRecord, FrameRecord, Journal, RunReader, TransitionRecord } from "../store.ts";
 import { StoreError } from "../store.ts";
 import { Blobs } from "./blobs.ts";
 import { Connection } from "./connection.ts";
@@ -35,6 +35,8 @@ const EMPTY: Journal = {
   attempts: [],
   outputs: [],
   decisions: [],
+  state: {},
+  lastTransition: 0,
   lastEvent: 0,
 };
 
@@ -124,6 +126,10 @@ class FileReader implements SqlReader {
       rows: [],
     });
     return { columns, rows: rows.map((row) => row.map((value) => this.#cell(value))) };
+  }
+
+  transitions(after: number, limit: number): Promise<readonly TransitionRecord[]> {
+    return this.#read((rows) => rows.transitions(after, limit), []);
   }
 
   async close(): Promise<void> {}

@@ -9,6 +9,7 @@ import type {
   OutputRecord,
   RunRecord,
   TaskRecord,
+  TransitionRecord,
   Write,
 } from "../store.ts";
 import { StoreError } from "../store.ts";
@@ -42,6 +43,7 @@ const ATTEMPT = `INSERT INTO attempts (node_id, scope, iteration, attempt, state
 const OUTPUT = "INSERT INTO outputs VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 const DECISION = `INSERT INTO decisions (node_id, scope, iteration, approved, note, decided_by, decided_at)
   VALUES (?, ?, ?, ?, ?, ?, ?)`;
+const TRANSITION = "INSERT INTO transitions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 const EVENT = "INSERT INTO events VALUES (?, ?, ?, ?)";
 
 /** What a write does. Large values are put into `blobs`, durably, on the way. */
@@ -78,6 +80,11 @@ export function rowOf(write: Write, blobs: Blobs): Row {
       const { nodeId, scope, iteration, approved, note, decidedBy, decidedAt } = write;
       const fact = [approved ? 1 : 0, json(note), json(decidedBy), decidedAt];
       return { sql: DECISION, values: [nodeId, scope, iteration, ...fact] };
+    }
+    case "transition": {
+      const { seq, frame, store, key, nodeId, scope, iteration, node, trigger, index } = write;
+      const head = [seq, frame, store, key, json(write.old), json(write.new)];
+      return { sql: TRANSITION, values: [...head, nodeId, scope, iteration, node, trigger, index] };
     }
     case "event": {
       const { seq, at, type, data } = write.event;
@@ -118,6 +125,10 @@ export class Rows {
       attempts: this.#attempts(),
       outputs: this.#outputs(),
       decisions: this.#decisions(),
+      state: this.#state(),
+      lastTransition: this.#hasTransitions()
+        ? Number(this.#db.value("SELECT max(seq) FROM transitions") ?? 0)
+        : 0,
       lastEvent: Number(this.#db.value("SELECT max(seq) FROM events") ?? 0),
     };
   }
@@ -134,6 +145,40 @@ export class Rows {
 
   frames(after: number, limit: number): FrameRecord[] {
     return this.#frames("WHERE frame > ? ORDER BY frame LIMIT ?", [after, limit]);
+  }
+
+  transitions(after: number, limit: number): TransitionRecord[] {
+    if (!this.#hasTransitions()) return [];
+    const sql = `SELECT seq, frame, store, key, old, new, node_id, scope, iteration, node, trigger_name, idx
+      FROM transitions WHERE seq > ? ORDER BY seq LIMIT ?`;
+    return this.#db.all(sql, [after, limit]).map((row) => {
+      const [seq, frame, store, key, old, now, nodeId, scope, iteration, node, trigger, index] = row;
+      return {
+        seq: seq as number,
+        frame: frame as number,
+        store: store as TransitionRecord["store"],
+        key: key as string,
+        old: this.#json(old),
+        new: this.#json(now),
+        nodeId: nodeId as string,
+        scope: scope as string,
+        iteration: iteration as number,
+        node: node as string,
+        trigger: trigger as string,
+        index: index as number,
+      };
+    });
+  }
+
+  /** A store of an older version that is only read has none. */
+  #hasTransitions(): boolean {
+    return this.#db.value("SELECT 1 FROM sqlite_schema WHERE name = 'transitions'") !== null;
+  }
+
+  #state(): Journal["state"] {
+    if (!this.#hasTransitions()) return {};
+    const rows = this.#db.all("SELECT key, value FROM state ORDER BY key");
+    return Object.fromEntries(rows.map(([key, value]) => [String(key), this.#json(value)]));
   }
 
   #run(): RunRecord | null {

@@ -14,6 +14,12 @@
  * @property {{ readonly [table: string]: readonly Row[] }} [outputs] Rows in completion order: schema fields, nodeId, iteration.
  * @property {{ readonly [table: string]: readonly Row[] }} [parts] Rows of single nodes, of tables that are not read whole.
  * @property {{ readonly [table: string]: { readonly [nodeId: string]: Answers } }} [current] By the reading rules of DESIGN §6.
+ * @property {{ readonly [key: string]: Json }} [state] What `ctx.state` held.
+ * @property {{ readonly [key: string]: Json }} [vol] What `ctx.vol` held.
+ * @property {number} [volVersion]
+ * @property {string} [numbers] What `ctx.random` draws from.
+ *
+ * @typedef {import("../../executor.ts").ComputeWrite} ComputeWrite
  *
  * @typedef {object} Answers Rows are named by their index in `outputs[table]` or `parts[table]`.
  * @property {number} [maybe] What `outputMaybe` and `latest` give this reader.
@@ -21,9 +27,11 @@
  * @property {number} count
  * @property {{ readonly [iteration: string]: number }} at What a read with `iteration` gives it.
  */
+import { createHash } from "node:crypto";
+import { toJson } from "./json.mjs";
 
-/** @param {CtxSnapshot} snapshot */
-export function makeCtx(snapshot) {
+/** @param {CtxSnapshot} snapshot @param {ComputeWrite[]} [writes] Takes what the function writes to state. */
+export function makeCtx(snapshot, writes = []) {
   freeze(snapshot);
   const {
     input,
@@ -34,6 +42,10 @@ export function makeCtx(snapshot) {
     outputs = {},
     parts = {},
     current = {},
+    state = {},
+    vol = {},
+    volVersion = 0,
+    numbers = "",
   } = snapshot;
 
   /** @param {string} table @returns {readonly Row[]} */
@@ -79,7 +91,58 @@ export function makeCtx(snapshot) {
     /** @param {string} table @param {string} nodeId */
     iterationCount: (table, nodeId) => answers(table, nodeId)?.count ?? 0,
     now: () => now,
+    /** @param {string} key */
+    random: (key) => randomOf(numbers, String(key)),
+    state: stateView("state", state, 0, writes),
+    vol: stateView("vol", vol, volVersion, writes),
   });
+}
+
+/**
+ * `ctx.state` in a function: reads give what it held when the attempt chain started; writes are kept until the function
+ * has returned, and are dropped when it throws (SEMANTICS 49).
+ *
+ * @param {"state" | "vol"} store
+ * @param {{ readonly [key: string]: Json }} values
+ * @param {number} version
+ * @param {ComputeWrite[]} writes
+ */
+function stateView(store, values, version, writes) {
+  /** @param {"set" | "init"} op @param {string} key @param {unknown} given */
+  const write = (op, key, given) => {
+    const value = toJson(given ?? null);
+    if (value === null && op === "set") writes.push({ op: "delete", store, key: keyOf(op, key) });
+    else writes.push({ op, store, key: keyOf(op, key), value });
+  };
+  /** @param {string} method @param {unknown} key */
+  const keyOf = (method, key) => {
+    if (typeof key === "string" && key !== "" && !/\0|\p{Surrogate}/u.test(key)) return key;
+    throw new TypeError(`ctx.${store}.${method} takes a key that is a text`);
+  };
+  return Object.freeze({
+    /** @param {string} key @param {unknown} [fallback] */
+    get: (key, fallback) => member(values, key) ?? fallback,
+    /** @param {string} key */
+    has: (key) => member(values, key) !== undefined,
+    keys: () => Object.keys(values).sort(),
+    version,
+    /** @param {string} key @param {unknown} value */
+    set: (key, value) => write("set", key, value),
+    /** @param {string} key @param {unknown} value */
+    init: (key, value) => write("init", key, value),
+    /** @param {string} key */
+    delete: (key) => void writes.push({ op: "delete", store, key: keyOf("delete", key) }),
+    update: () => {
+      throw new Error(
+        `ctx.${store}.update needs the value at the moment of writing, which a task in its own process does not have: write it in onFinished`,
+      );
+    },
+  });
+}
+
+/** As runtime/interpreter/random.ts draws them. @param {string} seed @param {string} key */
+function randomOf(seed, key) {
+  return createHash("sha256").update(`${seed}\n${key}`).digest().readUIntBE(0, 6) / 2 ** 48;
 }
 
 /** Reads give schema fields only. @param {unknown} row */

@@ -101,13 +101,15 @@ async function run(message) {
   /** @type {FromWorker} */
   let done;
   try {
-    const work = tasks.run(running, () => perform(message, controller.signal));
+    /** @type {import("../../executor.ts").ComputeWrite[]} */
+    const writes = [];
+    const work = tasks.run(running, () => perform(message, controller.signal, writes));
     // If something stray ended the task first, what the task itself comes to no longer matters.
     work.catch(() => {});
     const raw = await Promise.race([work, failed]);
     // One turn of the loop: rejections that nobody handles are reported before the result is.
     await Promise.race([new Promise((resolve) => setImmediate(resolve)), failed]);
-    done = { type: "done", id: message.id, ok: true, raw, spoiled: null };
+    done = { type: "done", id: message.id, ok: true, raw, writes, spoiled: null };
   } catch (error) {
     done = { type: "done", id: message.id, ok: false, error: describe(error), spoiled: null };
     await new Promise((resolve) => setImmediate(resolve));
@@ -120,8 +122,12 @@ async function run(message) {
   send({ ...done, spoiled: spoiled ?? leftovers() });
 }
 
-/** @param {RunMessage} message @param {AbortSignal} signal */
-async function perform(message, signal) {
+/**
+ * @param {RunMessage} message
+ * @param {AbortSignal} signal
+ * @param {import("../../executor.ts").ComputeWrite[]} writes
+ */
+async function perform(message, signal, writes) {
   const module = await import(message.url);
   if (typeof module.default !== "function") {
     throw new TypeError("The module has no function as its default export");
@@ -139,7 +145,7 @@ async function perform(message, signal) {
       });
     },
   });
-  const call = async () => module.default(decode(message.captures), makeCtx(message.ctx), task);
+  const call = async () => module.default(decode(message.captures), makeCtx(message.ctx, writes), task);
   return toJson(await inTrace(message.traceparent, call));
 }
 
