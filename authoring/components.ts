@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type { AgentLike } from "./agents.ts";
 import type { Element, Renderable } from "./jsx-runtime.ts";
+import type { HandlerCtx, Handlers, Progress } from "./state.ts";
 
 export interface WorkflowProps {
   readonly name: string;
@@ -71,7 +72,7 @@ export interface StepProps {
 }
 
 /** Props of everything that gives a row. `Out` is `outputs.TABLE` or the table's name. */
-export interface RowProps<Out> extends StepProps {
+export interface RowProps<Out> extends StepProps, Handlers<RowGiven<Out>> {
   readonly output: Out;
   /** The schema of `output` once more. */
   readonly outputSchema?: Out;
@@ -99,6 +100,12 @@ export interface ProducerProps<Out> extends RowProps<Out> {
   readonly heartbeatTimeout?: number;
   readonly cache?: CachePolicy;
 }
+
+/** The row that a handler is given. */
+export type RowGiven<Out> = Out extends z.ZodType
+  ? z.output<Out>
+  : // biome-ignore lint/suspicious/noExplicitAny: a table named by a string; its row is known where `outputs.TABLE` is given
+    any;
 
 export type Deps = { readonly [name: string]: z.ZodType | string };
 
@@ -155,6 +162,8 @@ interface TaskBase<Out, D extends Deps> extends ProducerProps<Out> {
   };
   readonly hijack?: boolean;
   readonly onHijackExit?: "complete" | "reopen";
+  /** An attempt says something while it runs. */
+  readonly onProgress?: ((progress: Progress, ctx: HandlerCtx) => void) | undefined;
 }
 
 export interface ApprovalRequest {
@@ -220,6 +229,7 @@ export interface AspectsProps {
 
 /** Exactly one of `duration` and `until`. */
 export type TimerProps = StepProps &
+  Handlers<undefined> &
   (
     | { readonly duration: string; readonly until?: undefined }
     | { readonly until: string | Date; readonly duration?: undefined }

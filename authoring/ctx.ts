@@ -1,5 +1,6 @@
 /** What a workflow function can ask of its run. Types only: the compiler reads the calls, the runtime answers them. */
 import type { z } from "zod";
+import type { StateStore } from "./state.ts";
 
 /** The schemas given to `createSmithers`: output tables by name, and `input`. */
 export type Schemas = { readonly [table: string]: z.ZodType };
@@ -60,6 +61,12 @@ export interface Ctx<S extends Schemas> {
   latestArray<T>(value: readonly T[] | T | null | undefined): readonly T[];
   /** Milliseconds since 1970, frozen per frame and journaled. */
   now(): number;
+  /** A number in [0, 1) that hangs on the run and the key alone: the same at every frame and after a resume. */
+  random(key: string): number;
+  /** What handlers have written. It outlives the process. */
+  readonly state: StateStore;
+  /** The same in memory: empty again when the run is resumed. */
+  readonly vol: StateStore;
   /** Files of the project: read once a run, when first asked for, and journaled. */
   readonly fs: ProjectFiles;
 }

@@ -6,6 +6,7 @@ import type * as components from "./components.ts";
 import type { Ctx, Schemas, Table, TableRef, TableWith } from "./ctx.ts";
 import type { Element, Renderable } from "./jsx-runtime.ts";
 import type * as patterns from "./patterns.ts";
+import type * as state from "./state.ts";
 
 export * from "./agents.ts";
 export * from "./components.ts";
@@ -13,6 +14,7 @@ export type { Address, Ctx, Recorded, RowOf, Schemas } from "./ctx.ts";
 export { Fragment } from "./jsx-runtime.ts";
 export * from "./patterns.ts";
 export * from "./schemas.ts";
+export * from "./state.ts";
 export type { Element, Renderable };
 
 /** What a workflow file exports as default. */
@@ -37,6 +39,7 @@ export interface Smithers<S extends Schemas> {
   readonly Worktree: typeof components.Worktree;
   readonly Aspects: typeof components.Aspects;
   readonly Timer: typeof components.Timer;
+  readonly Effect: typeof state.Effect;
   readonly WaitForEvent: <Out extends TableRef<S>>(props: components.WaitForEventProps<Out>) => Element;
   readonly Signal: <Out extends S[Table<S>]>(props: components.SignalProps<Out>) => Element;
   readonly HumanTask: <Out extends TableRef<S>>(props: components.HumanTaskProps<Out>) => Element;

@@ -31,6 +31,40 @@ function uses(s: Smithers<typeof schemas>): unknown[] {
       moderatorOutput: outputs.note,
       children: "Judge.",
     }),
+    s.Task({
+      id: "a",
+      output: outputs.note,
+      agent,
+      children: "Write.",
+      onFinished: (row, { state, vol, iteration }) => {
+        state.set("phase", row.text.toUpperCase());
+        state.update("n", (n) => (n ?? 0) + iteration);
+        state.init("seen", []);
+        vol.delete("label");
+      },
+      onError: ({ code }, { state }) => state.set("why", code),
+      onProgress: (said, { vol }) => vol.set("said", said.message),
+    }),
+    s.Timer({ id: "t", duration: "3s", onFinished: (_, ctx) => ctx.state.set("rang", ctx.now()) }),
+    s.Effect({ id: "e", deps: [1, "x"], run: ([n, text], { state }) => state.set(text, n + 1) }),
+    s.Effect({ id: "e", run: (_, { state }) => state.set("once", true) }),
+    s.smithers((ctx) => {
+      const count: number = ctx.state.get("n", 0);
+      const drawn: number = ctx.random("x");
+      return ctx.state.has("phase") ? String(count + drawn) : null;
+    }),
+    s.Task({
+      id: "a",
+      output: outputs.note,
+      agent,
+      children: "Write.",
+      // @ts-expect-error no such column
+      onFinished: (row, { state }) => state.set("phase", row.body),
+    }),
+    // @ts-expect-error nothing to run
+    s.Effect({ id: "e", deps: [1] }),
+    // @ts-expect-error a number has no such method
+    s.Effect({ id: "e", deps: [1], run: ([n], { state }) => state.set("x", n.trim()) }),
     // @ts-expect-error a number is wanted
     s.Task({ id: "a", output: outputs.note, agent, retries: "three", children: "Write." }),
     // @ts-expect-error there is no such prop

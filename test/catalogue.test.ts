@@ -159,6 +159,7 @@ const CASES: { readonly [code: string]: readonly [kind: Kind, around?: Around] }
     "elements",
     { body: 'const analysis = ctx.outputMaybe("analysis", { nodeId: "analyze" });', before: ANALYZE },
   ],
+  SM309: ["elements"],
   SM401: ["elements", { before: taskOf("issue", "issue") }],
   SM402: ["elements", { body: "const { mode } = ctx.input;" }],
   SM403: ["elements", { before: taskOf("first-review", "review") }],
@@ -175,6 +176,14 @@ const CASES: { readonly [code: string]: readonly [kind: Kind, around?: Around] }
   ],
   SM506: ["elements"],
   SM507: ["elements"],
+  SM508: ["elements", { before: taskOf("other", "review") }],
+  SM509: [
+    "elements",
+    {
+      top: 'import { notify } from "./notify.ts";',
+      files: { "notify.ts": "export const notify = async (url: string) => { await fetch(url); };" },
+    },
+  ],
   SM510: [
     "module",
     {

@@ -11,7 +11,7 @@ import type { Plan } from "../plan/types.ts";
 const HEADER = `import { AnthropicAgent, createSmithers } from "smithers";
 import { z } from "zod";
 const { Workflow, Sequence, Parallel, MergeQueue, Worktree, Aspects, Loop, Ralph, While, Task, Approval, Timer,
-  WaitForEvent, Signal, HumanTask, ContinueAsNew, Branch, If, Each, TryCatchFinally, Saga, smithers, outputs } =
+  WaitForEvent, Signal, HumanTask, ContinueAsNew, Effect, Branch, If, Each, TryCatchFinally, Saga, smithers, outputs } =
   createSmithers({ input: z.object({ n: z.number(), text: z.string() }), row: z.object({ text: z.string() }),
     decision: z.looseObject({}) });
 const ada = new AnthropicAgent({ model: "claude-sonnet-4-5" });
@@ -44,6 +44,7 @@ const BASE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   WaitForEvent: { id: '"it"', event: '"done"', output: "outputs.row" },
   Signal: { id: '"it"', schema: "outputs.row" },
   HumanTask: { id: '"it"', output: "outputs.row", prompt: '"What?"' },
+  Effect: { id: '"it"', run: "() => ctx.vol.set('it', 1)" },
   ContinueAsNew: {},
 };
 
@@ -73,12 +74,18 @@ const VALUES: Readonly<Record<string, string>> = {
   mode: '"select"',
   cache: "{ by: (ctx) => ({ n: ctx.input.n }) }",
   autoApprove: "{ after: 7 }",
+  onFinished: "(row, { state }) => state.set('seven', row)",
+  onError: "(error, { state }) => state.set('seven', error.code)",
+  onProgress: "(said, { state }) => state.set('seven', said.type)",
+  run: "([n], { state }) => state.set('seven', n)",
+  cleanup: "(deps, { state }) => state.delete('seven')",
   children: WORK,
 };
 
 function sampleOf(kind: Kind, prop: string): string {
   if (kind.kind === "task" && prop === "children") return "{'Do it.'}";
   if (kind.kind === "timer" && prop === "until") return '"2026-01-31T08:00:00Z"';
+  if (kind.kind === "effect" && prop === "deps") return "[7]";
   if (kind.kind === "approval" && prop.startsWith("output")) return "outputs.decision";
   const given = VALUES[prop];
   if (given) return given;

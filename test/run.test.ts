@@ -5,7 +5,7 @@ import path from "node:path";
 import { expect } from "vitest";
 import { build, formatDiagnostic } from "../compiler/index.ts";
 import { formatPlan, loadPlan } from "../plan/index.ts";
-import { type EventRecord, parseScript, replay, run } from "../runtime/index.ts";
+import { type EventRecord, inspect, parseScript, replay, run } from "../runtime/index.ts";
 import { fixtures } from "./fixtures.ts";
 
 fixtures("run", async (fixture) => {
@@ -26,11 +26,13 @@ fixtures("run", async (fixture) => {
     });
     expect(await replay(runId, { root })).toMatchObject({ identical: true, divergence: null });
     const path = events
-      .filter(({ type }) => type.startsWith("task.") || type.startsWith("approval."))
+      .filter(({ type }) => /^(task|approval|effect|handler)\./.test(type))
       .map(({ type, data }) => `${type} ${data.nodeId}@${data.iteration}`);
+    const { journal } = await inspect(runId, { root });
+    const state = Object.keys(journal.state).length > 0 ? { state: journal.state } : {};
     fixture.matches(
       "expected.json",
-      `${JSON.stringify({ status, reason, outputs: timeless(outputs), path }, null, 2)}\n`,
+      `${JSON.stringify({ status, reason, outputs: timeless(outputs), ...state, path }, null, 2)}\n`,
     );
   } finally {
     rmSync(root, { recursive: true, force: true });

@@ -30,6 +30,7 @@ import { unreachableNode } from "./rules/unreachable-node.ts";
 import { unrestrictedTools } from "./rules/unrestricted-tools.ts";
 import { untrustedCommand } from "./rules/untrusted-command.ts";
 import { unusedOutput } from "./rules/unused-output.ts";
+import { unwrittenState } from "./rules/unwritten-state.ts";
 
 export const RULES: readonly Rule[] = [
   shapeAtRunTime,
@@ -46,6 +47,7 @@ export const RULES: readonly Rule[] = [
   unusedOutput,
   iterationBlindRead,
   impossibleComparison,
+  unwrittenState,
   constantCondition,
   unreachableNode,
   loopWithoutProgress,

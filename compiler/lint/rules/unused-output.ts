@@ -16,7 +16,13 @@ export const unusedOutput: Rule = {
     const writers = new Map<unknown, number>();
     for (const { node } of model.producers) writers.set(tableOf(node), (writers.get(tableOf(node)) ?? 0) + 1);
     return model.producers.flatMap(({ node }): Diagnostic[] => {
-      if (read.has(node) || !onlyThinks(model, node) || isInBlock(model, node)) return [];
+      if (
+        node.fields.has("onFinished") ||
+        read.has(node) ||
+        !onlyThinks(model, node) ||
+        isInBlock(model, node)
+      )
+        return [];
       // The last answers are results, and a table that several tasks write is a collection: people read both.
       if (!model.order.hasFollower(node) || writers.get(tableOf(node)) !== 1) return [];
       return [

@@ -9,6 +9,7 @@ import { holdsArrow, lastMentions, mentionedNames, retainedArrows } from "./name
 import type { Origin } from "./origin.ts";
 import { patternNames } from "./shape.ts";
 import { Bail, type Evaluation, report } from "./state.ts";
+import { stateWritesIn } from "./state-writes.ts";
 import { type Environment, lookup } from "./value.ts";
 import { type SharedWrite, WriteAnalysis } from "./writes.ts";
 
@@ -104,6 +105,7 @@ function regionsOf(ev: Evaluation, stmts: readonly Surface.Stmt[], env: Environm
     for (const root of origin.roots) if (root !== name) flows.push([name, root]);
   spreadCarried(carried, flows);
   const ranges: Range[] = [];
+  const toState = stateWritesIn(ev, stmts, env);
   const first = new Map<string, number>();
   for (const [name, at] of declaredAt) {
     const of = classes.find(name);
@@ -111,7 +113,8 @@ function regionsOf(ev: Evaluation, stmts: readonly Surface.Stmt[], env: Environm
   }
   stmts.forEach((stmt, n) => {
     const effect = effects[n]!;
-    for (const write of effect.shared) sharedWrite(ev, write, stmt);
+    for (const write of effect.shared)
+      if (!toState.has(write.span?.start ?? -1)) sharedWrite(ev, write, stmt);
     const writes = new Set(effect.writes);
     const mentioned = mentionedNames(stmt);
     for (const name of mentioned) for (const written of carried.get(name) ?? []) writes.add(written);

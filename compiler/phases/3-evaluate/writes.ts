@@ -160,6 +160,12 @@ const ASKS: ReadonlySet<string> = new Set([
   "toString",
 ]);
 
+/** `ctx.state`, `ctx.vol`: what handlers write there is queued, and no object that the workflow holds (state-writes.ts). */
+function isStoreOfRun(object: Surface.Expr): boolean {
+  const name = object.type === "Member" ? object.property : object.type === "Name" ? object.name : "";
+  return name === "state" || name === "vol";
+}
+
 export class WriteAnalysis {
   readonly env: Environment;
   readonly #summaries: Map<object, Summary>;
@@ -555,7 +561,8 @@ export class WriteAnalysis {
       this.#visit(callee.property, nested, out);
       const name = typeof callee.property === "string" ? callee.property : "";
       // `tables.add(…)` of a table of functions is no method of a set.
-      if (MUTATORS.has(name) && !fn) {
+      const isState = receiver.shared && !receiver.fresh && isStoreOfRun(callee.object);
+      if (MUTATORS.has(name) && !fn && !isState) {
         this.#write(callee.object, { method: name, span: node.span }, nested, out);
         for (const arg of args) {
           this.#alias(receiver, this.origin(arg, nested), out);

@@ -158,6 +158,17 @@ class CodeReader {
       const table = this.#table(node.args[0], at);
       return { cells: [table === null ? "outputs.*" : `outputs.${table}`], wait: null };
     }
+    // `ctx.state.get('phase')` is one read; `ctx.state.set('phase', …)` is none.
+    if (
+      node.type === "Call" &&
+      isNode(node.callee) &&
+      node.callee.type === "Member" &&
+      isNode(node.callee.object) &&
+      node.callee.object.type === "Member" &&
+      (node.callee.object.property === "state" || node.callee.object.property === "vol") &&
+      at.isCtx(node.callee.object.object)
+    )
+      return { cells: cellsOf(node), wait: null };
     if (node.type !== "Member") return null;
     // `ctx.outputs.review` is one read, not one of `ctx.outputs`.
     if (isNode(node.object) && node.object.type === "Member" && at.isCtx(node.object.object))

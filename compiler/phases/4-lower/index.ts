@@ -11,6 +11,7 @@ import type { Value, WorkflowValue } from "../3-evaluate/value.ts";
 import { lazySchemas } from "../3-evaluate/zod-lazy.ts";
 import { checkBlock } from "./blocks.ts";
 import type { NodeDraft, PlanDraft } from "./draft.ts";
+import { checkStateWrites } from "./handlers.ts";
 import { lowerChildren } from "./nodes.ts";
 import { addNode, type Lowering, newLowering, type Place } from "./place.ts";
 import { lowerPrompts } from "./prompts.ts";
@@ -41,6 +42,7 @@ export function lowerWorkflow(
   );
   if (!lowered) return null;
   renumber(to);
+  checkStateWrites(ev, to.nodes);
   const [root] = to.nodes;
   if (!root) return null;
   return prune({

@@ -27,6 +27,8 @@ export type PropUse =
   | "id"
   | "skip"
   | "request"
+  /** A function that writes state. */
+  | "handler"
   | "children";
 
 export interface Kind {
@@ -53,6 +55,8 @@ const STEP: Readonly<Record<string, PropUse>> = {
   skipIf: "text",
   label: "field",
   meta: "field",
+  onFinished: "handler",
+  onError: "handler",
 };
 
 const PRODUCER: Readonly<Record<string, PropUse>> = {
@@ -164,6 +168,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       needsApproval: "field",
       hijack: "field",
       onHijackExit: "literal",
+      onProgress: "handler",
       children: "children",
     },
     names: HEARTBEAT,
@@ -228,6 +233,13 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     container: false,
     props: { ...PRODUCER, prompt: "prompt", maxAttempts: "field" },
     wanted: ["prompt", "output"],
+  },
+  Effect: {
+    kind: "effect",
+    container: false,
+    props: { id: "id", deps: "field", run: "handler", cleanup: "handler" },
+    names: { deps: "watches" },
+    wanted: ["id", "run"],
   },
   ContinueAsNew: { kind: "continue-as-new", container: false, props: { state: "field" } },
 };

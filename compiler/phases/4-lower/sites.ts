@@ -16,6 +16,7 @@ import { setAgent, setDeps, splitByAgent } from "./site-agent.ts";
 import { splitChild } from "./site-child-forms.ts";
 import { childTexts, containerChildren, taskChild, transparent } from "./site-children.ts";
 import { functionOf } from "./site-code.ts";
+import { handlerSite } from "./site-handler.ts";
 import { isInLibrary, isPattern, patternSite } from "./site-pattern.ts";
 import {
   badProp,
@@ -147,7 +148,8 @@ function library(
           unknownProp(t.ev, tag.name, prop.name, Object.keys(kind.props), prop.span);
         continue;
       }
-      given.set(prop.name, expr(t, prop.value, names));
+      const isHandler = kind.props[prop.name] === "handler";
+      given.set(prop.name, isHandler ? handlerSite(t, prop, names) : expr(t, prop.value, names));
       continue;
     }
     checkSpread(t, prop, names, tag.name, Object.keys(kind.props));
@@ -313,6 +315,9 @@ function site(
         break;
       case "text":
         node.fields.set(prop, { type: "core", expr: text.type === "Literal" ? text : made.text(prop, text) });
+        break;
+      case "handler":
+        node.fields.set(prop, { type: "core", expr: made.text(prop, text) });
         break;
       case "skip":
         skip = text;

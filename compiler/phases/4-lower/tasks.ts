@@ -24,6 +24,7 @@ import { ASYNC_PROMPT, captureFields, DEPS, registerModule } from "./captures.ts
 import { noteReads } from "./code-reads.ts";
 import type { Field, NodeDraft } from "./draft.ts";
 import { agentField, isNothing, plainField, tableField, tablesField } from "./fields.ts";
+import { handlerField } from "./handlers.ts";
 import { fieldName, type Kind } from "./kinds.ts";
 import { localStatements } from "./locals.ts";
 import type { Lowering, Place } from "./place.ts";
@@ -110,6 +111,13 @@ export function taskFields(
           "deps",
           tablesField(ev, value, to.tables, propSpan(element.syntax, name) ?? element.span),
         );
+        break;
+      case "handler":
+        if (truth(value) !== false)
+          node.fields.set(
+            name,
+            handlerField(ev, name, value, propSpan(element.syntax, name) ?? element.span),
+          );
         break;
       case "request":
         break;
