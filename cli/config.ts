@@ -11,6 +11,18 @@ import { SEVERITIES } from "./report.ts";
 
 export const CONFIG_FILE = "smithers.json";
 
+const limit = (what: string) => z.int().positive().optional().describe(what);
+
+const storm = z.strictObject({
+  framesPerSecond: limit("Frames within a second. Default: 10"),
+  framesPerMinute: limit("Frames within a minute. Default: 200"),
+  framesPerRun: limit("Frames without a fact from outside. Default: 1000"),
+  repeats: limit("How often such frames may come back to one state. Default: 3"),
+});
+
+/** Names of the limits. */
+export const STORM_NAMES = Object.keys(storm.shape);
+
 export const ConfigSchema = z.strictObject({
   $schema: z.string().optional().describe("The JSON Schema of this file, for editors"),
   entries: z
@@ -40,6 +52,9 @@ export const ConfigSchema = z.strictObject({
     .record(z.string().regex(/^SM\d{3}$/, "is not a code such as SM306"), z.enum([...SEVERITIES, "off"]))
     .optional()
     .describe("Other severities than the catalogue's, by code. Errors can't be turned down"),
+  storm: storm
+    .optional()
+    .describe("Limits of frames that effects make by themselves; a run that exceeds one is stalled"),
 });
 
 export type Config = z.infer<typeof ConfigSchema> & {

@@ -10,12 +10,14 @@ import { addressName } from "./render/address.ts";
 import { createLive } from "./render/live/progress.ts";
 import { createLines, type Progress } from "./render/progress.ts";
 import { cut, duration } from "./render/table.ts";
+import { stormOf } from "./storm.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface ExecuteArgs {
   readonly script: string | undefined;
   readonly json: boolean;
   readonly wait: boolean;
+  readonly storm: string | undefined;
   readonly root: string | undefined;
 }
 
@@ -27,7 +29,12 @@ export const executeOptions = (yargs: Argv) =>
       default: false,
       describe: "One JSON event a line, the result as the last",
     })
-    .option("wait", { type: "boolean", default: false, describe: "Stay while the run waits for a decision" });
+    .option("wait", { type: "boolean", default: false, describe: "Stay while the run waits for a decision" })
+    .option("storm", {
+      type: "string",
+      describe:
+        "Limits of frames that effects make by themselves: framesPerSecond=10,framesPerMinute=200,framesPerRun=1000,repeats=3",
+    });
 
 export type Start =
   | { readonly kind: "new"; readonly plan: Plan; readonly input: Json; readonly runId: string | undefined }
@@ -51,6 +58,7 @@ function onInterrupt(stop: AbortController): () => void {
 
 export function execute(start: Start, args: ExecuteArgs, terminal: Terminal): CommandResult {
   return withRuntime(async (runtime) => {
+    const storm = stormOf(args.storm);
     const script = args.script === undefined ? null : await openScript(args.script, runtime);
     const progress = args.json ? null : await progressOf(start, args, terminal, runtime);
     const begun = Date.now();
@@ -68,6 +76,7 @@ export function execute(start: Start, args: ExecuteArgs, terminal: Terminal): Co
       signal: stop.signal,
       wait: args.wait,
       ...(script && { script }),
+      ...(storm && { storm }),
     };
     try {
       const result =

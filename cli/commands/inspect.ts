@@ -70,6 +70,8 @@ const CAUSES: Readonly<Record<string, string>> = {
   decision: "a decision",
   signal: "a signal",
   timer: "a timer",
+  progress: "news of a task under way",
+  state: "what effects wrote",
 };
 
 function print(

@@ -3,7 +3,9 @@ import type { RunReader } from "../../runtime/index.ts";
 import { attempts } from "./attempts.ts";
 import { frames } from "./frames.ts";
 import { outputs } from "./outputs.ts";
+import { state } from "./state.ts";
 import { tasks } from "./tasks.ts";
+import { transitions } from "./transitions.ts";
 
 export interface View {
   readonly head: readonly string[];
@@ -16,6 +18,8 @@ export interface Row {
   readonly cells: readonly string[];
 }
 
-export const VIEWS = { tasks, attempts, outputs, frames } satisfies { readonly [word: string]: View };
+export const VIEWS = { tasks, attempts, outputs, frames, state, transitions } satisfies {
+  readonly [word: string]: View;
+};
 
 export type ViewName = keyof typeof VIEWS;

@@ -35,8 +35,21 @@ export function renderFrame(
     ...troubleOf(frame).map((line) => paint.red(printable(line))),
     "",
     ...treeLines(frame, colour, paint, columns),
+    ...stateLines(frame, paint),
     ...frame.tasks.flatMap((task) => ["", ...details(task, colour, paint)]),
   ].join("\n");
+}
+
+/** What state holds, a key a line. */
+function stateLines(frame: PreviewFrame, paint: Painter): string[] {
+  return (["state", "vol"] as const).flatMap((store) => {
+    const held = Object.entries(frame[store] ?? {});
+    if (held.length === 0) return [];
+    const lines = held.map(
+      ([key, value]) => `  ${paint.dim("│")} ${printable(`${key} = ${JSON.stringify(value)}`)}`,
+    );
+    return ["", paint.bold(`ctx.${store}`), ...lines];
+  });
 }
 
 type Colour = (text: string, state: State) => string;
