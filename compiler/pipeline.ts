@@ -16,6 +16,7 @@ import { checkEntry, defaultExportSpan } from "./phases/2-bind/check-entry.ts";
 import { projectRoot } from "./phases/2-bind/root.ts";
 import { findWorkflow } from "./phases/3-evaluate/index.ts";
 import { type Evaluation, LIBRARY_PATH, newEvaluation, TooMuch } from "./phases/3-evaluate/state.ts";
+import { SyntaxEnvironments } from "./phases/3-evaluate/syntax-environment.ts";
 import { lowerAgents } from "./phases/4-lower/agents.ts";
 import { assemble } from "./phases/4-lower/assemble.ts";
 import { capabilitiesOf } from "./phases/4-lower/capabilities.ts";
@@ -183,7 +184,12 @@ function evaluateAndLower(
   const entry = graph.entry!;
   const problems = checkEntry(entry);
   if (!entry.exports.has("default")) return { draft: null, problems, values: new Map() };
-  const evaluation = newEvaluation(graph.resolve, graph.library, graph.files);
+  const evaluation = newEvaluation(
+    graph.resolve,
+    graph.library,
+    graph.files,
+    new SyntaxEnvironments(graph.resolve, graph.modules),
+  );
   const workflow = findWorkflow(evaluation, entry);
   const draft = workflow ? lowerWorkflow(evaluation, workflow, { twin }) : null;
   // What has no place of its own is said of the workflow as a whole.

@@ -58,6 +58,25 @@ export interface Class {
   /** It hands its options on to the class it extends and changes nothing that a plan uses. */
   readonly handsOn?: "all" | "but preflight";
   readonly free: readonly string[];
+  /** What of it runs, read when it is asked for; null where it nests too deep. No tree that is walked holds it. */
+  readonly code: () => ClassCode | null;
+}
+
+export interface ClassCode {
+  readonly parts: readonly ClassPart[];
+  /** What is evaluated where the class stands: computed keys, and decorators as calls. */
+  readonly evaluated: readonly Expr[];
+}
+
+/** A function of a class, or what it evaluates: an arrow whose first parameter is called `this`. Its `#x` is a member `#x`. */
+export interface ClassPart {
+  readonly kind: "constructor" | "method" | "accessor" | "field" | "block";
+  readonly isStatic: boolean;
+  /** An expression where it is computed. */
+  readonly key: string | Expr;
+  readonly run: Core.Arrow<Extra>;
+  /** Fields that the class makes itself and never replaces: last parameters of `run`, called `this.NAME`, stand for them. */
+  readonly own: readonly string[];
 }
 
 /** `new a.b.C(…)`: a construction whose callee is no plain name (for names: Core's New). */

@@ -6,6 +6,7 @@ import type { Diagnostic } from "../../compiler/diagnostics.ts";
 import { nodeHost } from "../../compiler/host.ts";
 import { bind } from "../../compiler/phases/2-bind/bind.ts";
 import { newEvaluation } from "../../compiler/phases/3-evaluate/state.ts";
+import { SyntaxEnvironments } from "../../compiler/phases/3-evaluate/syntax-environment.ts";
 import { lowerPrompts } from "../../compiler/phases/4-lower/prompts.ts";
 import type { Expr } from "../../plan/core/ast.ts";
 import { compileExpr, parseExpr, printLines } from "../../plan/core/index.ts";
@@ -25,7 +26,12 @@ export interface LoweredPrompt {
 export async function compiledPrompt(file: string, root: string): Promise<LoweredPrompt> {
   const graph = await bind(nodeHost(), root, file);
   if (!graph.entry) return { render: null, diagnostics: graph.problems };
-  const ev = newEvaluation(graph.resolve, graph.library, graph.files);
+  const ev = newEvaluation(
+    graph.resolve,
+    graph.library,
+    graph.files,
+    new SyntaxEnvironments(graph.resolve, graph.modules),
+  );
   const span = { file: 0, start: 0, end: 0 };
   ev.prompts.set("it", { type: "Prompt", path: graph.entry.path, module: graph.entry, span });
   const prompts = lowerPrompts(ev);

@@ -26,7 +26,7 @@ function link(ctx: Context, node: Link): Member<Extra> | Call<Extra> | Expr {
         foreign(ctx, node, "`import()`"),
         node.arguments.slice(0, 1).map((a) => ctx.expr(a)),
       );
-    if (node.expression.kind === ts.SyntaxKind.SuperKeyword) return foreign(ctx, node, "`super`");
+    if (isSuper(ctx, node.expression)) return foreign(ctx, node, "`super`");
     return {
       type: "Call",
       callee: object(ctx, node.expression),
@@ -35,9 +35,9 @@ function link(ctx: Context, node: Link): Member<Extra> | Call<Extra> | Expr {
       span,
     };
   }
-  if (node.expression.kind === ts.SyntaxKind.SuperKeyword) return foreign(ctx, node, "`super`");
+  if (isSuper(ctx, node.expression)) return foreign(ctx, node, "`super`");
   if (ts.isPropertyAccessExpression(node)) {
-    if (ts.isPrivateIdentifier(node.name)) return foreign(ctx, node, "a private name");
+    if (ts.isPrivateIdentifier(node.name) && !ctx.isOfClass) return foreign(ctx, node, "a private name");
     return {
       type: "Member",
       object: object(ctx, node.expression),
@@ -55,6 +55,9 @@ function link(ctx: Context, node: Link): Member<Extra> | Call<Extra> | Expr {
     span,
   };
 }
+
+const isSuper = (ctx: Context, node: ts.Expression): boolean =>
+  node.kind === ts.SyntaxKind.SuperKeyword && !ctx.isOfClass;
 
 /** What a link hangs on: the rest of the same chain, looking through `!`, or an expression of its own. */
 function object(ctx: Context, node: ts.Expression): Expr {

@@ -26,6 +26,10 @@ export interface Context {
   block(node: ts.Block): Block<Extra>;
   /** One statement where the grammar wants exactly one (a loop's body). */
   stmt(node: ts.Statement): Stmt;
+  /** Reads code of a class, in which `this` and `super` are names; null where it nests too deep. */
+  ofClass<T>(read: () => T): T | null;
+  /** Whether that is being read. */
+  readonly isOfClass: boolean;
 }
 
 export function spanOf(ctx: Context, node: ts.Node): Span {

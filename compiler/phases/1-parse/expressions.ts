@@ -82,9 +82,9 @@ function other(ctx: Context, node: ts.Expression): Expr {
     case K.YieldExpression:
       return foreign(ctx, node, "`yield`");
     case K.ThisKeyword:
-      return foreign(ctx, node, "`this`");
+      return ctx.isOfClass ? { type: "Name", name: "this", span } : foreign(ctx, node, "`this`");
     case K.SuperKeyword:
-      return foreign(ctx, node, "`super`");
+      return ctx.isOfClass ? { type: "Name", name: "super", span } : foreign(ctx, node, "`super`");
     default:
       return foreign(ctx, node, "a form of the host language");
   }

@@ -2,6 +2,7 @@
 import { ts } from "ts-morph";
 import type { Arrow, Block } from "../../../plan/core/ast.ts";
 import type { Class, Expr, Extra, Func, Pattern } from "../../surface.ts";
+import { classCode } from "./class-code.ts";
 import { type Context, captureOf, foreign, hasModifier, spanOf, syntaxError } from "./context.ts";
 import { enumConstant } from "./enum-constants.ts";
 import { bound, freeNames, needsHostFunction } from "./free.ts";
@@ -14,7 +15,9 @@ type FunctionNode =
   | ts.FunctionExpression
   | ts.FunctionDeclaration
   | ts.MethodDeclaration
-  | ts.GetAccessorDeclaration;
+  | ts.GetAccessorDeclaration
+  | ts.SetAccessorDeclaration
+  | ts.ConstructorDeclaration;
 
 interface Params {
   readonly params: readonly Pattern[];
@@ -118,6 +121,15 @@ export function classOf(ctx: Context, node: ts.ClassLikeDeclaration): Class {
     ...(base ? { extends: ctx.expr(base.expression) } : {}),
     ...(base && handsOn(node) ? { handsOn: hasPreflight(node) ? "but preflight" : "all" } : {}),
     free: captureOf(ctx, node),
+    code: classCode(ctx, node, {
+      params: (member) => parameters(ctx, member),
+      body: (member, block) =>
+        functionBody(
+          ctx,
+          block,
+          member.parameters.flatMap((x) => bound(x.name)),
+        ),
+    }),
   };
 }
 

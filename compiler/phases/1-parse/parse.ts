@@ -105,6 +105,7 @@ function syntaxErrors(source: ts.SourceFile, file: number): Diagnostic[] {
 function contextOf(source: ts.SourceFile, file: number): Context {
   let depth = 0;
   let assigned: Set<string> | null = null;
+  let ofClass = false;
   const guarded = <T>(node: ts.Node, visit: () => T): T => {
     if (++depth > MAX_DEPTH) throw new TooDeep(node);
     const result = visit();
@@ -127,6 +128,24 @@ function contextOf(source: ts.SourceFile, file: number): Context {
     statements: (nodes) => statements(ctx, nodes),
     block: (node) => ({ type: "Block", body: statements(ctx, node.statements), span: spanOf(ctx, node) }),
     stmt: (node) => guarded(node, () => single(ctx, node)),
+    get isOfClass() {
+      return ofClass;
+    },
+    ofClass: (read) => {
+      const before = { depth, ofClass, problems: ctx.problems.length };
+      depth = 0;
+      ofClass = true;
+      try {
+        return read();
+      } catch (error) {
+        if (!(error instanceof TooDeep) && !(error instanceof RangeError)) throw error;
+        return null;
+      } finally {
+        ({ depth, ofClass } = before);
+        // What the class holds is host code: it is for the engine to say what is wrong with it.
+        ctx.problems.length = before.problems;
+      }
+    },
   };
   return ctx;
 }

@@ -5,6 +5,7 @@ import { freshListAsTest } from "./always-true.ts";
 import { amongLogical, amongOf, either } from "./among.ts";
 import { evaluateCall, evaluateNew } from "./calls.ts";
 import { choose, factsOf, keptApart, refine, testOf, under } from "./choice.ts";
+import { classValue } from "./class-value.ts";
 import { conditional } from "./core.ts";
 import { evaluateElement } from "./elements.ts";
 import { CyclicBinding } from "./env.ts";
@@ -61,9 +62,7 @@ export function evaluate(
         ? { type: "Code", func: node, env, name: node.name }
         : { type: "Code", func: node, env };
     case "Class":
-      return node.name
-        ? { type: "Class", syntax: node, env, name: node.name }
-        : { type: "Class", syntax: node, env };
+      return classValue(ev, node, env);
     case "Element":
       return evaluateElement(ev, node, env);
     case "Unary":

@@ -5,34 +5,49 @@
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
 import type { SourceModule, Stmt } from "../../surface.ts";
+import { type Doubt, doubtsOf, keptBy } from "./doubts.ts";
 import { isBuiltinMethod, MUTATORS } from "./methods.ts";
-import { defaultsOf } from "./names.ts";
+import { defaultsOf, mentionedNames } from "./names.ts";
 import { patternNames } from "./shape.ts";
 import type { SyntaxEnvironments } from "./syntax-environment.ts";
-import { WriteAnalysis } from "./writes.ts";
+import type { WriteAnalysis } from "./writes.ts";
+
+export interface Change {
+  readonly stmt: Stmt;
+  /** What changes it, if that is what runs: nothing says so for certain. */
+  readonly doubt?: Doubt;
+}
 
 /**
- * Names of the module's top level, imported ones too → the statements that change what they stand for, in source order.
- * What functions of other files change of those files stands under `path#name`.
+ * Names of the module's top level, imported ones too → what changes what they stand for, in source order. What functions
+ * of other files change of those files stands under `path#name`.
  */
-export type Changes = ReadonlyMap<string, readonly Stmt[]>;
+export type Changes = ReadonlyMap<string, readonly Change[]>;
 
 export function changesOf(module: SourceModule, syntax: SyntaxEnvironments): Changes {
-  const analysis = new WriteAnalysis(syntax.of(module));
-  for (const stmt of module.body)
-    if (stmt.type === "Declare")
-      for (const { target, init } of stmt.decls)
-        if (target.type === "Name" && init?.type === "Arrow") analysis.functions.set(target.name, init);
-  const result = new Map<string, Set<Stmt>>();
+  const analysis = syntax.analysis(module);
+  const certain = new Map<string, Set<Stmt>>();
   for (const stmt of module.body)
     for (const name of changedBy(stmt, analysis)) {
-      const known = result.get(name) ?? new Set();
-      result.set(name, known.add(stmt));
+      const known = certain.get(name) ?? new Set();
+      certain.set(name, known.add(stmt));
     }
-  spread(result, module, analysis);
+  const reaches = reachesOf(module, analysis, syntax);
+  spread(certain, reaches);
+  const result = new Map<string, Map<Stmt, Change>>();
+  for (const [name, stmts] of certain) result.set(name, new Map([...stmts].map((stmt) => [stmt, { stmt }])));
+  for (const stmt of module.body)
+    for (const [name, doubt] of doubtsOf(stmt, module, syntax, reaches)) {
+      const known = result.get(name) ?? new Map<Stmt, Change>();
+      if (!known.has(stmt)) known.set(stmt, { stmt, doubt });
+      result.set(name, known);
+    }
   const order = new Map(module.body.map((stmt, n) => [stmt, n]));
   return new Map(
-    [...result].map(([name, stmts]) => [name, [...stmts].sort((a, b) => order.get(a)! - order.get(b)!)]),
+    [...result].map(([name, changes]) => [
+      name,
+      [...changes.values()].sort((a, b) => order.get(a.stmt)! - order.get(b.stmt)!),
+    ]),
   );
 }
 
@@ -67,8 +82,16 @@ function strip(node: unknown): unknown {
     case "Arrow":
     case "Func":
     case "Class":
-    case "Element":
       return NOTHING;
+    // What is written in an element is evaluated, its component is not called.
+    case "Element":
+      return strip({
+        type: "Array",
+        elements: [
+          ...typed.props.map((prop) => (prop.type === "Spread" ? prop.arg : prop.value)),
+          ...typed.children.map((child) => (child.type === "Spread" ? child.arg : child)),
+        ],
+      });
     case "Call": {
       const { callee } = typed;
       // `(() => { … })()` and callbacks of the language's own methods do run.
@@ -88,14 +111,15 @@ function strip(node: unknown): unknown {
 }
 
 /** What a name reaches: what it stands for itself, and what is only held by it. */
-interface Reach {
+export interface Reach {
   readonly same: Set<string>;
   readonly held: Set<string>;
 }
 
+export type Reaches = ReadonlyMap<string, Reach>;
+
 /** What is changed through one name is changed for those that stand for the same, or that it holds. */
-function spread(result: Map<string, Set<Stmt>>, module: SourceModule, analysis: WriteAnalysis): void {
-  const reaches = reachesOf(module, analysis);
+function spread(result: Map<string, Set<Stmt>>, reaches: Reaches): void {
   for (let grew = result.size > 0; grew; ) {
     grew = false;
     for (const [name, stmts] of [...result]) {
@@ -119,7 +143,7 @@ function spread(result: Map<string, Set<Stmt>>, module: SourceModule, analysis: 
   }
 }
 
-function reachesOf(module: SourceModule, analysis: WriteAnalysis): ReadonlyMap<string, Reach> {
+function reachesOf(module: SourceModule, analysis: WriteAnalysis, syntax: SyntaxEnvironments): Reaches {
   const reaches = new Map<string, Reach>();
   const of = (name: string): Reach => {
     const reach = reaches.get(name) ?? { same: new Set(), held: new Set() };
@@ -142,9 +166,17 @@ function reachesOf(module: SourceModule, analysis: WriteAnalysis): ReadonlyMap<s
     // `put(TABLE, LIST)`, `Object.assign(TABLE, { LIST })`
     if (stmt.type === "ExprStmt" && stmt.expr.type === "Call" && !store)
       for (const [into, from] of analysis.effects(stmt).flows) if (own.has(into)) of(into).held.add(from);
+    // `queue.take(LIST)` of a class may keep it.
+    const method = stmt.type === "ExprStmt" && stmt.expr.type === "Call" && !store ? stmt.expr : undefined;
+    if (method?.callee.type === "Member" && method.callee.object.type === "Name")
+      if (own.has(method.callee.object.name) && !analysis.callee(method.callee))
+        for (const name of mentionedNames(method.args))
+          if (own.has(name)) of(method.callee.object.name).held.add(name);
     if (stmt.type !== "Declare") continue;
     for (const { target, init } of stmt.decls) {
-      if (!init || init.type === "Arrow") continue;
+      if (!init || init.type === "Arrow" || init.type === "Func") continue;
+      for (const name of patternNames(target))
+        for (const root of keptBy(init, module, syntax)) of(name).held.add(root);
       const { roots, fresh } = analysis.origin(whileLoading(init));
       for (const name of patternNames(target))
         for (const root of roots) of(name)[fresh && target.type === "Name" ? "held" : "same"].add(root);

@@ -3,11 +3,12 @@ import type * as Core from "../../../plan/core/ast.ts";
 import type { Json } from "../../../plan/types.ts";
 import type { ImportDecl, SourceModule, Stmt } from "../../surface.ts";
 import { arrowOf, call, json, nameOf } from "./core.ts";
+import { BUILD_IN_ONE, inDoubt } from "./doubts.ts";
 import { LocalEnvironment } from "./env.ts";
 import { evaluate } from "./evaluate.ts";
 import { libraryExport, reactExport } from "./library.ts";
 import { suggestion } from "./member.ts";
-import { changesOf } from "./module-changes.ts";
+import { type Change, type Changes, changesOf } from "./module-changes.ts";
 import { mentionedNames } from "./names.ts";
 import { nodeExport } from "./node-modules.ts";
 import { bind } from "./patterns.ts";
@@ -18,7 +19,6 @@ import { attempt, type Evaluation, inScope, report } from "./state.ts";
 import { Names, translation } from "./translate.ts";
 import { statements as translated } from "./translate-statements.ts";
 import { array, type Environment, known, object, POISON, residual, type Value } from "./value.ts";
-import { WriteAnalysis } from "./writes.ts";
 import { otherZod, zod, zodExport } from "./zod.ts";
 
 /** The environment of a module's top level. */
@@ -27,21 +27,21 @@ export function moduleEnvironment(ev: Evaluation, module: SourceModule): Environ
   if (existing) return existing;
   const env = new LocalEnvironment(null, module);
   ev.modules.set(module, env);
-  for (const decl of module.imports) {
-    for (const { local, imported, span } of decl.names)
-      env.bindLazily(local, () => imported_(ev, module, decl, imported, span));
-  }
   const changed = changesOf(module, ev.syntax);
+  for (const decl of module.imports) {
+    const isData = ev.resolve(module, decl.from).type === "json";
+    for (const { local, imported, span } of decl.names) {
+      const changes = isData ? changed.get(local) : undefined;
+      env.bindLazily(local, () =>
+        changes ? refused(ev, local, changes) : imported_(ev, module, decl, imported, span),
+      );
+    }
+  }
   for (const stmt of module.body) declareTop(ev, stmt, env, changed);
   return env;
 }
 
-function declareTop(
-  ev: Evaluation,
-  stmt: Stmt,
-  env: LocalEnvironment,
-  changed: ReadonlyMap<string, readonly Stmt[]>,
-): void {
+function declareTop(ev: Evaluation, stmt: Stmt, env: LocalEnvironment, changed: Changes): void {
   if (stmt.type === "Func" && stmt.name)
     env.bind(stmt.name, { type: "Code", func: stmt, env, name: stmt.name });
   if (stmt.type === "Class" && stmt.name)
@@ -62,8 +62,8 @@ function declareTop(
     };
     for (const name of names) {
       env.bindLazily(name, () => {
-        const statements = changed.get(name);
-        if (statements) return changedValue(ev, name, { module: env, declared: stmt, statements, changed });
+        const changes = changed.get(name);
+        if (changes) return changedValue(ev, name, { module: env, declared: stmt, changes, changed });
         if (decl.target.type === "Name" && decl.init)
           return atTop(ev, () => named(ev, name, evaluate(ev, decl.init!, env)));
         return all().own(name) ?? POISON;
@@ -76,31 +76,22 @@ interface Changed {
   readonly module: LocalEnvironment;
   readonly declared: Stmt;
   /** In source order. */
-  readonly statements: readonly Stmt[];
+  readonly changes: readonly Change[];
   /** All names that statements of the module change. */
-  readonly changed: ReadonlyMap<string, readonly Stmt[]>;
+  readonly changed: Changes;
 }
 
 /**
  * The value a name has once the module is loaded, where the statements that change it change nothing else: they are left
  * as one Core function, and what they read of the disk is read at build time.
  */
-function changedValue(
-  ev: Evaluation,
-  name: string,
-  { module, declared, statements, changed }: Changed,
-): Value {
-  const refused = (): Value =>
-    report(
-      ev,
-      "SM105",
-      statements[0]?.span,
-      `'${name}' is changed by a statement at the top of the module`,
-      "Write its final value in its declaration.",
-    );
-  const own = statements.every((stmt) => {
+function changedValue(ev: Evaluation, name: string, { module, declared, changes, changed }: Changed): Value {
+  const statements = changes.map(({ stmt }) => stmt);
+  if (changes.every(({ doubt }) => doubt)) return refused(ev, name, changes);
+  const own = changes.every(({ stmt, doubt }) => {
+    if (doubt) return false;
     if (stmt.type === "Declare" || !module.module) return false;
-    const { writes } = new WriteAnalysis(ev.syntax.of(module.module)).effects(stmt);
+    const { writes } = ev.syntax.analysis(module.module).effects(stmt);
     return stmt.type !== "ExprStmt" || stmt.expr.type === "Assign" ? writes.size === 1 : false;
   });
   const body = module.module?.body ?? [];
@@ -111,7 +102,7 @@ function changedValue(
     meanwhile.some((stmt) => !statements.includes(stmt) && mentionedNames(stmt).has(name)) ||
     others.some((other) => mentionedNames([declared, ...statements]).has(other));
   if (mixed || !own || statements.some(exits) || declared.type !== "Declare" || declared.decls.length > 1)
-    return refused();
+    return refused(ev, name, changes);
   return attempt(
     ev,
     () =>
@@ -127,7 +118,20 @@ function changedValue(
         );
         return named(ev, name, residual(text));
       }),
-    refused,
+    () => refused(ev, name, changes),
+  );
+}
+
+function refused(ev: Evaluation, name: string, changes: readonly Change[]): Value {
+  const [first] = changes;
+  if (first?.doubt && changes.every(({ doubt }) => doubt))
+    return report(ev, "SM105", first.stmt.span, inDoubt(`'${name}'`, first.doubt), BUILD_IN_ONE);
+  return report(
+    ev,
+    "SM105",
+    changes.find(({ doubt }) => !doubt)?.stmt.span,
+    `'${name}' is changed by a statement at the top of the module`,
+    "Write its final value in its declaration.",
   );
 }
 

@@ -33,8 +33,9 @@ export function isFresh(node: Surface.Expr): boolean {
   switch (node.type) {
     case "Array":
     case "Object":
-    case "New":
       return true;
+    case "New":
+      return node.callee.name !== "Proxy";
     case "Call":
       return (
         node.callee.type === "Member" &&
@@ -105,6 +106,9 @@ export function originOf(node: Surface.Expr | null | undefined, known: Known): O
     }
     case "New":
     case "Construct":
+      // A proxy stands for what it was made of.
+      if (node.type === "New" && node.callee.name === "Proxy" && node.args[0]?.type !== "Spread")
+        return of(node.args[0] ?? node.callee);
       return made(
         merge(
           node.args.map((x) => of(x.type === "Spread" ? x.arg : x)),

@@ -8,7 +8,7 @@ import { Numbered } from "../../numbered.ts";
 import type { SourceModule, Span } from "../../surface.ts";
 import type { AgentSource, ModuleSource } from "../4-lower/draft.ts";
 import { mentionsPoison, POISON_MARK } from "./poison.ts";
-import { SyntaxEnvironments } from "./syntax-environment.ts";
+import type { SyntaxEnvironments } from "./syntax-environment.ts";
 import type { BlockValue, Closure, Environment, PromptValue, Scope, Value } from "./value.ts";
 import { POISON, type PoisonValue } from "./value.ts";
 
@@ -132,13 +132,14 @@ export const newScope = (kind: Scope["kind"], parent: Scope | null): Scope => ({
 export function newEvaluation(
   resolve: Resolve,
   library: () => SourceModule,
-  project: ProjectFiles | null = null,
+  project: ProjectFiles | null,
+  syntax: SyntaxEnvironments,
 ): Evaluation {
   const constants = new Map<string, Core.Expr>();
   const moduleScope: Scope = { kind: "workflow", parent: null, values: constants, guards: [] };
   return {
     resolve,
-    syntax: new SyntaxEnvironments(resolve),
+    syntax,
     library,
     diagnostics: [],
     modules: new Map(),

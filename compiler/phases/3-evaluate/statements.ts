@@ -2,6 +2,7 @@
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
 import { choose, testOf, under } from "./choice.ts";
+import { classValue } from "./class-value.ts";
 import { arrowOf, binary, call, conditional, literal, memberOf, nameOf, not, objectOf } from "./core.ts";
 import { LocalEnvironment } from "./env.ts";
 import { evaluate, refineEnv } from "./evaluate.ts";
@@ -213,7 +214,7 @@ function statement(ev: Evaluation, node: Surface.Stmt, env: LocalEnvironment, ta
       if (node.name) env.bind(node.name, { type: "Code", func: node, env, name: node.name });
       return NORMAL;
     case "Class":
-      if (node.name) env.bind(node.name, { type: "Class", syntax: node, env, name: node.name });
+      if (node.name) env.bind(node.name, classValue(ev, node, env));
       return NORMAL;
     case "Foreign":
       report(

@@ -168,6 +168,7 @@ function isStoreOfRun(object: Surface.Expr): boolean {
 
 export class WriteAnalysis {
   readonly env: Environment;
+  readonly #isCertain: boolean;
   readonly #summaries: Map<object, Summary>;
   /** Of functions being summarised: what is taken of them where they are met again, and which have been. */
   readonly #assumed: Map<object, Summary>;
@@ -189,8 +190,10 @@ export class WriteAnalysis {
   readonly tables = new Set<string>();
   readonly origins = new Map<string, Origin>();
 
-  constructor(env: Environment, asked?: WriteAnalysis) {
+  /** `isCertain`: what calls that can't be told write is left out. */
+  constructor(env: Environment, asked?: WriteAnalysis, isCertain = false) {
     this.env = env;
+    this.#isCertain = asked ? asked.#isCertain : isCertain;
     this.#summaries = asked ? asked.#summaries : new Map();
     this.#assumed = asked ? asked.#assumed : new Map();
     this.#met = asked ? asked.#met : new Set();
@@ -596,7 +599,7 @@ export class WriteAnalysis {
       for (const name of summary.captured) this.#captured(name, nested, out);
       for (const { method } of summary.shared) out.shared.push({ method, span: node.span });
       for (const a of origins) for (const b of origins) this.#alias(a, b, out, true);
-    } else if (this.#unread(callee, nested)) {
+    } else if (!this.#isCertain && this.#unread(callee, nested)) {
       for (const origin of origins) reach(this.#own(origin), out);
     }
     for (const arg of args) {
@@ -606,7 +609,8 @@ export class WriteAnalysis {
         if (summary.params.size) reach(given.roots, out);
         for (const name of summary.captured) this.#captured(name, nested, out);
       }
-      if (this.#mayBeCalled(callee, fn !== undefined, arg, nested)) reach(this.#own(given), out);
+      if (!this.#isCertain && this.#mayBeCalled(callee, fn !== undefined, arg, nested))
+        reach(this.#own(given), out);
       if (arg.type === "Arrow")
         this.#callback(arg, this.#given(callee, receiver, origins, given), nested, out);
       else this.#visit(arg, nested, out);

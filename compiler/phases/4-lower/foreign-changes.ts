@@ -3,6 +3,7 @@ import type { Diagnostic } from "../../diagnostics.ts";
 import { problem } from "../../report.ts";
 import type { SourceModule, Stmt } from "../../surface.ts";
 import type { Graph } from "../2-bind/bind.ts";
+import { BUILD_IN_ONE, type Doubt, inDoubt } from "../3-evaluate/doubts.ts";
 import { type Changes, changesOf } from "../3-evaluate/module-changes.ts";
 import { SyntaxEnvironments } from "../3-evaluate/syntax-environment.ts";
 import type { Environment } from "../3-evaluate/value.ts";
@@ -11,6 +12,7 @@ import { exported } from "./exports.ts";
 export interface ForeignChange {
   readonly module: SourceModule;
   readonly stmt: Stmt;
+  readonly doubt: Doubt | undefined;
   /** What is changed: a name of another file's top level. */
   readonly target: { readonly module: SourceModule; readonly local: string };
 }
@@ -20,9 +22,9 @@ export function foreignChanges(
   changes: (module: SourceModule) => Changes,
 ): readonly ForeignChange[] {
   return graph.modules.flatMap((module) =>
-    [...changes(module)].flatMap(([name, stmts]) => {
+    [...changes(module)].flatMap(([name, known]) => {
       const target = targetOf(graph, module, name);
-      return target ? stmts.map((stmt) => ({ module, stmt, target })) : [];
+      return target ? known.map(({ stmt, doubt }) => ({ module, stmt, doubt, target })) : [];
     }),
   );
 }
@@ -49,15 +51,15 @@ export function checkForeignChanges(
   graph: Graph,
   values: ReadonlyMap<SourceModule, Environment>,
 ): Diagnostic[] {
-  const syntax = new SyntaxEnvironments(graph.resolve);
+  const syntax = new SyntaxEnvironments(graph.resolve, graph.modules);
   return foreignChanges(graph, (module) => changesOf(module, syntax))
     .filter(({ target }) => values.get(target.module)?.settled?.(target.local) !== undefined)
-    .map(({ module, stmt, target }) =>
-      problem(
-        "SM105",
-        stmt.span ?? null,
-        `'${target.local}' of \`${target.module.path}\` is changed when \`${module.path}\` is loaded`,
-        { hint: "Write its final value in its declaration." },
-      ),
-    );
+    .map(({ module, stmt, doubt, target }) => {
+      const of = `'${target.local}' of \`${target.module.path}\``;
+      return doubt
+        ? problem("SM105", stmt.span ?? null, inDoubt(of, doubt), { hint: BUILD_IN_ONE })
+        : problem("SM105", stmt.span ?? null, `${of} is changed when \`${module.path}\` is loaded`, {
+            hint: "Write its final value in its declaration.",
+          });
+    });
 }

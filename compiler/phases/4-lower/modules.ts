@@ -47,7 +47,7 @@ export async function lowerModules(
     pieces: new Map(),
     values,
     changes: new Map(),
-    syntax: new SyntaxEnvironments(graph.resolve),
+    syntax: new SyntaxEnvironments(graph.resolve, graph.modules),
   };
   const { build } = await import("esbuild");
   for (const [name, request] of requests) {

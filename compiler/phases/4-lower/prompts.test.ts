@@ -3,13 +3,19 @@ import { printLines } from "../../../plan/core/index.ts";
 import { memoryHost } from "../../host.ts";
 import { bind } from "../2-bind/bind.ts";
 import { newEvaluation } from "../3-evaluate/state.ts";
+import { SyntaxEnvironments } from "../3-evaluate/syntax-environment.ts";
 import { lowerPrompts } from "./prompts.ts";
 
 async function lower(files: Record<string, string>) {
   const absolute = Object.fromEntries(Object.entries(files).map(([file, text]) => [`/p/${file}`, text]));
   const graph = await bind(memoryHost(absolute), "/p", "p.mdx");
   if (!graph.entry) return { prompts: new Map<string, string>(), problems: graph.problems };
-  const ev = newEvaluation(graph.resolve, graph.library, graph.files);
+  const ev = newEvaluation(
+    graph.resolve,
+    graph.library,
+    graph.files,
+    new SyntaxEnvironments(graph.resolve, graph.modules),
+  );
   const span = { file: 0, start: 0, end: 0 };
   ev.prompts.set("p", { type: "Prompt", path: "p.mdx", module: graph.entry, span });
   const lowered = lowerPrompts(ev);

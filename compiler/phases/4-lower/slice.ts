@@ -473,9 +473,9 @@ class Slicer {
   /** Declarations that change what the slice has: `const size = LIST.push(x)`. */
   #addChanging(module: SourceModule, part: Part, names: ReadonlySet<string>): boolean {
     let added = false;
-    for (const [name, stmts] of this.#changes(module)) {
+    for (const [name, changes] of this.#changes(module)) {
       if (!names.has(name)) continue;
-      for (const stmt of stmts) {
+      for (const { stmt } of changes) {
         if (stmt.type !== "Declare") continue;
         const [declared] = stmt.decls.flatMap((decl) => patternNames(decl.target));
         const piece = declared === undefined ? undefined : this.#pieces(module).declaration(declared);
