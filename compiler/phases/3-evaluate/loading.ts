@@ -58,7 +58,11 @@ export function loadingOf(stmt: Surface.Stmt, module: SourceModule, syntax: Synt
   return walk;
 }
 
+/** `again`: those that are run by what may run, too. */
+export type Expansion = Loading & { readonly again: ReadonlySet<unknown> };
+
 class Walk implements Loading {
+  readonly again = new Set<unknown>();
   readonly #perhaps = new Map<unknown, ProjectFunction>();
   readonly given = new Map<SourceModule, Set<string>>();
   readonly receivers = new Map<ProjectFunction, Set<string>>();
@@ -188,7 +192,8 @@ class Walk implements Loading {
     }
     if (found?.type === "value" && (found.init.type === "Arrow" || found.init.type === "Func"))
       this.#handed([callee], at, false);
-    this.#unknown([...this.#functions.constructors, ...this.#functions.nameless], callee, at);
+    this.#unknown(this.#functions.constructors, callee, at);
+    this.#unknown(this.#functions.nameless, callee, at);
   }
 
   #call(node: AnyCall, at: At): void {
@@ -298,7 +303,8 @@ class Walk implements Loading {
       this.#unknown(this.#functions.under(property), object, at);
       return;
     }
-    this.#unknown([...this.#functions.under(property), ...this.#functions.nameless], object, at);
+    this.#unknown(this.#functions.under(property), object, at);
+    this.#unknown(this.#functions.nameless, object, at);
   }
 
   /** The function of a table that is written as one. */
@@ -396,18 +402,50 @@ class Walk implements Loading {
   }
 
   #unknown(candidates: readonly ProjectFunction[], receiver: Surface.Expr, at: At): void {
-    const on = receiver.type === "Name" && at.body === this.#statement && !at.locals.has(receiver.name);
-    for (const fn of candidates) this.#may(fn, at, NONE, NONE, on ? receiver.name : undefined);
+    if (candidates.length === 0) return;
+    if (!this.#statement) {
+      for (const fn of candidates) this.#may(fn, at, NONE);
+      return;
+    }
+    const isOn = receiver.type === "Name" && at.body === this.#statement && !at.locals.has(receiver.name);
+    const direct = new Set(candidates);
+    const found = this.#expansion(candidates);
+    for (const fn of found.perhaps)
+      this.#add(fn, isOn && direct.has(fn) && !found.again.has(fn.arrow) ? receiver.name : undefined);
+    for (const [module, names] of found.given) {
+      const known = this.given.get(module) ?? new Set();
+      for (const name of names) known.add(name);
+      this.given.set(module, known);
+    }
+    for (const [name, host] of found.unread) this.unread.set(name, host);
+    this.#mention(at.module, at.body);
+    this.#mention(this.#home, this.#statement);
   }
 
-  /** `at`: what may call it. `on`: the one name that it is called on. */
-  #may(fn: ProjectFunction, at: At, locals: LocalNames, given: LocalNames = NONE, on?: string): void {
+  /** All that may run once some functions do: the same for every statement that can't tell them apart. */
+  #expansion(candidates: readonly ProjectFunction[]): Expansion {
+    const known = this.#syntax.expansions.get(candidates);
+    if (known) return known;
+    const walk = new Walk(this.#syntax, this.#home);
+    for (const fn of candidates) walk.#perhaps.set(fn.arrow, fn);
+    for (const fn of candidates) walk.#enter(fn.arrow, fn.module, NONE);
+    this.#syntax.expansions.set(candidates, walk);
+    return walk;
+  }
+
+  #add(fn: ProjectFunction, on: string | undefined): void {
     const known = this.#perhaps.get(fn.arrow);
     if (!known) this.#perhaps.set(fn.arrow, fn);
     const receivers = this.receivers.get(known ?? fn);
     if (on === undefined) this.receivers.delete(known ?? fn);
     else if (!known) this.receivers.set(fn, new Set([on]));
     else receivers?.add(on);
+  }
+
+  /** `at`: what may call it. */
+  #may(fn: ProjectFunction, at: At, locals: LocalNames, given: LocalNames = NONE): void {
+    this.again.add(fn.arrow);
+    this.#add(fn, undefined);
     this.#mention(at.module, at.body);
     this.#mention(this.#home, this.#statement);
     this.#enter(fn.arrow, fn.module, locals, given);

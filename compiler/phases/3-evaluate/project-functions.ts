@@ -55,6 +55,7 @@ export class ProjectFunctions {
   readonly #nameless = new Set<ProjectFunction>();
   readonly #arrow: (func: Surface.Func) => Arrow;
   /** Functions that are declared under a name, and names that are used otherwise than to call them. */
+  readonly #lists = new Map<string, readonly ProjectFunction[]>();
   readonly #named = new Map<string, ProjectFunction[]>();
   readonly #taken = new Set<string>();
   /** Key of an object → names whose value stands there. */
@@ -73,17 +74,24 @@ export class ProjectFunctions {
 
   /** Those that stand under a key. */
   under(key: string): readonly ProjectFunction[] {
-    return [...(this.#byKey.get(key) ?? [])];
+    return this.#list(key, () => this.#byKey.get(key) ?? []);
   }
 
   /** Those that are called by no key: items of lists and maps, what functions give. */
   get nameless(): readonly ProjectFunction[] {
-    return [...this.#nameless];
+    return this.#list("*nameless*", () => this.#nameless);
   }
 
   /** Those that a name may stand for whose value nothing says. */
   get all(): readonly ProjectFunction[] {
-    return [...new Set([...this.#nameless, ...this.#all])];
+    return this.#list("*all*", () => new Set([...this.#nameless, ...this.#all]));
+  }
+
+  /** One list for each question: it stands for what may follow from it. */
+  #list(key: string, make: () => Iterable<ProjectFunction>): readonly ProjectFunction[] {
+    const known = this.#lists.get(key) ?? [...make()];
+    this.#lists.set(key, known);
+    return known;
   }
 
   #followNames(modules: readonly SourceModule[]): void {

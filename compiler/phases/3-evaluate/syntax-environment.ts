@@ -5,7 +5,8 @@
 import type * as Surface from "../../surface.ts";
 import type { ImportDecl, SourceModule } from "../../surface.ts";
 import { Definitions } from "./definitions.ts";
-import { ProjectFunctions } from "./project-functions.ts";
+import type { Expansion } from "./loading.ts";
+import { type ProjectFunction, ProjectFunctions } from "./project-functions.ts";
 import type { Resolve } from "./state.ts";
 import { type Closure, type Environment, object, type Value } from "./value.ts";
 import { WriteAnalysis } from "./writes.ts";
@@ -16,6 +17,8 @@ export class SyntaxEnvironments {
   /** All files of the project that the workflow reaches. */
   readonly modules: readonly SourceModule[];
   readonly definitions: Definitions;
+  /** By the lists of `functions`. */
+  readonly expansions = new Map<readonly ProjectFunction[], Expansion>();
   readonly #known = new Map<SourceModule, Environment>();
   readonly #arrows = new Map<Surface.Func, Closure["arrow"]>();
   readonly #analyses = new Map<SourceModule, WriteAnalysis>();
