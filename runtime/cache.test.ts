@@ -7,7 +7,7 @@ import { requirementsOf } from "../plan/features.ts";
 import { seal } from "../plan/index.ts";
 import type { Json, Plan } from "../plan/types.ts";
 import { planOf, type TestNode } from "../test/plans.ts";
-import { parseScript, type RunResult, replay, run } from "./index.ts";
+import { parseScript, type RunResult, replay, resume, retry, run } from "./index.ts";
 
 const roots: string[] = [];
 afterEach(() => {
@@ -54,6 +54,18 @@ async function value(root: string, plan: Plan, v: number, input: Json = { topic:
 }
 
 describe("a task with a cache", () => {
+  it("that is done once more is done, whatever was kept of it", async () => {
+    const root = project();
+    const plan = planWith(ask({}));
+    const answering = (v: number) => parseScript({ answers: [{ node: "*", reply: { v } }] });
+    const { runId } = await run(plan, { root, input: { topic: "t" }, script: answering(1) });
+    expect(await retry(runId, "ask", { root })).toMatchObject({ runId, again: ["ask"], undone: [] });
+    const { outputs } = await resume(runId, { root, script: answering(2) });
+    expect(outputs.row).toEqual([{ v: 2, nodeId: "ask", iteration: 0 }]);
+    expect((await replay(runId, { root })).identical).toBe(true);
+    expect(await value(root, plan, 3)).toMatchObject({ v: 2 });
+  });
+
   it("takes the result of an equal one of an earlier run, and is done anew for another prompt", async () => {
     const root = project();
     const plan = planWith(ask({}));

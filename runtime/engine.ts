@@ -1,5 +1,6 @@
 /** One run from its first commit, or from the last one before a crash, to where it stops. */
 import type { Json, Plan } from "../plan/types.ts";
+import { keptEvents } from "./carried.ts";
 import { type HostSource, type HostValues, knownHost, workingDirectory } from "./host.ts";
 import { parseInput } from "./input.ts";
 import { runFrames } from "./interpreter/frames.ts";
@@ -15,7 +16,6 @@ import {
   type StopRequest,
 } from "./interpreter/run.ts";
 import { World } from "./interpreter/world.ts";
-import { everyEvent } from "./store/paged.ts";
 import type {
   Address,
   AttemptRecord,
@@ -195,7 +195,7 @@ const stormData = ({ storm }: Services): { readonly [key: string]: Json } =>
 /** Which effects ran last, and with which deps. */
 async function learnEffects(run: Run): Promise<void> {
   if (!Object.values(run.plan.nodes).some(({ kind }) => kind === "effect")) return;
-  for await (const { type, data } of everyEvent(run.services.store)) {
+  for await (const { type, data } of keptEvents(run.services.store)) {
     const { nodeId, scope = "", iteration, node, deps } = data;
     const address = { nodeId: String(nodeId), scope: String(scope), iteration: Number(iteration) };
     if (type === EFFECT_RAN) run.world.effects.learn(address, String(node), String(deps));
@@ -207,7 +207,7 @@ async function learnEffects(run: Run): Promise<void> {
 async function filesRead(plan: Plan, store: Store): Promise<readonly FileRecord[]> {
   if (!JSON.stringify([plan.nodes, plan.functions, plan.constants]).includes("ctx.fs")) return [];
   const records: FileRecord[] = [];
-  for await (const { type, data } of everyEvent(store))
+  for await (const { type, data } of keptEvents(store))
     if (type === FILE_READ) records.push(data as unknown as FileRecord);
   return records;
 }
@@ -215,7 +215,7 @@ async function filesRead(plan: Plan, store: Store): Promise<readonly FileRecord[
 /** Signals that came before, and which of them went to a node. */
 async function learnSignals(run: Run, journal: Journal): Promise<void> {
   if (!Object.values(run.plan.nodes).some(({ kind }) => kind === "wait")) return;
-  for await (const event of everyEvent(run.services.store)) run.signals.learn(event);
+  for await (const event of keptEvents(run.services.store)) run.signals.learn(event);
   for (const { kind, reason } of journal.tasks)
     if (kind === "wait" && typeof reason === "object" && reason !== null && "signal" in reason)
       run.signals.use(Number(reason.signal));

@@ -1,5 +1,6 @@
 /** Looking at runs from any process, without a lock. */
 import { setTimeout } from "node:timers/promises";
+import { type Origin, originOf } from "./carried.ts";
 import { type RunResult, resultOf } from "./engine.ts";
 import { reading } from "./reading.ts";
 import { runDirectory, runIds, storeDirectory } from "./runs.ts";
@@ -14,6 +15,8 @@ export interface RunSummary {
   readonly problem: string | null;
   /** Whether a process attends to it. A run that is `running` and not attended was killed, and can be resumed. */
   readonly attended: boolean;
+  /** Where its state comes from; null of a run that began with nothing. */
+  readonly origin: Origin | null;
 }
 
 /** All runs of a project, oldest first as far as names tell. */
@@ -22,11 +25,12 @@ export async function listRuns(root: string): Promise<readonly RunSummary[]> {
   const vfs = await loadSqlite();
   for (const runId of runIds(root)) {
     try {
-      const { journal, attended } = await read(root, runId, 0, { vfs });
-      summaries.push({ runId, run: journal.run, problem: journal.run ? null : "it never began", attended });
+      const { journal, attended, origin } = await read(root, runId, 0, { vfs });
+      const problem = journal.run ? null : "it never began";
+      summaries.push({ runId, run: journal.run, problem, attended, origin });
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      summaries.push({ runId, run: null, problem: error.message, attended: false });
+      summaries.push({ runId, run: null, problem: error.message, attended: false, origin: null });
     }
   }
   return summaries;
@@ -44,6 +48,8 @@ export interface RunInspection {
   readonly events: readonly EventRecord[];
   /** Whether a process attends to it. */
   readonly attended: boolean;
+  /** Where its state comes from; null of a run that began with nothing. */
+  readonly origin: Origin | null;
 }
 
 /**
@@ -129,8 +135,16 @@ async function read(root: string, runId: string, count: number, options: ReaderO
     async (reader) => {
       const journal = await reader.journal();
       const events = count > 0 ? await reader.events(Math.max(0, journal.lastEvent - count), count) : [];
-      return { journal, events, attended };
+      return { journal, events, attended, origin: await shortOrigin(reader) };
     },
     options,
   );
+}
+
+/** Without what was carried over. */
+async function shortOrigin(reader: RunReader): Promise<Origin | null> {
+  const origin = await originOf(reader);
+  if (!origin) return null;
+  const { how, runId, store, frame, again } = origin;
+  return { how, runId, store, frame, again };
 }

@@ -17,11 +17,11 @@ import type { Services, StopRequest } from "./interpreter/run.ts";
 import { makeRunId } from "./interpreter/run-id.ts";
 import { type GivenLimits, limitsOf } from "./interpreter/storm.ts";
 import { packagesMessage, wrongPackages } from "./packages.ts";
-import { createRun, runDirectory, storeDirectory } from "./runs.ts";
-import { openStore } from "./store/index.ts";
+import { cacheDirectory, createRun, runDirectory } from "./runs.ts";
 import type { AttemptRecord, EventRecord, Journal, RunRecord, Store } from "./store/store.ts";
 import { type TracedRun, traced } from "./telemetry/trace.ts";
 import type { FileSource } from "./values/files.ts";
+import { openRun } from "./writing.ts";
 
 interface CommonOptions {
   /** Project directory: runs are kept in its `.smithers/runs/ID`, compute tasks work in it. */
@@ -131,11 +131,6 @@ export async function resume(runId: string, options: ResumeOptions): Promise<Run
   });
 }
 
-/** What is acknowledged must not go with the name of a directory that was never on disk. */
-function openRun(directory: string, root: string): Promise<Store> {
-  return openStore(storeDirectory(directory), { above: root });
-}
-
 function planOf({ run, plan: text }: Journal, runId: string, given: Plan | undefined): Plan {
   if (!run || text === null)
     throw new RefusedError(`run ${runId} never began: nothing is recorded; start it anew under the same id`);
@@ -199,7 +194,7 @@ async function attend(
   go: (services: Services, doors: Doors) => Promise<RunResult>,
 ): Promise<RunResult> {
   const { script } = options;
-  const cache = path.join(path.resolve(options.root), ".smithers", "cache");
+  const cache = cacheDirectory(path.resolve(options.root));
   const own = options.executors ? null : createExecutors({ cache, ...(script && { script }) });
   const services: Services = {
     store,

@@ -15,9 +15,37 @@ export function runsDirectory(root: string): string {
   return path.join(root, ".smithers", "runs");
 }
 
-/** The store stands in a directory of its own, beside inbox, logs and artifacts. */
-export function storeDirectory(runDir: string): string {
-  return path.join(runDir, "store");
+/** Results that later runs may take, of tasks that say so. */
+export function cacheDirectory(root: string): string {
+  return path.join(root, ".smithers", "cache");
+}
+
+/**
+ * The store stands in a directory of its own, beside inbox, logs and artifacts. A run that was taken back goes on in another
+ * one, `store-2`, `store-3`, …: the last one counts, those before it are its history.
+ * @param number from 1. Default: the last one
+ */
+export function storeDirectory(runDir: string, number: number = lastStore(runDir)): string {
+  return path.join(runDir, number === 1 ? "store" : `store-${number}`);
+}
+
+/** Number of the store that counts. */
+export function lastStore(runDir: string): number {
+  let last = 1;
+  for (const name of namesIn(runDir)) {
+    const [, number] = /^store-([1-9]\d{0,8})$/.exec(name) ?? [];
+    last = Math.max(last, Number(number ?? 1));
+  }
+  return last;
+}
+
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
 }
 
 /** Of an existing run. @throws UnknownRunError */

@@ -98,6 +98,15 @@ export class CachingExecutor implements Executor {
   }
 
   #file(key: string): string {
-    return path.join(this.#directory, `${key.replace(/^sha256:/, "")}.json`);
+    return fileOf(this.#directory, key);
   }
+}
+
+const fileOf = (directory: string, key: string): string =>
+  path.join(directory, `${key.replace(/^sha256:/, "")}.json`);
+
+/** The result of what is done once more is not taken from here. */
+export function dropCached(directory: string, request: Json): void {
+  const { cache } = (request ?? {}) as { readonly cache?: CacheEntry };
+  if (cache) rmSync(fileOf(directory, cache.key), { force: true });
 }

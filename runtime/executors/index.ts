@@ -16,6 +16,7 @@ import type { Executor, TaskRequest } from "./executor.ts";
 import { OutputParser } from "./output.ts";
 import { StaticExecutor } from "./static.ts";
 
+export { dropCached } from "./cache.ts";
 export {
   type ComputeOptions,
   type CtxSnapshot,

@@ -88,6 +88,14 @@ export function snapshotCtx(leaf: Leaf): Json {
   };
 }
 
+/** Whose rows a compute task is handed with `ctx`. */
+export function* rowsHanded(leaf: Leaf): Iterable<{ readonly table: string; readonly nodeId: string }> {
+  const { rows } = leaf.world;
+  for (const [table, wanted] of tablesRead(leaf))
+    for (const nodeId of wanted === "all" ? rows.nodes(table) : nodesOf(rows, table, wanted))
+      yield { table, nodeId };
+}
+
 function answers(
   { world: { facts, rows }, scope: { place } }: Leaf,
   table: string,

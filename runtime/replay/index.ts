@@ -2,14 +2,17 @@
 import { loadPlan, type Plan } from "../../plan/index.ts";
 import { RefusedError } from "../engine.ts";
 import { frameOf, type PreviewFrame } from "../frame.ts";
+import type { World } from "../interpreter/world.ts";
 import { reading } from "../reading.ts";
 import { runDirectory, storeDirectory } from "../runs.ts";
 import { hasWriter } from "../store/index.ts";
 import type { FrameRecord, RunReader, RunRecord } from "../store/store.ts";
+import { readingFrame, UnknownFrameError } from "../travel/lineage.ts";
 import { type Recording, readRecording } from "./recording.ts";
 import { Diverged, type Divergence, Replayer } from "./replay.ts";
 import { type Reason, reasonsOf } from "./why.ts";
 
+export { UnknownFrameError } from "../travel/lineage.ts";
 export type { Divergence } from "./replay.ts";
 export { type Reason, UnknownNodeError } from "./why.ts";
 
@@ -57,29 +60,31 @@ export interface RunFrame {
   readonly frame: PreviewFrame;
 }
 
-/** The run has no such frame, or it can't be replayed up to it. */
-export class UnknownFrameError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = "UnknownFrameError";
-  }
-}
-
-/** @throws as `replay`; UnknownFrameError */
+/**
+ * A frame of the run, or of the one that it was forked from.
+ * @throws as `replay`; UnknownFrameError
+ */
 export function frameAt(runId: string, number: number, { root }: Place): Promise<RunFrame> {
-  return reading(runDirectory(root, runId), async (reader) => {
+  return readingFrame(root, runId, number, async (reader) => {
     const { plan, recording, run } = await recorded(reader);
-    const records = recording.steps.flatMap(({ frame }) => frame ?? []);
-    const record = records.find(({ frame }) => frame === number);
-    if (!record)
-      throw new UnknownFrameError(
-        records.length === 0
-          ? `run ${runId} has no frame yet`
-          : `run ${runId} has no frame ${number}: its frames are ${records[0]!.frame} to ${records.at(-1)!.frame}`,
-      );
+    const record = frameRecord(recording, run, number);
     const world = await upTo(new Replayer(plan, recording, run), number);
     return { plan, record, frame: frameOf(world!) };
   });
+}
+
+/** @throws UnknownFrameError */
+export function frameRecord({ frames, steps }: Recording, { runId }: RunRecord, number: number): FrameRecord {
+  const record = steps.find(({ frame }) => frame?.frame === number)?.frame;
+  if (record) return record;
+  const numbers = [...frames.keys()];
+  // Those before it began are those of the run that it comes from.
+  const first = steps[0]?.facts[0]?.kind === "carry" ? 0 : numbers[0];
+  throw new UnknownFrameError(
+    numbers.length === 0
+      ? `run ${runId} has no frame yet`
+      : `run ${runId} has no frame ${number}: its frames are ${first} to ${numbers.at(-1)}`,
+  );
 }
 
 /**
@@ -93,12 +98,18 @@ export function why(runId: string, nodeId: string | undefined, { root }: Place):
     const { plan, recording, run } = await recorded(reader);
     const last = recording.steps.findLast(({ frame }) => frame)?.frame;
     const world = last ? await upTo(new Replayer(plan, recording, run), last.frame) : null;
-    if (!world) throw new UnknownFrameError(`run ${runId} has no frame yet`);
+    if (!world)
+      throw new UnknownFrameError(
+        run.status === "paused"
+          ? `run ${runId} has no frame of its own yet: it is ${run.reason}`
+          : `run ${runId} has no frame yet`,
+      );
     return reasonsOf({ plan, world, journal: recording.journal, runId, attended }, nodeId);
   });
 }
 
-async function upTo(replayer: Replayer, frame: number) {
+/** @throws UnknownFrameError where the replay differs before it comes to the frame */
+export async function upTo(replayer: Replayer, frame: number): Promise<World | null> {
   try {
     return await replayer.replayTo(frame);
   } catch (error) {
@@ -109,7 +120,8 @@ async function upTo(replayer: Replayer, frame: number) {
   }
 }
 
-async function recorded(
+/** @throws RefusedError, StoreError */
+export async function recorded(
   reader: RunReader,
   given?: Plan,
 ): Promise<{ readonly plan: Plan; readonly recording: Recording; readonly run: RunRecord }> {

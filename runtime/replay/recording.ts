@@ -1,5 +1,6 @@
 /** A run as its journal tells it: the facts that steered it, in their order, and the frames that came of them. */
 
+import { type CarriedData, carriedIn, RUN_CARRIED } from "../carried.ts";
 import type { ComputeWrite } from "../executors/executor.ts";
 import { EFFECT_CLEANED, EFFECT_RAN, isProgress } from "../interpreter/handlers.ts";
 import {
@@ -25,6 +26,8 @@ import type { FileRecord } from "../values/files.ts";
 
 /** What came from outside and changed the run. Results and decisions stand in the journal under their address. */
 export type RecordedFact =
+  /** The run begins with state of another. */
+  | { readonly kind: "carry"; readonly carried: CarriedData }
   | {
       readonly kind: "begin";
       readonly at: number;
@@ -70,6 +73,8 @@ export interface RecordedStep {
 export interface Recording {
   readonly journal: Journal;
   readonly steps: readonly RecordedStep[];
+  /** All frame records by number: of a run that carries state over also the one before it began. */
+  readonly frames: ReadonlyMap<number, FrameRecord>;
   /** What `ctx.fs` was answered. */
   readonly files: readonly FileRecord[];
   /** What changed in state. */
@@ -86,8 +91,10 @@ export async function readRecording(reader: RunReader): Promise<Recording> {
   for await (const event of everyEvent(reader)) {
     if (event.seq > journal.lastEvent) break;
     const frame = event.type === "frame" ? frames.get(Number(event.data.frame)) : undefined;
-    if (event.type === FILE_READ) files.push(event.data as unknown as FileRecord);
-    else if (frame) {
+    for (const kept of [...(carriedIn(event)?.events ?? []), event])
+      if (kept.type === FILE_READ) files.push(kept.data as unknown as FileRecord);
+    if (event.type === FILE_READ) continue;
+    if (frame) {
       steps.push({ facts, frame });
       facts = [];
     } else facts.push(...factOf(event));
@@ -96,7 +103,7 @@ export async function readRecording(reader: RunReader): Promise<Recording> {
   const transitions: TransitionRecord[] = [];
   for await (const transition of everyTransition(reader))
     if (transition.seq <= journal.lastTransition) transitions.push(transition);
-  return { journal, steps, files, transitions };
+  return { journal, steps, frames, files, transitions };
 }
 
 /** The fact behind an event; most events only tell what followed. */
@@ -107,6 +114,8 @@ function factOf({ type, at, data }: EventRecord): readonly RecordedFact[] {
       : [];
   const storm = data.storm === undefined ? {} : { storm: data.storm as unknown as StormLimits };
   switch (type) {
+    case RUN_CARRIED:
+      return [{ kind: "carry", carried: data as unknown as CarriedData }];
     case "run.started":
       return [{ kind: "begin", at, maxConcurrency: Number(data.maxConcurrency), ...storm }];
     case "run.resumed":

@@ -3,6 +3,7 @@
  * row must come out as it was. Nothing is run, nothing is asked of the machine (DESIGN §6 "Replay").
  */
 import type { Json, Plan } from "../../plan/types.ts";
+import { type CarriedData, carriedState, carriedWrites } from "../carried.ts";
 import { newRun, reopenedRun } from "../engine.ts";
 import type { TaskError } from "../executors/executor.ts";
 import type { Snapshot } from "../interpreter/1-snapshot.ts";
@@ -11,7 +12,7 @@ import { reconcile } from "../interpreter/3-reconcile.ts";
 import { commit } from "../interpreter/4-commit.ts";
 import { runEffects } from "../interpreter/handlers.ts";
 import { parseRow } from "../interpreter/outputs.ts";
-import type { End, Fact, Run, Services } from "../interpreter/run.ts";
+import type { End, Fact, Run, Services, Start } from "../interpreter/run.ts";
 import type { World } from "../interpreter/world.ts";
 import { MemorySpace, memoryStore } from "../store/memory.ts";
 import { everyTransition } from "../store/paged.ts";
@@ -22,6 +23,7 @@ import type {
   DecisionRecord,
   FrameRecord,
   OutputRecord,
+  RunReader,
   RunRecord,
   Store,
   TransitionRecord,
@@ -55,6 +57,8 @@ export class Replayer {
   frames = 0;
   starts = 0;
   rows = 0;
+  /** Called before each commit with what starts then. */
+  watch: ((run: Run, starts: readonly Start[]) => void) | null = null;
   readonly #plan: Plan;
   readonly #recording: Recording;
   readonly #record: RunRecord;
@@ -96,11 +100,21 @@ export class Replayer {
     return null;
   }
 
+  /** Everything in the journal of the replay, as far as it has come. */
+  get reader(): RunReader | null {
+    return this.#store;
+  }
+
+  get world(): World | null {
+    return this.#run?.world ?? null;
+  }
+
   async #step({ facts, frame }: RecordedStep): Promise<void> {
     if (frame) this.#frame = frame.frame;
     let taken: Fact[] = [];
     for (const fact of facts) {
-      if (fact.kind === "begin" || fact.kind === "resume") {
+      if (fact.kind === "carry") await this.#carry(fact.carried);
+      else if (fact.kind === "begin" || fact.kind === "resume") {
         if (taken.length > 0) await this.#evaluate(taken, null);
         taken = await this.#enter(fact);
         // What changed nothing was evaluated by itself, before whatever came next.
@@ -109,6 +123,17 @@ export class Replayer {
       } else taken.push(...this.#factOf(fact));
     }
     if (frame || taken.length > 0) await this.#evaluate(taken, frame);
+  }
+
+  /** The run begins with the state that it was given. */
+  async #carry(data: CarriedData): Promise<void> {
+    const { journal, frames, transitions } = this.#recording;
+    const frame = data.at === null ? null : (frames.get(data.at) ?? null);
+    const store = memoryStore(this.#space);
+    const carried = carriedState(data, journal, transitions, frame);
+    const writes = carriedWrites(this.#record, journal.plan ?? "", carried);
+    await store.commit({ expectEpoch: store.epoch, writes });
+    this.#store = store;
   }
 
   /** A process takes the run up. Returns the news it begins with. */
@@ -169,6 +194,7 @@ export class Replayer {
     const step = reconcile(run, snapshot);
     this.#compareFrame(frame, step.frame);
     for (const start of step.starts) this.#compareRequest(start);
+    this.watch?.(run, step.starts);
     const { flights } = await commit(run, { ...step, end: null }, this.#now);
     for (const flight of flights) run.inFlight.set(flight.entry.key, flight);
     for (const tell of run.committed.splice(0)) tell();
@@ -185,7 +211,7 @@ export class Replayer {
     return this.#run;
   }
 
-  #factOf(fact: Exclude<RecordedFact, Beginning>): readonly Fact[] {
+  #factOf(fact: Exclude<RecordedFact, Beginning | { readonly kind: "carry" }>): readonly Fact[] {
     const run = this.#present;
     if (fact.kind === "interrupt") return [{ kind: "abort" }];
     if (fact.kind === "signal") return [{ kind: "signal", request: fact.request, done: () => {} }];

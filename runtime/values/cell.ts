@@ -91,6 +91,11 @@ export class Cell extends Dependency implements Reader {
     this.graph.steps += units;
   }
 
+  /** What the present outcome was computed from. */
+  get dependencies(): readonly Dependency[] {
+    return this.#deps;
+  }
+
   record(dependency: Dependency): void {
     if (dependency.recordedBy === this && dependency.readers.has(this)) return;
     dependency.recordedBy = this;

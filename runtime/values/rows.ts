@@ -19,6 +19,18 @@ export interface Row {
   readonly listed: Json;
 }
 
+/** Bumped when a row comes: of one node, or, without `nodeId`, of a table. */
+export class RowSignal extends Signal {
+  readonly table: string;
+  readonly nodeId: string | undefined;
+
+  constructor(graph: Graph, table: string, nodeId?: string) {
+    super(graph);
+    this.table = table;
+    this.nodeId = nodeId;
+  }
+}
+
 interface OfNode {
   readonly signal: Signal;
   /** By place, ascending. */
@@ -51,7 +63,7 @@ export class Rows {
     const ofTable = this.#table(table);
     ofTable.rows.push(row);
     ofTable.listed = undefined;
-    const ofNode = this.#node(ofTable, nodeId);
+    const ofNode = this.#node(table, nodeId);
     let index = ofNode.rows.length;
     while (index > 0 && compare((ofNode.rows[index - 1] as Row).at, row.at) > 0) index--;
     ofNode.rows.splice(index, 0, row);
@@ -77,7 +89,7 @@ export class Rows {
 
   /** Rows of one node in one table, by place; recorded for `reader`. */
   of(table: string, nodeId: string, reader: Cell): readonly Row[] {
-    const ofNode = this.#node(this.#table(table), nodeId);
+    const ofNode = this.#node(table, nodeId);
     ofNode.signal.read(reader);
     return ofNode.rows;
   }
@@ -94,16 +106,17 @@ export class Rows {
   #table(name: string): OfTable {
     let table = this.#tables.get(name);
     if (!table) {
-      table = { signal: new Signal(this.#graph), rows: [], nodes: new Map(), listed: undefined };
+      table = { signal: new RowSignal(this.#graph, name), rows: [], nodes: new Map(), listed: undefined };
       this.#tables.set(name, table);
     }
     return table;
   }
 
-  #node(table: OfTable, nodeId: string): OfNode {
+  #node(name: string, nodeId: string): OfNode {
+    const table = this.#table(name);
     let node = table.nodes.get(nodeId);
     if (!node) {
-      node = { signal: new Signal(this.#graph), rows: [] };
+      node = { signal: new RowSignal(this.#graph, name, nodeId), rows: [] };
       table.nodes.set(nodeId, node);
     }
     return node;

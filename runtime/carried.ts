@@ -1,0 +1,187 @@
+/**
+ * Runs that begin with state: forks, rewound and retried runs. No journal is ever edited; a new one begins with what is
+ * carried over from an old one, in one commit, and goes on from there as any run that is resumed.
+ *
+ * What can't change any more (rows, attempts, decisions) stands in the journal's own lists, ahead of whatever follows; what
+ * can (what became of each task) stands in the event `run.carried`, as do the signals that came and what was read of files.
+ * So a replay has all of it.
+ */
+import { EFFECT_CLEANED, EFFECT_RAN } from "./interpreter/handlers.ts";
+import { FILE_READ } from "./interpreter/run.ts";
+import { SIGNAL_RECEIVED, SIGNAL_REJECTED } from "./interpreter/signals.ts";
+import { everyEvent } from "./store/paged.ts";
+import { addressKey } from "./store/rules.ts";
+import type {
+  Address,
+  AttemptRecord,
+  DecisionRecord,
+  EventRecord,
+  FrameRecord,
+  Journal,
+  OutputRecord,
+  RunReader,
+  RunRecord,
+  TaskRecord,
+  TransitionRecord,
+  Write,
+} from "./store/store.ts";
+
+/** The event by which a journal begins that carries state over. */
+export const RUN_CARRIED = "run.carried";
+
+/** Where the state of a run comes from. */
+export interface Origin {
+  readonly how: "fork" | "rewind" | "retry";
+  /** The run whose state it is; of a rewound or retried one the run itself. */
+  readonly runId: string;
+  /** Which of that run's stores it was in, from 1: each rewind and retry begins another. */
+  readonly store: number;
+  /** The state is that after this frame; null where there was none. */
+  readonly frame: number | null;
+  /** What was taken back, to be done once more, as people write addresses. */
+  readonly again: readonly string[];
+}
+
+/** A fact that is remembered, in its order: of EVENTS_KEPT. */
+export type KeptEvent = Pick<EventRecord, "type" | "data">;
+
+/** The state that a run begins with. */
+export interface Carried {
+  readonly origin: Origin;
+  /** The frame after which it is the state: numbers go on from it. */
+  readonly frame: FrameRecord | null;
+  readonly tasks: readonly TaskRecord[];
+  readonly attempts: readonly AttemptRecord[];
+  /** In completion order; numbered anew. */
+  readonly outputs: readonly OutputRecord[];
+  readonly decisions: readonly DecisionRecord[];
+  /** How `ctx.state` became what it is. */
+  readonly transitions: readonly TransitionRecord[];
+  readonly events: readonly KeptEvent[];
+}
+
+/** Events that a run must know when it is taken up again. */
+const EVENTS_KEPT: ReadonlySet<string> = new Set([
+  FILE_READ,
+  SIGNAL_RECEIVED,
+  SIGNAL_REJECTED,
+  EFFECT_RAN,
+  EFFECT_CLEANED,
+]);
+
+/** Those of a journal, whether they came in this run or were carried over. */
+export async function* keptEvents(reader: Pick<RunReader, "events">): AsyncIterable<KeptEvent> {
+  for await (const event of everyEvent(reader)) {
+    yield* carriedIn(event)?.events ?? [];
+    if (EVENTS_KEPT.has(event.type)) yield event;
+  }
+}
+
+/**
+ * The first commit of a run that begins with state. Whoever resumes the run then goes on from there.
+ * @param record as it is to be recorded; its status says that it waits to be resumed
+ * @param plan text of the plan with the record's digest
+ */
+export function carriedWrites(record: RunRecord, plan: string, carried: Carried): Write[] {
+  const { origin, frame, tasks, attempts, outputs, decisions, transitions, events } = carried;
+  const data: CarriedData = {
+    ...origin,
+    at: frame?.frame ?? null,
+    attempts: attempts.length,
+    outputs: outputs.length,
+    decisions: decisions.length,
+    transitions: transitions.length,
+    running: attempts.filter(({ state }) => state === "running").map(attemptName),
+    tasks,
+    events: events.map(({ type, data }) => ({ type, data })),
+  };
+  return [
+    { type: "plan", digest: record.planDigest, text: plan },
+    { type: "run", ...record },
+    ...records(carried),
+    {
+      type: "event",
+      event: {
+        seq: 1,
+        at: record.updatedAt,
+        type: RUN_CARRIED,
+        data: data as unknown as EventRecord["data"],
+      },
+    },
+  ];
+}
+
+/** What the event `run.carried` holds. */
+export interface CarriedData extends Origin {
+  /** Number of the last frame before this journal began. */
+  readonly at: number | null;
+  /** How many records at the head of each list of the journal were carried over. */
+  readonly attempts: number;
+  readonly outputs: number;
+  readonly decisions: number;
+  readonly transitions: number;
+  /** Attempts that were under way, which the journal may have with another state by now. */
+  readonly running: readonly string[];
+  readonly tasks: readonly TaskRecord[];
+  readonly events: readonly KeptEvent[];
+}
+
+/** What an event says was carried over; null of any other event. */
+export const carriedIn = ({ type, data }: KeptEvent): CarriedData | null =>
+  type === RUN_CARRIED ? (data as unknown as CarriedData) : null;
+
+/** Where a run's state comes from; null of a run that began with nothing. */
+export async function originOf(reader: Pick<RunReader, "events">): Promise<CarriedData | null> {
+  const [first] = await reader.events(0, 1);
+  return first ? carriedIn(first) : null;
+}
+
+/** The state that a journal began with, out of what became of it. `frame`: the record of the frame `at`. */
+export function carriedState(
+  data: CarriedData,
+  journal: Pick<Journal, "attempts" | "outputs" | "decisions">,
+  transitions: readonly TransitionRecord[],
+  frame: FrameRecord | null,
+): Carried {
+  const running = new Set(data.running);
+  const { how, runId, store, again, tasks, events } = data;
+  return {
+    origin: { how, runId, store, frame: data.frame, again },
+    frame,
+    tasks,
+    attempts: journal.attempts
+      .slice(0, data.attempts)
+      .map((one) => (running.has(attemptName(one)) ? { ...one, state: "running", endedAt: null } : one)),
+    outputs: journal.outputs.slice(0, data.outputs),
+    decisions: journal.decisions.slice(0, data.decisions),
+    transitions: transitions.slice(0, data.transitions),
+    events,
+  };
+}
+
+function* records({ tasks, attempts, outputs, decisions, transitions, frame }: Carried): Iterable<Write> {
+  for (const task of tasks) yield { type: "task", ...task };
+  for (const attempt of attempts) yield { type: "attempt", ...attempt };
+  for (const [at, output] of outputs.entries()) yield { type: "output", ...output, seq: at + 1 };
+  for (const decision of decisions) yield { type: "decision", ...decision };
+  for (const transition of transitions) yield { type: "transition", ...transition };
+  if (frame) yield { type: "frame", ...frame };
+}
+
+export const attemptName = (attempt: Address & { readonly attempt: number }): string =>
+  `${addressKey(attempt)} ${attempt.attempt}`;
+
+/** Where a run comes from, as it is shown: `forked from RUN@3`. */
+export function originText({ how, runId, frame, again }: Origin): string {
+  const at = frame === null ? "" : `@${frame}`;
+  switch (how) {
+    case "fork":
+      return `forked from ${runId}${at}`;
+    case "rewind":
+      return frame === null ? "rewound" : `rewound to frame ${frame}`;
+    case "retry":
+      return `${again.join(", ")} taken back`;
+    default:
+      return how satisfies never;
+  }
+}
