@@ -55,6 +55,8 @@ export function explain(error: unknown, runtime: Runtime): unknown {
     );
   if (error instanceof runtime.SqlError)
     return new CliError(EXIT.usage, message, "`smithers sql RUN` lists tables and columns.");
+  if (error instanceof runtime.RetryError)
+    return new CliError(EXIT.usage, message, "Nothing was taken back.");
   if (error instanceof runtime.UnknownSignalError) return new CliError(EXIT.usage, message);
   if (
     error instanceof runtime.NotWaitingError ||

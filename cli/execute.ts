@@ -218,7 +218,8 @@ function totalsText({ attempts, retries, workMs, tokens, calls }: RunResult["tot
   ].join(", ");
 }
 
-function resumeCommand(runId: string, { root, script }: ExecuteArgs): string {
+/** How to go on with a run. */
+export function resumeCommand(runId: string, { root, script }: ExecuteArgs): string {
   return `smithers run --resume ${runId}${option("root", root)}${option("script", script)}`;
 }
 

@@ -34,8 +34,8 @@ export const options = (yargs: Argv) =>
 export function handler(args: Args, terminal: Terminal): CommandResult {
   const { frame } = args;
   if (frame !== undefined) return showFrame(args, frame, terminal);
-  return withRuntime(async ({ inspect }) => {
-    const { journal, attended } = await inspect(args.run, { root: rootOf(args) });
+  return withRuntime(async ({ inspect, originText }) => {
+    const { journal, attended, origin } = await inspect(args.run, { root: rootOf(args) });
     if (journal.run === null) {
       throw new CliError(
         EXIT.negative,
@@ -43,8 +43,11 @@ export function handler(args: Args, terminal: Terminal): CommandResult {
         "Start it anew under the same id with --run-id.",
       );
     }
-    if (args.json) terminal.out(JSON.stringify({ ...journal, plan: undefined, attended }));
-    else print(args.run, journal, journal.run, attended, terminal);
+    if (args.json) terminal.out(JSON.stringify({ ...journal, plan: undefined, attended, origin }));
+    else {
+      const from = origin === null ? null : originText(origin);
+      print(args.run, journal, journal.run, { attended, from }, terminal);
+    }
     return EXIT.ok;
   });
 }
@@ -78,12 +81,13 @@ function print(
   runId: string,
   { tasks, attempts, outputs }: Journal,
   run: RunRecord,
-  attended: boolean,
+  { attended, from }: { readonly attended: boolean; readonly from: string | null },
   terminal: Terminal,
 ): void {
   const { bold, dim } = terminal.paintOut;
   const began = `workflow ${run.workflow}, started ${ago(run.createdAt, Date.now())}`;
   terminal.out(`${bold(runId)}  ${run.status}  ${dim(began)}`);
+  if (from !== null && !run.reason?.startsWith(from)) terminal.out(dim(from));
   if (run.reason !== null) terminal.out(run.reason);
   if (run.status === "running" && !attended)
     terminal.out(`its process is gone; go on with: smithers run --resume ${runId}`);

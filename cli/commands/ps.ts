@@ -18,19 +18,27 @@ export const options = (yargs: Argv) =>
   rootOption(yargs).option("json", { type: "boolean", default: false, describe: "One JSON object a run" });
 
 export function handler(args: Args, terminal: Terminal): CommandResult {
-  return withRuntime(async ({ listRuns }) => {
+  return withRuntime(async ({ listRuns, originText }) => {
     const runs = (await listRuns(rootOf(args))).toReversed();
     if (args.json)
       for (const { runId, run, ...more } of runs) terminal.out(JSON.stringify({ ...run, runId, ...more }));
     else if (runs.length === 0) terminal.err("No runs yet. `smithers up FILE` starts one.");
-    else terminal.out(table(["RUN", "WORKFLOW", "STATUS", "STARTED", "CHANGED", "WHY"], runs.map(row)));
+    else
+      terminal.out(
+        table(
+          ["RUN", "WORKFLOW", "STATUS", "STARTED", "CHANGED", "WHY"],
+          runs.map((run) => row(run, run.origin?.how === "fork" ? originText(run.origin) : "")),
+        ),
+      );
     return EXIT.ok;
   });
 }
 
-function row({ runId, run, problem, attended }: RunSummary): string[] {
+/** `from`: the run that it was forked from, if any. */
+function row({ runId, run, problem, attended }: RunSummary, from: string): string[] {
   const now = Date.now();
-  const why = (problem ?? run?.reason ?? "").split("\n")[0] ?? "";
+  const [reason = ""] = (problem ?? run?.reason ?? "").split("\n");
+  const why = [reason.startsWith(from) ? "" : from, reason].filter((part) => part !== "").join("; ");
   if (run === null) return [runId, "", "unreadable", "", "", why];
   if (run.status === "running" && !attended) {
     const next = `its process is gone; smithers run --resume ${runId}`;

@@ -39,6 +39,8 @@ function describe(event: EventRecord, running: Running, terminal: Terminal): str
   switch (event.type) {
     case "run.started":
       return `${paint.bold(`run ${text("runId")}`)}`;
+    case "run.carried":
+      return paint.dim(carriedText(data));
     case "run.stopping":
       return `${paint.yellow("!")} ${data.stop === "pause" ? "pausing" : "cancelling"}, as ${text("by")} asked`;
     case "run.resumed":
@@ -106,6 +108,12 @@ function describe(event: EventRecord, running: Running, terminal: Terminal): str
     default:
       return null;
   }
+}
+
+/** Where the state comes from that a run began with. */
+function carriedText({ how, runId, frame, again }: EventRecord["data"]): string {
+  if (how === "retry") return `taken back: ${Array.isArray(again) ? again.join(", ") : ""}`;
+  return how === "rewind" ? `rewound to frame ${frame}` : `forked from ${runId}@${frame}`;
 }
 
 /** What people are asked for, of an event that asks. */
