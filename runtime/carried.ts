@@ -8,7 +8,7 @@
  */
 import { EFFECT_CLEANED, EFFECT_RAN } from "./interpreter/handlers.ts";
 import { FILE_READ } from "./interpreter/run.ts";
-import { SIGNAL_RECEIVED, SIGNAL_REJECTED } from "./interpreter/signals.ts";
+import { SIGNAL_DUPLICATE, SIGNAL_RECEIVED, SIGNAL_REJECTED } from "./interpreter/signals.ts";
 import { everyEvent } from "./store/paged.ts";
 import { addressKey } from "./store/rules.ts";
 import type {
@@ -64,6 +64,7 @@ export interface Carried {
 const EVENTS_KEPT: ReadonlySet<string> = new Set([
   FILE_READ,
   SIGNAL_RECEIVED,
+  SIGNAL_DUPLICATE,
   SIGNAL_REJECTED,
   EFFECT_RAN,
   EFFECT_CLEANED,
