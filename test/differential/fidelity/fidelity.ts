@@ -62,7 +62,7 @@ const isDormant = ({ props }: Mounted): boolean => props.role === "catch" || pro
 /** What a failure wakes, in `catch` and compensations, is not mounted in a run without one. */
 function withoutDormant(program: Program): Program {
   const awake = (tree: readonly Mounted[]): Mounted[] =>
-    tree.map((node) => ({ ...node, children: isDormant(node) ? [] : awake(node.children) }));
+    tree.filter((node) => !isDormant(node)).map((node) => ({ ...node, children: awake(node.children) }));
   return {
     ...program,
     frame(...args) {
