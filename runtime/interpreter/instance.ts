@@ -190,8 +190,9 @@ export abstract class Instance extends Unit {
 
   #pass(): void {
     const outcome = (this.#gate as Cell).pull();
-    this.hold = holdOf(outcome, `nodes.${this.plan.key}.each`);
     const mount = outcome.kind === "value" && outcome.value === true;
+    // What is mounted and stays so may be held by something of its own.
+    if (!mount || !this.mounted) this.hold = holdOf(outcome, `nodes.${this.plan.key}.each`);
     if (mount === this.mounted) this.update();
     else if (mount) this.#mount();
     else {
