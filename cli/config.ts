@@ -5,11 +5,10 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
+import { CONFIG_FILE, configFile } from "./config-file.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { readText } from "./options.ts";
 import { SEVERITIES } from "./report.ts";
-
-export const CONFIG_FILE = "smithers.json";
 
 const limit = (what: string) => z.int().positive().optional().describe(what);
 
@@ -70,15 +69,6 @@ export function readConfig(from: string): Config {
     ...parseConfig(readText(file, "The configuration"), shown(file)),
     directory: path.dirname(file),
   };
-}
-
-/** The nearest smithers.json; null where there is none. */
-export function configFile(from: string): string | null {
-  for (let directory = path.resolve(from); ; directory = path.dirname(directory)) {
-    const file = path.join(directory, CONFIG_FILE);
-    if (existsSync(file)) return file;
-    if (existsSync(path.join(directory, ".git")) || directory === path.dirname(directory)) return null;
-  }
 }
 
 /** A config that is code, which is never run; null where there is none, or where a smithers.json stands beside it. */

@@ -2,7 +2,8 @@
 import type { Argv } from "yargs";
 import { diffPlans, type Json, loadPlan, type Plan, renderDiffText } from "../plan/index.ts";
 import { answerCommands } from "../runtime/answers.ts";
-import type { EventRecord, RunResult } from "../runtime/index.ts";
+import type { EventRecord, RunResult, StormLimits } from "../runtime/index.ts";
+import { configFile } from "./config-file.ts";
 import { withRuntime } from "./errors.ts";
 import { CliError, type CommandResult, EXIT, type ExitCode } from "./exit.ts";
 import { rootOf, rootOption } from "./options.ts";
@@ -10,7 +11,6 @@ import { addressName } from "./render/address.ts";
 import { createLive } from "./render/live/progress.ts";
 import { createLines, type Progress } from "./render/progress.ts";
 import { cut, duration } from "./render/table.ts";
-import { stormOf } from "./storm.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface ExecuteArgs {
@@ -58,7 +58,7 @@ function onInterrupt(stop: AbortController): () => void {
 
 export function execute(start: Start, args: ExecuteArgs, terminal: Terminal): CommandResult {
   return withRuntime(async (runtime) => {
-    const storm = stormOf(args.storm);
+    const storm = await stormLimits(args.storm);
     const script = args.script === undefined ? null : await openScript(args.script, runtime);
     const progress = args.json ? null : await progressOf(start, args, terminal, runtime);
     const begun = Date.now();
@@ -106,6 +106,13 @@ export function execute(start: Start, args: ExecuteArgs, terminal: Terminal): Co
       done();
     }
   });
+}
+
+/** Those of the command line or the project; most have neither, and load nothing for it. */
+async function stormLimits(given: string | undefined): Promise<StormLimits | undefined> {
+  if (given === undefined && configFile(process.cwd()) === null) return undefined;
+  const { stormOf } = await import("./storm.ts");
+  return stormOf(given);
 }
 
 /** A tree on a terminal, lines elsewhere. The tree of a run that goes on begins with what it did before. */

@@ -5,7 +5,7 @@
 import { existsSync, type FSWatcher, readFileSync, watch as watchFolder } from "node:fs";
 import path from "node:path";
 import { type Batch, compileEntry } from "./batch.ts";
-import { CONFIG_FILE, configFile } from "./config.ts";
+import { CONFIG_FILE, configFile } from "./config-file.ts";
 import type { Entries } from "./entries.ts";
 import { CliError, EXIT, type ExitCode } from "./exit.ts";
 import type { Outputs } from "./outputs.ts";

@@ -26,6 +26,31 @@ function filesOf(room: string): string[] {
     .map((name) => path.join(room, name));
 }
 
+/** Packages that a file loads as it is loaded itself, by all that it imports for their values. */
+function packagesOf(file: string, seen = new Set<string>()): ReadonlySet<string> {
+  const packages = new Set<string>();
+  if (seen.has(file)) return packages;
+  seen.add(file);
+  const text = readFileSync(path.join(root, file), "utf8");
+  const loads = /^(?:import|export) (?!type )(?:[\w*]+(?: as \w+)?,? ?)?(?:\{[^}]*\} )?from "([^"]+)";/gms;
+  for (const [, from] of text.matchAll(loads)) {
+    if (from!.startsWith("node:")) continue;
+    if (!from!.startsWith(".")) packages.add(from!);
+    else for (const one of packagesOf(path.join(path.dirname(file), from!), seen)) packages.add(one);
+  }
+  return packages;
+}
+
+describe("the start of the command", () => {
+  it("loads no package that only some commands need", () => {
+    expect([...packagesOf("cli/cli.ts")].sort()).toEqual([
+      "@eslint-community/regexpp",
+      "picocolors",
+      "yargs",
+    ]);
+  });
+});
+
 describe("packages that are loaded when they are asked for", () => {
   it("are left out of the bundles: one in CommonJS would lose its names there", () => {
     const script = readFileSync(path.join(root, "scripts/build.mjs"), "utf8");

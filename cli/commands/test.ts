@@ -1,6 +1,4 @@
-import { statSync } from "node:fs";
 import path from "node:path";
-import { glob } from "tinyglobby";
 import type { Argv } from "yargs";
 import { loadCompiler } from "../compile.ts";
 import { CliError, type CommandResult, EXIT, type ExitCode } from "../exit.ts";
@@ -43,6 +41,7 @@ export async function handler({ files, name, json }: Args, terminal: Terminal): 
   await loadCompiler();
   const { readTestFile, runCase, TestFileError } = await import("../../testing/cases.ts");
   const { loadWorkflow, WorkflowError } = await import("../../testing/index.ts");
+  const { testFiles } = await import("../test-files.ts");
   const outcomes: Outcome[] = [];
   const tell = (outcome: Outcome): void => {
     outcomes.push(outcome);
@@ -92,21 +91,4 @@ function print({ file, name, tookMs, problems }: Outcome, { paint, err }: Termin
   const mark = problems.length === 0 ? paint.green("✓") : paint.red("✗");
   err(`${mark} ${file}  ${name}  ${paint.dim(duration(tookMs))}`);
   for (const problem of problems) err(problem.replace(/^/gm, "    "));
-}
-
-/** @throws CliError where there are none */
-async function testFiles(patterns: readonly string[] | undefined): Promise<readonly string[]> {
-  const named = patterns !== undefined && patterns.length > 0;
-  const patternOf = (given: string): string =>
-    statSync(given, { throwIfNoEntry: false })?.isDirectory() ? path.join(given, "**/*.test.json") : given;
-  const files = await glob(named ? patterns.map(patternOf) : ["**/*.test.json"], {
-    absolute: true,
-    ignore: ["**/node_modules/**", "**/.git/**", "**/.smithers/**", "**/dist/**"],
-  });
-  if (files.length > 0) return files.sort();
-  throw new CliError(
-    EXIT.usage,
-    named ? `no test file: ${patterns.join(", ")}` : "there is no *.test.json below this folder",
-    "docs/testing.md says what a test file holds.",
-  );
 }
