@@ -61,9 +61,11 @@ export async function build(entry: string, options: BuildOptions = {}): Promise<
   const root = options.root === undefined ? projectRoot(host, file) : path.resolve(options.root);
 
   const graph = await bind(host, root, file, options.parse);
-  const draft = graph.entry && withinStack(graph.entry, () => evaluateAndLower(graph, options.twin === true));
+  const syntax = new SyntaxEnvironments(graph.resolve, graph.modules);
+  const draft =
+    graph.entry && withinStack(graph.entry, () => evaluateAndLower(graph, syntax, options.twin === true));
   const problems = draft?.problems ?? [];
-  const lowered = draft?.draft ? await withinText(graph, draft.draft, problems, draft.values) : null;
+  const lowered = draft?.draft ? await withinText(graph, syntax, draft.draft, problems, draft.values) : null;
   const broken = [...graph.problems, ...problems].some((d) => d.severity === "error");
   const findings = lowered && draft?.draft ? findingsOf(graph, draft.draft, lowered, problems, broken) : [];
 
@@ -125,9 +127,15 @@ function notText(entry: SourceModule, error: CanonicalError): Diagnostic {
   );
 }
 
-async function withinText(graph: Graph, draft: PlanDraft, problems: Diagnostic[], values: Values) {
+async function withinText(
+  graph: Graph,
+  syntax: SyntaxEnvironments,
+  draft: PlanDraft,
+  problems: Diagnostic[],
+  values: Values,
+) {
   try {
-    return await lowerSources(graph, draft, problems, values);
+    return await lowerSources(graph, syntax, draft, problems, values);
   } catch (error) {
     if (!graph.entry) throw error;
     if (error instanceof CanonicalError) problems.push(notText(graph.entry, error));
@@ -179,22 +187,18 @@ type Values = Evaluation["modules"];
 
 function evaluateAndLower(
   graph: Graph,
+  syntax: SyntaxEnvironments,
   twin: boolean,
 ): { readonly draft: PlanDraft | null; readonly problems: Diagnostic[]; readonly values: Values } {
   const entry = graph.entry!;
   const problems = checkEntry(entry);
   if (!entry.exports.has("default")) return { draft: null, problems, values: new Map() };
-  const evaluation = newEvaluation(
-    graph.resolve,
-    graph.library,
-    graph.files,
-    new SyntaxEnvironments(graph.resolve, graph.modules),
-  );
+  const evaluation = newEvaluation(graph.resolve, graph.library, graph.files, syntax);
   const workflow = findWorkflow(evaluation, entry);
   const draft = workflow ? lowerWorkflow(evaluation, workflow, { twin }) : null;
   // What has no place of its own is said of the workflow as a whole.
   const span = defaultExportSpan(entry);
-  problems.push(...checkForeignChanges(graph, evaluation.modules));
+  problems.push(...checkForeignChanges(graph, syntax, evaluation.modules));
   problems.push(...evaluation.diagnostics.map((d) => (d.span ? d : { ...d, span })));
   return { draft, problems, values: evaluation.modules };
 }
@@ -214,13 +218,25 @@ function withinStack(
   }
 }
 
-async function lowerSources(graph: Graph, draft: PlanDraft, problems: Diagnostic[], values: Values) {
+async function lowerSources(
+  graph: Graph,
+  syntax: SyntaxEnvironments,
+  draft: PlanDraft,
+  problems: Diagnostic[],
+  values: Values,
+) {
   const agents = lowerAgents(draft.agents, problems, draft.everything);
   const functions = [...draft.modules].map(([name, { fn, captures }]): [string, CodeRequest] => [
     name,
     { kind: "function", fn, captures },
   ]);
-  const modules = await lowerModules(graph, new Map([...functions, ...agents.code]), problems, values);
+  const modules = await lowerModules(
+    graph,
+    syntax,
+    new Map([...functions, ...agents.code]),
+    problems,
+    values,
+  );
   return assemble(
     {
       draft,

@@ -5,7 +5,7 @@ import type { SourceModule, Stmt } from "../../surface.ts";
 import type { Graph } from "../2-bind/bind.ts";
 import { BUILD_IN_ONE, type Doubt, inDoubt } from "../3-evaluate/doubts.ts";
 import { type Changes, changesOf } from "../3-evaluate/module-changes.ts";
-import { SyntaxEnvironments } from "../3-evaluate/syntax-environment.ts";
+import type { SyntaxEnvironments } from "../3-evaluate/syntax-environment.ts";
 import type { Environment } from "../3-evaluate/value.ts";
 import { exported } from "./exports.ts";
 
@@ -49,9 +49,9 @@ function targetOf(graph: Graph, module: SourceModule, name: string): ForeignChan
 /** SM105 for each that changes what was read while the workflow was evaluated: `values` tell what was. */
 export function checkForeignChanges(
   graph: Graph,
+  syntax: SyntaxEnvironments,
   values: ReadonlyMap<SourceModule, Environment>,
 ): Diagnostic[] {
-  const syntax = new SyntaxEnvironments(graph.resolve, graph.modules);
   return foreignChanges(graph, (module) => changesOf(module, syntax))
     .filter(({ target }) => values.get(target.module)?.settled?.(target.local) !== undefined)
     .map(({ module, stmt, doubt, target }) => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { memoryHost } from "../../host.ts";
 import type { Expr } from "../../surface.ts";
 import { bind } from "../2-bind/bind.ts";
+import { SyntaxEnvironments } from "../3-evaluate/syntax-environment.ts";
 import { type Environment, residual, type Value } from "../3-evaluate/value.ts";
 import { type CodeRequest, lowerModules } from "./modules.ts";
 
@@ -40,7 +41,12 @@ async function lower(files: Record<string, string>, { captures = [], local }: Se
       : fn.type === "Func"
         ? { kind: "function", fn: { type: "Code", func: fn, env }, captures }
         : { kind: "agent", span: fn.span!, env: top };
-  const lowered = await lowerModules(graph, new Map([["run", request]]), problems);
+  const lowered = await lowerModules(
+    graph,
+    new SyntaxEnvironments(graph.resolve, graph.modules),
+    new Map([["run", request]]),
+    problems,
+  );
   return { lowered: lowered.get("run"), problems };
 }
 

@@ -13,7 +13,7 @@ import { problem } from "../../report.ts";
 import type { SourceModule, Span } from "../../surface.ts";
 import type { Graph } from "../2-bind/bind.ts";
 import { lockedVersions } from "../2-bind/lock/index.ts";
-import { SyntaxEnvironments } from "../3-evaluate/syntax-environment.ts";
+import type { SyntaxEnvironments } from "../3-evaluate/syntax-environment.ts";
 import type { Closure, Code, Environment } from "../3-evaluate/value.ts";
 import { DEPS_NAME } from "./captures.ts";
 import { pin } from "./pin.ts";
@@ -36,6 +36,7 @@ export interface LoweredModule {
 /** Modules by plan name; a function that can't be one is reported and left out. */
 export async function lowerModules(
   graph: Graph,
+  syntax: SyntaxEnvironments,
   requests: ReadonlyMap<string, CodeRequest>,
   problems: Diagnostic[],
   values: ReadonlyMap<SourceModule, Environment> = new Map(),
@@ -47,7 +48,7 @@ export async function lowerModules(
     pieces: new Map(),
     values,
     changes: new Map(),
-    syntax: new SyntaxEnvironments(graph.resolve, graph.modules),
+    syntax,
   };
   const { build } = await import("esbuild");
   for (const [name, request] of requests) {
