@@ -1,5 +1,6 @@
 /** What a test says in the place of agents, code and people. */
 import type { Json } from "../plan/types.ts";
+import { fitsWildcard } from "../plan/wildcard.ts";
 import type { Address } from "../runtime/index.ts";
 
 /** One question of the run. */
@@ -38,12 +39,7 @@ export function entryFor<T>(entries: { readonly [node: string]: T }, address: Ad
   const { nodeId, iteration } = address;
   for (const [pattern, entry] of Object.entries(entries)) {
     const [, id = pattern, at] = /^(.*)@(\d+)$/.exec(pattern) ?? [];
-    if ((at === undefined || Number(at) === iteration) && fits(id, nodeId)) return entry;
+    if ((at === undefined || Number(at) === iteration) && fitsWildcard(id, nodeId)) return entry;
   }
   return undefined;
-}
-
-function fits(pattern: string, text: string): boolean {
-  const parts = pattern.split("*").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${parts.join(".*")}$`, "s").test(text);
 }
