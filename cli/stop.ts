@@ -1,12 +1,17 @@
-/** What `pause` and `cancel` share. */
+/** What the commands share that ask something of a run in a person's name. */
 import os from "node:os";
 import type { Argv } from "yargs";
 import { rootOf, rootOption, runPositional } from "./options.ts";
+import type { Terminal } from "./terminal.ts";
 
-export interface StopArgs {
-  readonly run: string;
+/** In whose name, and where. */
+export interface PersonArgs {
   readonly by: string | undefined;
   readonly root: string | undefined;
+}
+
+export interface StopArgs extends PersonArgs {
+  readonly run: string;
 }
 
 export const stopOptions = (yargs: Argv) =>
@@ -15,4 +20,16 @@ export const stopOptions = (yargs: Argv) =>
     describe: "Who stops it; recorded [default: the user's name]",
   });
 
-export const asked = (args: StopArgs) => ({ root: rootOf(args), by: args.by ?? os.userInfo().username });
+export const asked = (args: PersonArgs) => ({ root: rootOf(args), by: args.by ?? os.userInfo().username });
+
+/** Says what was filed, and how the run comes to it where no process attends to it. */
+export async function tellFiled(
+  { inspect }: typeof import("../runtime/index.ts"),
+  { run, root }: Pick<StopArgs, "run" | "root">,
+  said: string,
+  { err, paint }: Terminal,
+): Promise<void> {
+  const { attended } = await inspect(run, { root: rootOf({ root }) });
+  err(`${said}  ${paint.dim(run)}`);
+  if (!attended) err(`go on with: smithers resume ${run}`);
+}

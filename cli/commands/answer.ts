@@ -1,10 +1,10 @@
-import os from "node:os";
 import type { Argv } from "yargs";
 import type { Json } from "../../plan/types.ts";
 import { withRuntime } from "../errors.ts";
 import { CliError, type CommandResult, EXIT } from "../exit.ts";
-import { jsonArgument, rootOf, rootOption, runPositional } from "../options.ts";
+import { jsonArgument, rootOption, runPositional } from "../options.ts";
 import { addressName } from "../render/address.ts";
+import { asked, tellFiled } from "../stop.ts";
 import type { Terminal } from "../terminal.ts";
 
 export const command = "answer <run> <node> [answer]";
@@ -40,17 +40,13 @@ export const options = (yargs: Argv) =>
 
 export function handler(args: Args, terminal: Terminal): CommandResult {
   return withRuntime(async (runtime) => {
-    const root = rootOf(args);
     const answered = await runtime.answer(args.run, args.node, {
-      root,
+      ...asked(args),
       answer: answerOf(args),
-      by: args.by ?? os.userInfo().username,
       ...(args.iteration === undefined ? {} : { iteration: args.iteration }),
     });
-    const { attended } = await runtime.inspect(args.run, { root });
-    const { paint } = terminal;
-    terminal.err(`${paint.green("answered")}  ${addressName(answered)}  ${paint.dim(args.run)}`);
-    if (!attended) terminal.err(`go on with: smithers resume ${args.run}`);
+    const said = `${terminal.paint.green("answered")}  ${addressName(answered)}`;
+    await tellFiled(runtime, args, said, terminal);
     return EXIT.ok;
   });
 }

@@ -1,9 +1,9 @@
-import os from "node:os";
 import type { Argv } from "yargs";
 import { withRuntime } from "../errors.ts";
 import { CliError, type CommandResult, EXIT } from "../exit.ts";
-import { jsonArgument, rootOf, rootOption, runPositional } from "../options.ts";
+import { jsonArgument, rootOption, runPositional } from "../options.ts";
 import { addressName } from "../render/address.ts";
+import { asked, tellFiled } from "../stop.ts";
 import type { Terminal } from "../terminal.ts";
 
 export const command = "resolve <run> <node>";
@@ -34,15 +34,10 @@ export const options = (yargs: Argv) =>
 
 export function handler(args: Args, terminal: Terminal): CommandResult {
   return withRuntime(async (runtime) => {
-    const root = rootOf(args);
     const resolution = resolutionOf(args);
-    const by = args.by ?? os.userInfo().username;
-    const address = await runtime.resolve(args.run, args.node, { root, resolution, by });
-    const { attended } = await runtime.inspect(args.run, { root });
-    const { paint } = terminal;
-    const said = `${addressName(address)}  ${resolution.resolved}  ${paint.dim(args.run)}`;
-    terminal.err(`${paint.green("resolved")}  ${said}`);
-    if (!attended) terminal.err(`go on with: smithers resume ${args.run}`);
+    const address = await runtime.resolve(args.run, args.node, { ...asked(args), resolution });
+    const said = `${terminal.paint.green("resolved")}  ${addressName(address)}  ${resolution.resolved}`;
+    await tellFiled(runtime, args, said, terminal);
     return EXIT.ok;
   });
 }
