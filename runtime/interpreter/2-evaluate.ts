@@ -190,7 +190,10 @@ function applyResult(run: Run, entry: TaskEntry, attempt: number, result: Attemp
   const flight = run.inFlight.get(entry.key);
   if (!flight || flight.attempt !== attempt) return;
   run.inFlight.delete(entry.key);
-  spend(run, entry, result.usage ?? null, now - flight.startedAt);
+  const leaf = entry.leaves.find((mounted) => mounted instanceof Leaf);
+  const usedUp = run.world.budgets.spend(entry.node, result.usage ?? null, now - flight.startedAt, leaf);
+  for (const { node, measure, max, onExceeded, used } of usedUp)
+    run.event("budget.exceeded", { node, measure, max, used, onExceeded });
   const who = { ...addressData(entry.address), attempt };
   if (result.ok) {
     run.writes.push(
@@ -211,7 +214,6 @@ function applyResult(run: Run, entry: TaskEntry, attempt: number, result: Attemp
   }
   const { error } = result;
   const ended = { endedAt: now, usage: result.usage ?? null };
-  const leaf = entry.leaves.find((mounted) => mounted instanceof Leaf);
   const cancelled = error.code === "CANCELLED";
   // A try or saga around it goes over to what it does in every outcome.
   const isOver = leaf !== undefined && !run.aborted && run.world.cancelled !== null && isClosing(leaf);
@@ -261,17 +263,6 @@ function applyResult(run: Run, entry: TaskEntry, attempt: number, result: Attemp
   run.event("task.retrying", { ...who, ...reason, nextAt, delayMs: delay });
   run.world.setState(entry, "waiting", { ...reason, retryAt: nextAt }, false, nextAt);
   run.retryAt(entry);
-}
-
-/** What an attempt has used counts for the budgets around its task. */
-function spend(run: Run, entry: TaskEntry, usage: Json, milliseconds: number): void {
-  const { budgets } = run.world;
-  const leaf = entry.leaves.find((mounted) => mounted instanceof Leaf);
-  const before = budgets.standing(entry.node);
-  budgets.spend(entry.node, usage, milliseconds);
-  if (!leaf || before.size === 0) return;
-  for (const { node, measure, max, onExceeded, used } of budgets.exceeded(leaf, before))
-    run.event("budget.exceeded", { node, measure, max, used, onExceeded });
 }
 
 function errorJson({ code, message, retryable, retryAfterMs, stack }: TaskError): Json {

@@ -94,10 +94,12 @@ function chooseStarts(run: Run, may: ReturnType<typeof whatMayStart>): readonly 
       // A node that is gone is not tried again; mounted once more, it starts anew.
     } else world.setState(entry, "unmounted", null, false);
   }
+  const isUnderWay = (key: string): boolean =>
+    run.inFlight.has(key) || starts.some(({ entry }) => entry.key === key);
   const room = (leaf: Leaf): boolean =>
     (leaf.kind === "static" || busy < services.maxConcurrency) &&
     (may === "all" || isRescued(leaf)) &&
-    isAffordable(run, leaf, starts);
+    (leaf.kind !== "agent" || world.budgets.hasRoom(leaf, isUnderWay));
   for (let leaf = world.takeReady(room); leaf; leaf = world.takeReady(room)) {
     const gate = leaf.opened(leaf.gate().pull());
     if (!leaf.entry || gate?.kind !== "start") continue;
@@ -111,15 +113,6 @@ function chooseStarts(run: Run, may: ReturnType<typeof whatMayStart>): readonly 
     begin(leaf.entry, request, leaf);
   }
   return starts;
-}
-
-/** Whether what is under way leaves enough of the budgets around a task. */
-function isAffordable(run: Run, leaf: Leaf, starts: readonly Start[]): boolean {
-  if (leaf.kind !== "agent") return true;
-  const gate = leaf.opened(leaf.gate().pull());
-  if (gate?.kind !== "start") return true;
-  const underWay = new Set([...run.inFlight.keys(), ...starts.map(({ entry }) => entry.key)]);
-  return run.world.budgets.hasRoom(leaf, gate.request, underWay);
 }
 
 /** A bound in milliseconds; null where the node has none. */

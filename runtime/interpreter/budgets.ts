@@ -35,6 +35,8 @@ const MEASURES = Object.keys(BUDGETS) as readonly Measure[];
 export class Budgets {
   readonly #index: PlanIndex;
   readonly #graph: Graph;
+  /** Whether the plan has any. */
+  readonly #any: boolean;
   readonly #used = new Map<string, Source<number>>();
   /** Reserved by calls under way: entry key → tokens. */
   readonly #reserved = new Map<string, number>();
@@ -42,14 +44,27 @@ export class Budgets {
   constructor(index: PlanIndex, graph: Graph) {
     this.#index = index;
     this.#graph = graph;
+    this.#any = Object.values(index.plan.nodes).some(({ kind }) => kind === "aspects");
   }
 
-  /** An attempt of a plan node has ended. */
-  spend(node: string, usage: Json, milliseconds: number): void {
-    for (const aspects of this.#around(node)) {
-      this.#of(aspects, "tokens").set(this.#of(aspects, "tokens").peek() + tokensOf(usage));
-      this.#of(aspects, "milliseconds").set(this.#of(aspects, "milliseconds").peek() + milliseconds);
-    }
+  /** An attempt of a plan node has ended. Returns the budgets around it, as far as it is mounted, that this used up. */
+  spend(node: string, usage: Json, milliseconds: number, leaf?: Leaf): readonly Exceeded[] {
+    const spent: { readonly [measure in Measure]: number } = { tokens: tokensOf(usage), milliseconds };
+    for (const aspects of this.#around(node))
+      for (const measure of MEASURES) {
+        const used = this.#of(aspects, measure);
+        used.set(used.peek() + spent[measure]);
+      }
+    const exceeded: Exceeded[] = [];
+    leaf?.ask((reader) => {
+      for (const budget of budgetsAround(leaf, reader)) {
+        const used = this.#of(budget.node, budget.measure).peek();
+        const before = used - spent[budget.measure];
+        if (before < budget.max && used >= budget.max) exceeded.push({ ...budget, used });
+      }
+      return null;
+    });
+    return exceeded;
   }
 
   /**
@@ -76,10 +91,10 @@ export class Budgets {
     return outcome.kind !== "value" || outcome.value !== "ok";
   }
 
-  /** Whether a call that may use so much begins now, beside those under way. */
-  hasRoom(leaf: Leaf, request: TaskRequest, underWay: ReadonlySet<string>): boolean {
-    if (request.kind !== "agent" || this.#around(leaf.plan.key).length === 0) return true;
-    for (const key of this.#reserved.keys()) if (!underWay.has(key)) this.#reserved.delete(key);
+  /** Whether what calls under way have reserved leaves enough for one more. */
+  hasRoom(leaf: Leaf, isUnderWay: (entry: string) => boolean): boolean {
+    if (this.#around(leaf.plan.key).length === 0) return true;
+    for (const key of this.#reserved.keys()) if (!isUnderWay(key)) this.#reserved.delete(key);
     if (this.#reserved.size === 0) return true;
     let reserved = 0;
     for (const tokens of this.#reserved.values()) reserved += tokens;
@@ -96,29 +111,6 @@ export class Budgets {
   reserve(leaf: Leaf, key: string, request: TaskRequest): void {
     if (request.kind === "agent" && this.#around(leaf.plan.key).length > 0)
       this.#reserved.set(key, this.#estimate(request));
-  }
-
-  /** Budgets around a task that are used up since it began. */
-  exceeded(leaf: Leaf, before: ReadonlyMap<string, number>): readonly Exceeded[] {
-    const found: Exceeded[] = [];
-    leaf.ask((reader) => {
-      for (const budget of budgetsAround(leaf, reader)) {
-        const used = this.#of(budget.node, budget.measure).peek();
-        const was = before.get(`${budget.node} ${budget.measure}`) ?? 0;
-        if (was < budget.max && used >= budget.max) found.push({ ...budget, used });
-      }
-      return null;
-    });
-    return found;
-  }
-
-  /** What has been used so far of every budget around a plan node. */
-  standing(node: string): ReadonlyMap<string, number> {
-    return new Map(
-      this.#around(node).flatMap((aspects) =>
-        MEASURES.map((measure) => [`${aspects} ${measure}`, this.#of(aspects, measure).peek()] as const),
-      ),
-    );
   }
 
   /** Tokens that a call may use: what the task may, else its prompt and the longest answer. */
@@ -145,6 +137,7 @@ export class Budgets {
   /** Keys of the `aspects` around a plan node. */
   #around(key: string): readonly string[] {
     const { nodes } = this.#index.plan;
+    if (!this.#any) return NONE;
     const found: string[] = [];
     for (let at = nodes[key]?.parent; at !== undefined; at = nodes[at]?.parent)
       if (nodes[at]?.kind === "aspects") found.push(at);
@@ -195,6 +188,7 @@ function tokensOf(usage: Json): number {
   return names.reduce((sum, name) => sum + (typeof given[name] === "number" ? given[name] : 0), 0);
 }
 
+const NONE: readonly string[] = Object.freeze([]);
 /** Of English text, roughly. */
 const CHARACTERS_A_TOKEN = 4;
 /** Tokens of an answer whose length nothing bounds. */
