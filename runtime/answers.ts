@@ -1,6 +1,7 @@
 /** The commands that answer what a run asks of people, ready to be typed. */
 import type { Json } from "../plan/types.ts";
 import type { Question } from "./engine.ts";
+import type { TaskRecord } from "./store/store.ts";
 
 /** `text` as one word of a POSIX shell. */
 export function shellWord(text: string): string {
@@ -60,6 +61,20 @@ export function askedSignal(reason: Json): AskedSignal {
   const { event, correlationId } = fieldsOf(reason);
   return { event: String(event), correlationId: typeof correlationId === "string" ? correlationId : null };
 }
+
+/** Whether a task waits for people. */
+export const isQuestion = ({ kind, state, reason }: Pick<TaskRecord, "kind" | "state" | "reason">): boolean =>
+  state === "waiting" && (kind === "approval" || kind === "human" || Object.hasOwn(fieldsOf(reason), "asks"));
+
+/** What a question asks for, by its task's reason. */
+export const asksOf = (reason: Json): Question["asks"] =>
+  (fieldsOf(reason).asks as Question["asks"] | undefined) ?? "approval";
+
+/** Keys of the options that a question leaves people to choose from or to rank; "" for one without a key. */
+export const keysOf = (options: Json | undefined): readonly string[] =>
+  (Array.isArray(options) ? options : []).map((option: Json) =>
+    typeof option === "string" ? option : String(fieldsOf(option).key ?? ""),
+  );
 
 /** The fields of a task's reason; none where it has no object. */
 export function fieldsOf(reason: Json): { readonly [name: string]: Json } {

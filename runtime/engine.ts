@@ -1,5 +1,6 @@
 /** One run from its first commit, or from the last one before a crash, to where it stops. */
 import type { Json, Plan } from "../plan/types.ts";
+import { asksOf, isQuestion } from "./answers.ts";
 import { keptEvents } from "./carried.ts";
 import { type HostSource, type HostValues, knownHost, workingDirectory } from "./host.ts";
 import { parseInput } from "./input.ts";
@@ -16,15 +17,7 @@ import {
   type StopRequest,
 } from "./interpreter/run.ts";
 import { World } from "./interpreter/world.ts";
-import type {
-  Address,
-  AttemptRecord,
-  Journal,
-  RunRecord,
-  RunStatus,
-  Store,
-  TaskRecord,
-} from "./store/store.ts";
+import type { Address, AttemptRecord, Journal, RunRecord, RunStatus, Store } from "./store/store.ts";
 import { type RunTotals, totalsOf } from "./totals.ts";
 import { type FileRecord, type FileSource, ProjectFiles } from "./values/files.ts";
 
@@ -261,17 +254,6 @@ export function resultOf(
     .map(({ nodeId, scope, iteration, reason }) => ({ nodeId, scope, iteration, asks: asksOf(reason) }));
   const { runId, status, reason } = record;
   return { runId, status, reason, waitingFor, outputs, totals: totalsOf(record, journal) };
-}
-
-/** Whether a task waits for people. */
-export const isQuestion = ({ kind, state, reason }: Pick<TaskRecord, "kind" | "state" | "reason">): boolean =>
-  state === "waiting" &&
-  (kind === "approval" || kind === "human" || (isJsonObject(reason) && Object.hasOwn(reason, "asks")));
-
-/** What a question asks for, by its task's reason. */
-export function asksOf(reason: Json): Question["asks"] {
-  const { asks } = (reason ?? {}) as unknown as Partial<Ask>;
-  return asks ?? "approval";
 }
 
 function isJsonObject(value: Json): value is { readonly [key: string]: Json } {

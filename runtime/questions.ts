@@ -1,7 +1,7 @@
 /** What a run asks of people, found in its journal by any process. */
 import path from "node:path";
 import type { Plan } from "../plan/types.ts";
-import { isQuestion } from "./engine.ts";
+import { isQuestion } from "./answers.ts";
 import { DecidedError, isFiled } from "./inbox.ts";
 import type { Ask } from "./interpreter/people.ts";
 import { reading } from "./reading.ts";

@@ -1,7 +1,14 @@
 /** What the runs of a project wait for people to say. */
-import type { Json } from "../plan/types.ts";
-import { answerCommands, askedSignal, fieldsOf, signalCommand } from "./answers.ts";
-import { asksOf, isQuestion, type Question } from "./engine.ts";
+import {
+  answerCommands,
+  askedSignal,
+  asksOf,
+  fieldsOf,
+  isQuestion,
+  keysOf,
+  signalCommand,
+} from "./answers.ts";
+import type { Question } from "./engine.ts";
 import { filedRequests } from "./inbox.ts";
 import type { InboxRequest } from "./interpreter/run.ts";
 import { reading } from "./reading.ts";
@@ -128,13 +135,11 @@ function askedBy(task: TaskRecord, runId: string): Asked {
     title: String(title ?? ""),
     summary: String(summary ?? ""),
     correlationId: null,
-    options: Array.isArray(options) ? options.map(keyOf) : [],
+    options: keysOf(options),
     allowedUsers: Array.isArray(allowedUsers) ? allowedUsers.map(String) : null,
     commands: answerCommands(runId, showAddress(task), kind).map(({ command }) => command),
   };
 }
-
-const keyOf = (option: Json): string => (typeof option === "string" ? option : String(fieldsOf(option).key));
 
 function answers(request: InboxRequest, task: TaskRecord): boolean {
   if ("stop" in request) return false;

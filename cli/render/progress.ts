@@ -1,5 +1,6 @@
 /** A run as people follow it without a tree: one line for every fact. */
 import type { Json } from "../../plan/types.ts";
+import { keysOf } from "../../runtime/answers.ts";
 import type { EventRecord } from "../../runtime/index.ts";
 import type { Terminal } from "../terminal.ts";
 import { addressOf } from "./address.ts";
@@ -118,9 +119,7 @@ function carriedText({ how, runId, frame, again }: EventRecord["data"]): string 
 
 /** What people are asked for, of an event that asks. */
 export function wantedOf({ asks, options }: EventRecord["data"]): string {
-  const keys = (Array.isArray(options) ? options : []).map((option: Json) =>
-    typeof option === "string" ? option : String((option as { readonly key?: Json }).key),
-  );
+  const keys = keysOf(options);
   switch (asks) {
     case "choice":
       return `a choice among ${keys.join(", ")}`;

@@ -5,6 +5,7 @@
 import { CoreError } from "../../plan/core/values.ts";
 import type { ApprovalNode, Json, LeafNode } from "../../plan/types.ts";
 import { formatIssues } from "../../plan/zod/index.ts";
+import { isQuestion, keysOf } from "../answers.ts";
 import type { TaskError } from "../executors/executor.ts";
 import { addressKey } from "../store/rules.ts";
 import type { Cell } from "../values/cell.ts";
@@ -69,18 +70,8 @@ function optionsOf(leaf: Leaf, node: ApprovalNode, reader: Cell): Json {
   );
 }
 
-/** Keys of the options of an approval. */
-export const keysOf = (options: Json | undefined): readonly string[] =>
-  (Array.isArray(options) ? options : []).map((option: Json) =>
-    typeof option === "string" ? option : String((option as { readonly key?: Json } | null)?.key ?? ""),
-  );
-
 /** Whether an entry waits for people. */
-export function isAsked({ kind, state, reason, nextAt }: TaskEntry): boolean {
-  if (state !== "waiting" || nextAt !== null) return false;
-  if (kind === "approval" || kind === "human") return true;
-  return typeof reason === "object" && reason !== null && "asks" in reason;
-}
+export const isAsked = (entry: TaskEntry): boolean => entry.nextAt === null && isQuestion(entry);
 
 export const asked = ({ reason }: TaskEntry): Ask => reason as unknown as Ask;
 

@@ -1,6 +1,7 @@
 /** A world as the journal left it: rows, states, attempts. The frame itself is evaluated anew; no memo is persisted. */
 
 import type { Json } from "../../plan/types.ts";
+import { isQuestion } from "../answers.ts";
 import type { TaskRequest } from "../executors/executor.ts";
 import { addressKey } from "../store/rules.ts";
 import type { AttemptRecord, Journal, TaskRecord, Write } from "../store/store.ts";
@@ -52,7 +53,7 @@ export function restore(world: World, journal: Journal, now: number): Restored {
       const once = isOnce(world.index, record.node);
       const reason = once ? (askedOf(message) as unknown as Json) : { code: "LOST", message };
       world.setState(entry, "waiting", reason, false, once ? null : now);
-    } else if (record.state === "waiting" && (WAITING_KINDS.has(record.kind) || asksPeople(record.reason))) {
+    } else if (record.state === "waiting" && (WAITING_KINDS.has(record.kind) || isQuestion(record))) {
       world.setState(entry, "waiting", record.reason, false);
     } else if (record.state === "waiting") {
       world.setState(entry, "waiting", record.reason, false, last ? nextTry(last, now) : now);
@@ -117,9 +118,6 @@ function entryOf(world: World, record: TaskRecord): TaskEntry {
   }
   return entry;
 }
-
-const asksPeople = (reason: Json): boolean =>
-  typeof reason === "object" && reason !== null && "asks" in reason;
 
 function progressJson(record: TaskRecord): { readonly phase: string; readonly iteration: number } {
   return { ...progressOf({ reason: record.reason } as TaskEntry) };

@@ -2,8 +2,7 @@
 import { cellInWords, codeText } from "../../plan/render/words.ts";
 import { nearest } from "../../plan/suggest.ts";
 import type { Json, Plan, Role } from "../../plan/types.ts";
-import { answerCommands, signalCommand } from "../answers.ts";
-import { asksOf, isQuestion } from "../engine.ts";
+import { answerCommands, asksOf, isQuestion, signalCommand } from "../answers.ts";
 import { describeLeaf, walk } from "../frame.ts";
 import { waitingOf } from "../interpreter/deliver.ts";
 import { Instance, Slot } from "../interpreter/instance.ts";
@@ -99,7 +98,7 @@ function ofLeaf(known: Known, leaf: Leaf): Reason {
 /** The first command that answers what a node waits for; null where nobody is asked. */
 function answerTo(run: string, node: string, { kind }: Leaf, asked: TaskEntry): string | null {
   if (kind === "wait") return signalCommand(run, waitingOf(asked));
-  if (!isQuestion({ kind, state: asked.state, reason: asked.reason })) return null;
+  if (!isQuestion(asked)) return null;
   return answerCommands(run, node, asksOf(asked.reason))[0]?.command ?? null;
 }
 
