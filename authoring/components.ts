@@ -255,7 +255,21 @@ export interface HumanTaskProps<Out> extends RowProps<Out> {
 }
 
 export interface ContinueAsNewProps {
+  /** JSON, at most 10 MB: what the new run finds as `ctx.input.__smithersContinuation.payload`. */
   readonly state?: unknown;
+}
+
+/** What a run finds beside its input that took the place of another one. */
+export interface Continuation {
+  readonly parentRunId: string;
+  readonly reason: "explicit";
+  /** Iteration of the innermost loop around the `ContinueAsNew`. */
+  readonly iteration: number;
+  /** Its `state`; null without one. */
+  // biome-ignore lint/suspicious/noExplicitAny: it is whatever the workflow gave, as `JSON.parse` gives it.
+  readonly payload: any;
+  /** When the run before ended: Unix time, milliseconds. */
+  readonly timestampMs: number;
 }
 
 /** What ended a `try`. */
@@ -332,6 +346,8 @@ export const HumanTask: <Out>(props: HumanTaskProps<Out>) => Element = neverRun(
 export const UI: (props: { readonly [prop: string]: unknown }) => Element = neverRun("UI");
 export const TUI: (props: { readonly [prop: string]: unknown }) => Element = neverRun("TUI");
 export const ContinueAsNew: (props: ContinueAsNewProps) => Element = neverRun("ContinueAsNew");
+/** `<ContinueAsNew state={state} />`. */
+export const continueAsNew: (state?: unknown) => Element = neverRun("continueAsNew");
 export const TryCatchFinally: (props: TryCatchFinallyProps) => Element = neverRun("TryCatchFinally");
 export const Saga: ((props: SagaProps) => Element) & { readonly Step: (props: SagaStepProps) => Element } =
   Object.assign(neverRun("Saga"), { Step: neverRun("Saga.Step") });

@@ -1,5 +1,7 @@
 /** What a workflow function can ask of its run. Types only: the compiler reads the calls, the runtime answers them. */
+
 import type { z } from "zod";
+import type { Continuation } from "./components.ts";
 import type { StateStore } from "./state.ts";
 
 /** The schemas given to `createSmithers`: output tables by name, and `input`. */
@@ -35,10 +37,10 @@ export interface Address {
 }
 
 export interface Ctx<S extends Schemas> {
-  /** The run's input, parsed by the `input` schema. */
-  readonly input: S extends { readonly input: infer I extends z.ZodType }
+  /** The run's input, parsed by the `input` schema; with what the run before left, where it took the place of one. */
+  readonly input: (S extends { readonly input: infer I extends z.ZodType }
     ? z.output<I>
-    : Record<string, unknown>;
+    : Record<string, unknown>) & { readonly __smithersContinuation?: Continuation };
   readonly runId: string;
   /** Iteration of the innermost enclosing loop, from 0. */
   readonly iteration: number;

@@ -1,13 +1,15 @@
 // Generated from compiler/library/*.jsx by scripts/library.mjs.
 export const PATTERNS_SOURCE: string = [
   "import { exec } from \"node:child_process\";",
-  "import { Approval, Branch, Loop, Parallel, Sequence, Task, Timer, Worktree, useCtx } from \"smithers\";",
+  "import { Approval, Branch, ContinueAsNew, Loop, Parallel, Sequence, Task, Timer, Worktree, useCtx } from \"smithers\";",
   "import { each, entriesOf, foldRight, isAgent, record } from \"smithers/library\";",
   "import { z } from \"zod\";",
   "/**",
   " * Patterns of the public library, written as workflow source: the compiler reads these components in place, as it",
   " * reads those of a project. Ids are those that the public components give.",
   " */",
+  "",
+  "export const continueAsNew = (state) => <ContinueAsNew state={state} />;",
   "",
   "/** The policy on a denial is no expression in a plan. */",
   "const Gate = ({ onDeny, ...approval }) =>",

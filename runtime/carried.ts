@@ -21,6 +21,7 @@ import type {
   OutputRecord,
   RunReader,
   RunRecord,
+  Store,
   TaskRecord,
   TransitionRecord,
   Write,
@@ -31,8 +32,8 @@ export const RUN_CARRIED = "run.carried";
 
 /** Where the state of a run comes from. */
 export interface Origin {
-  readonly how: "fork" | "rewind" | "retry";
-  /** The run whose state it is; of a rewound or retried one the run itself. */
+  readonly how: "fork" | "rewind" | "retry" | "continue";
+  /** The run whose state it is, or whose place it takes; of a rewound or retried one the run itself. */
   readonly runId: string;
   /** Which of that run's stores it was in, from 1: each rewind and retry begins another. */
   readonly store: number;
@@ -76,6 +77,27 @@ export async function* keptEvents(reader: Pick<RunReader, "events">): AsyncItera
     yield* carriedIn(event)?.events ?? [];
     if (EVENTS_KEPT.has(event.type)) yield event;
   }
+}
+
+/** What a run begins with that begins with state. */
+export interface Beginning {
+  /** That of the run which the state is of. */
+  readonly run: RunRecord;
+  readonly planText: string;
+  readonly carried: Carried;
+}
+
+/** Writes the first commit of a run that begins with state: whoever resumes it goes on from there. */
+export async function begin(
+  store: Store,
+  { run, planText, carried }: Beginning,
+  runId: string,
+  now: number,
+): Promise<RunRecord> {
+  const reason = `${originText(carried.origin)}; it can be resumed`;
+  const record: RunRecord = { ...run, runId, status: "paused", reason, updatedAt: now };
+  await store.commit({ expectEpoch: store.epoch, writes: carriedWrites(record, planText, carried) });
+  return record;
 }
 
 /**
@@ -182,6 +204,8 @@ export function originText({ how, runId, frame, again }: Origin): string {
       return frame === null ? "rewound" : `rewound to frame ${frame}`;
     case "retry":
       return `${again.join(", ")} taken back`;
+    case "continue":
+      return `continued from ${runId}`;
     default:
       return how satisfies never;
   }

@@ -2,6 +2,7 @@
 import type { Json, Plan } from "../plan/types.ts";
 import { asksOf, isQuestion } from "./answers.ts";
 import { keptEvents } from "./carried.ts";
+import { continuationOf } from "./continuation.ts";
 import { type HostSource, type HostValues, knownHost, workingDirectory } from "./host.ts";
 import { parseInput } from "./input.ts";
 import { runFrames } from "./interpreter/frames.ts";
@@ -9,6 +10,7 @@ import { EFFECT_CLEANED, EFFECT_RAN } from "./interpreter/handlers.ts";
 import type { Ask } from "./interpreter/people.ts";
 import { restore } from "./interpreter/restore.ts";
 import {
+  type End,
   type Fact,
   FILE_READ,
   type InboxRequest,
@@ -31,6 +33,8 @@ export interface RunResult {
   /** Rows in completion order. */
   readonly outputs: { readonly [table: string]: readonly ResultRow[] };
   readonly totals: RunTotals;
+  /** The run that took the place of this one, which has finished; null where there is none. */
+  readonly continuedAs: string | null;
 }
 
 /** A node that waits for people, and for what: a decision (`approval`, `start`), or more than one. */
@@ -113,7 +117,8 @@ export async function resumeRun(
 ): Promise<RunResult> {
   const record = journal.run;
   if (!record) throw new RefusedError("this run never began: nothing is recorded");
-  if (record.status === "finished") return resultOf(record, journal);
+  if (record.status === "finished")
+    return resultOf(record, journal, (await continuationOf(services.store, journal))?.next ?? null);
   return finish(await reopenedRun(plan, record, journal, services, doors), doors);
 }
 
@@ -227,20 +232,22 @@ async function finish(run: Run, { open, signal, stop }: Doors): Promise<RunResul
   const abort = (): void => run.push({ kind: "abort" });
   if (signal?.aborted) abort();
   signal?.addEventListener("abort", abort, { once: true });
+  let end: End;
   try {
-    await runFrames(run);
+    end = await runFrames(run);
   } finally {
     signal?.removeEventListener("abort", abort);
     close?.();
     run.close();
   }
-  return resultOf(run.record, await run.services.store.journal());
+  return resultOf(run.record, await run.services.store.journal(), end.continued?.next ?? null);
 }
 
 /** What a journal says of its run. */
 export function resultOf(
   record: RunRecord,
   journal: Pick<Journal, "outputs" | "tasks" | "attempts">,
+  continuedAs: string | null,
 ): RunResult {
   const outputs: { [table: string]: ResultRow[] } = {};
   for (const { table, nodeId, iteration, value } of journal.outputs) {
@@ -253,7 +260,7 @@ export function resultOf(
     .filter(isQuestion)
     .map(({ nodeId, scope, iteration, reason }) => ({ nodeId, scope, iteration, asks: asksOf(reason) }));
   const { runId, status, reason } = record;
-  return { runId, status, reason, waitingFor, outputs, totals: totalsOf(record, journal) };
+  return { runId, status, reason, waitingFor, outputs, totals: totalsOf(record, journal), continuedAs };
 }
 
 function isJsonObject(value: Json): value is { readonly [key: string]: Json } {

@@ -190,6 +190,33 @@ export function filedRequests(runDir: string): readonly InboxRequest[] {
     .flatMap((name) => readRequest(nodeDisk, path.join(inbox, name)) ?? []);
 }
 
+/**
+ * What was filed for a run after its last look, handed to the run that took its place. A request to stop is returned: the
+ * inbox of a run that is taken up begins without.
+ */
+export function moveInbox(from: string, to: string, disk: Disk = nodeDisk): StopRequest | undefined {
+  const [source, target] = [path.join(from, "inbox"), path.join(to, "inbox")];
+  let stop: StopRequest | undefined;
+  for (const name of namesIn(disk, source).filter((one) => one.endsWith(".json"))) {
+    const request = readRequest(disk, path.join(source, name));
+    if (!request) continue;
+    if ("stop" in request) {
+      stop = request;
+      removeFile(disk, path.join(source, name));
+      continue;
+    }
+    makeDurably(disk, target, to);
+    try {
+      disk.link(path.join(source, name), path.join(target, name));
+    } catch (error) {
+      if (errno(error) !== "EEXIST") throw error;
+    }
+    disk.syncDirectory(target);
+    removeFile(disk, path.join(source, name));
+  }
+  return stop;
+}
+
 /** A file that is no request is left alone: whoever put it there may want it. */
 function readRequest(disk: Disk, file: string): InboxRequest | null {
   try {

@@ -1,4 +1,5 @@
 /** The workflow's input, parsed before anything is written. */
+import { CONTINUATION } from "../plan/continuation.ts";
 import type { Json, Plan } from "../plan/types.ts";
 import { formatIssues, PlanSchemas, parseWith } from "../plan/zod/index.ts";
 
@@ -13,7 +14,21 @@ export class InputError extends Error {
 export function parseInput(plan: Plan, input: Json): Json {
   const name = plan.input?.schema;
   if (name === undefined) return input ?? {};
-  const parsed = parseWith(new PlanSchemas(plan).get(name), input ?? {});
-  if (parsed.ok) return parsed.value;
+  const { given, continuation } = apart(input ?? {});
+  const parsed = parseWith(new PlanSchemas(plan).get(name), given);
+  if (parsed.ok) return continuation === undefined ? parsed.value : together(parsed.value, continuation);
   throw new InputError(`the input does not fit the workflow's schema:\n${formatIssues(parsed.issues)}`);
 }
+
+function apart(input: Json): { readonly given: Json; readonly continuation: Json | undefined } {
+  if (!isObject(input) || !Object.hasOwn(input, CONTINUATION))
+    return { given: input, continuation: undefined };
+  const { [CONTINUATION]: continuation = null, ...given } = input;
+  return { given, continuation };
+}
+
+const together = (value: Json, continuation: Json): Json =>
+  isObject(value) ? { ...value, [CONTINUATION]: continuation } : value;
+
+const isObject = (value: Json): value is { readonly [key: string]: Json } =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

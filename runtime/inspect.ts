@@ -1,6 +1,7 @@
 /** Looking at runs from any process, without a lock. */
 import { setTimeout } from "node:timers/promises";
 import { type Origin, originOf } from "./carried.ts";
+import { continuationOf } from "./continuation.ts";
 import { type RunResult, resultOf } from "./engine.ts";
 import { reading } from "./reading.ts";
 import { runDirectory, runIds, storeDirectory } from "./runs.ts";
@@ -58,7 +59,8 @@ export interface RunInspection {
  */
 export async function inspect(runId: string, { root, events = 0 }: InspectOptions): Promise<RunInspection> {
   const found = await read(root, runId, events);
-  return { ...found, result: found.journal.run && resultOf(found.journal.run, found.journal) };
+  const { journal, continuation } = found;
+  return { ...found, result: journal.run && resultOf(journal.run, journal, continuation?.next ?? null) };
 }
 
 /**
@@ -135,7 +137,8 @@ async function read(root: string, runId: string, count: number, options: ReaderO
     async (reader) => {
       const journal = await reader.journal();
       const events = count > 0 ? await reader.events(Math.max(0, journal.lastEvent - count), count) : [];
-      return { journal, events, attended, origin: await shortOrigin(reader) };
+      const continuation = await continuationOf(reader, journal);
+      return { journal, events, attended, continuation, origin: await shortOrigin(reader) };
     },
     options,
   );

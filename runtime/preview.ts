@@ -37,6 +37,7 @@ export function previewFrame(
     host,
     files: filesOf(files),
     showClosed: true,
+    inOne: true,
   });
   const moving = () => true;
   const handlers = new PreviewHandlers(plan, world);

@@ -5,19 +5,22 @@ import { requirementsOf } from "../plan/features.ts";
 import { loadPlan } from "../plan/index.ts";
 import type { Json, Plan } from "../plan/types.ts";
 import { decideScripted, type Script } from "./agents/index.ts";
+import { originOf } from "./carried.ts";
+import { type Continuation, continuationOf, nextRunId } from "./continuation.ts";
 import { type Doors, RefusedError, type RunResult, resumeRun, startRun } from "./engine.ts";
 import type { Executor, TaskRequest } from "./executors/executor.ts";
 import { createExecutors, endProcess } from "./executors/index.ts";
 import { diskFiles } from "./files.ts";
+import { beginNext } from "./handover.ts";
 import { type HostSource, recordHost, systemHost } from "./host.ts";
-import { Inbox } from "./inbox.ts";
+import { Inbox, moveInbox } from "./inbox.ts";
 import { parseInput } from "./input.ts";
 import { type Clock, systemClock } from "./interpreter/clock.ts";
 import type { Services, StopRequest } from "./interpreter/run.ts";
 import { makeRunId } from "./interpreter/run-id.ts";
 import { type GivenLimits, limitsOf } from "./interpreter/storm.ts";
 import { packagesMessage, wrongPackages } from "./packages.ts";
-import { cacheDirectory, createRun, runDirectory } from "./runs.ts";
+import { cacheDirectory, createRun, hasRun, lastStore, newRunDirectory, runDirectory } from "./runs.ts";
 import type { AttemptRecord, EventRecord, Journal, RunRecord, Store } from "./store/store.ts";
 import { type TracedRun, traced } from "./telemetry/trace.ts";
 import type { FileSource } from "./values/files.ts";
@@ -28,6 +31,8 @@ interface CommonOptions {
   readonly root: string;
   /** In place of the run's own store on disk; such a run has no directory and no inbox. It is not closed here. */
   readonly store?: Store;
+  /** With `store`: that of a run which takes the place of this one. Without it such a run is named and not begun. */
+  readonly nextStore?: (runId: string) => Store;
   /** What other processes ask, in place of the run's inbox. */
   readonly requests?: Doors["open"];
   /** In place of the built-in ones; they are not closed here. */
@@ -70,7 +75,8 @@ export interface ResumeOptions extends CommonOptions {
 const MAX_CONCURRENCY = 16;
 
 /**
- * Runs a plan to its end, or to where only people can move it on.
+ * Runs a plan to its end, or to where only people can move it on. A run that goes on as a new one is followed: the result is
+ * that of the last.
  * @throws InputError, RunNameError, RefusedError (the plan requires what this runner does not do, or was built for other
  *   packages than the project has) before anything is written; RefusedError when there is a run of that id;
  *   StoreError when the run can't be written or is taken over
@@ -102,11 +108,13 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
   };
   const store = options.store ?? (await openRun(directory as string, options.root));
   const warm = Object.keys(plan.modules).length > 0;
-  return attend(options, store, { directory, warm }, async (given, doors) => {
+  const first = { runId, directory, store, isNext: false, warm };
+  return attend(options, first, async (given, doors) => {
     if (taken && (await store.journal()).run) {
       throw new RefusedError(`there is a run ${runId} already: resume it, or give the new run another id`);
     }
-    return tracing(record, given, (services) => startRun(plan, record, services, doors));
+    const result = await tracing(record, given, (services) => startRun(plan, record, services, doors));
+    return { plan, result };
   });
 }
 
@@ -117,18 +125,28 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
 export async function resume(runId: string, options: ResumeOptions): Promise<RunResult> {
   const directory = options.store ? null : runDirectory(path.resolve(options.root), runId);
   const store = options.store ?? (await openRun(directory as string, options.root));
-  return attend(options, store, { directory, warm: false }, async (given, doors) => {
-    const journal = await store.journal();
-    const plan = planOf(journal, runId, options.plan);
-    refusePackages(plan, options);
-    const stop = options.stop && { stop: options.stop };
-    const workflow = journal.run?.workflow ?? plan.workflow.name;
-    const result = await tracing({ runId, workflow, planDigest: plan.digest }, given, (services) =>
-      resumeRun(plan, journal, services, { ...doors, ...stop }),
-    );
-    // An imported run may have another name here than the one it knows itself by.
-    return { ...result, runId };
-  });
+  const isNext = (await originOf(store))?.how === "continue";
+  return attend(options, { runId, directory, store, isNext, warm: false }, (given, doors) =>
+    goOn(runId, store, options, given, { ...doors, ...(options.stop && { stop: options.stop }) }),
+  );
+}
+
+async function goOn(
+  runId: string,
+  store: Store,
+  options: ResumeOptions,
+  given: Services,
+  doors: Doors,
+): Promise<Gone> {
+  const journal = await store.journal();
+  const plan = planOf(journal, runId, options.plan);
+  refusePackages(plan, options);
+  const workflow = journal.run?.workflow ?? plan.workflow.name;
+  const result = await tracing({ runId, workflow, planDigest: plan.digest }, given, (services) =>
+    resumeRun(plan, journal, services, doors),
+  );
+  // An imported run may have another name here than the one it knows itself by.
+  return { plan, result: { ...result, runId } };
 }
 
 function planOf({ run, plan: text }: Journal, runId: string, given: Plan | undefined): Plan {
@@ -153,6 +171,7 @@ const DONE: ReadonlySet<string> = new Set([
   "async-wait",
   "budgets",
   "cache",
+  "continue-as-new",
   "heartbeat",
   "human-task",
   "saga",
@@ -186,42 +205,118 @@ function refusePackages(plan: Plan, { root, executors }: CommonOptions): void {
   if (message !== null) throw new RefusedError(message);
 }
 
-/** `warm`: a worker process is started ahead, since the plan has compute tasks that will want one. */
+/** Attends to a run, and to those that take its place. */
 async function attend(
   options: CommonOptions,
-  store: Store,
-  { directory, warm }: { readonly directory: string | null; readonly warm: boolean },
-  go: (services: Services, doors: Doors) => Promise<RunResult>,
+  first: Attended & { readonly warm: boolean },
+  go: (services: Services, doors: Doors) => Promise<Gone>,
 ): Promise<RunResult> {
-  const { script } = options;
   const cache = cacheDirectory(path.resolve(options.root));
+  const { script } = options;
   const own = options.executors ? null : createExecutors({ cache, ...(script && { script }) });
-  const services: Services = {
-    store,
-    executors: options.executors ?? (own as NonNullable<typeof own>),
+  const executors = options.executors ?? (own as NonNullable<typeof own>);
+  let at: Attended = first;
+  try {
+    if (first.warm) own?.warm(1, path.resolve(options.root));
+    let { plan, result } = await go(servicesOf(options, at, executors), doorsOf(options, at));
+    for (;;) {
+      const next = result.continuedAs === null ? null : await begunNext(plan, options, at);
+      if (!next) return result;
+      await letGo(options, at);
+      at = next.run;
+      const doors = { ...doorsOf(options, at), ...(next.stop && { stop: next.stop }) };
+      ({ plan, result } = await goOn(
+        at.runId,
+        at.store,
+        { ...options, plan },
+        servicesOf(options, at, executors),
+        doors,
+      ));
+    }
+  } finally {
+    await own?.close();
+    await letGo(options, at);
+  }
+}
+
+/** How far a run was brought. */
+interface Gone {
+  readonly plan: Plan;
+  readonly result: RunResult;
+}
+
+/** A run that this process attends to. */
+interface Attended {
+  readonly runId: string;
+  /** null of a run that is in memory. */
+  readonly directory: string | null;
+  readonly store: Store;
+  /** It took the place of another one. */
+  readonly isNext: boolean;
+}
+
+const letGo = async ({ store: given }: CommonOptions, { store }: Attended): Promise<void> => {
+  if (store !== given) await store.close();
+};
+
+/** The run that takes the place of one that has ended; null where its store is the caller's to give, and was not given. */
+async function begunNext(
+  plan: Plan,
+  options: CommonOptions,
+  { runId, directory, store: ended }: Attended,
+): Promise<{ readonly run: Attended; readonly stop: StopRequest | undefined } | null> {
+  const journal = await ended.journal();
+  const continuation = (await continuationOf(ended, journal)) as Continuation;
+  const { next } = continuation;
+  const store =
+    directory === null
+      ? (options.nextStore?.(next) ?? null)
+      : await openRun(newRunDirectory(path.resolve(options.root), next), options.root);
+  if (!store) return null;
+  try {
+    const number = directory === null ? 1 : lastStore(directory);
+    await beginNext(
+      plan,
+      { runId, store: number, reader: ended, journal },
+      continuation,
+      store,
+      hostOf(options),
+    );
+    const to = directory === null ? null : runDirectory(path.resolve(options.root), next);
+    const stop = directory === null || to === null ? undefined : moveInbox(directory, to);
+    return { run: { runId: next, directory: to, store, isNext: true }, stop };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function servicesOf(options: CommonOptions, at: Attended, executors: Services["executors"]): Services {
+  const { script } = options;
+  const root = path.resolve(options.root);
+  return {
+    store: at.store,
+    executors,
     clock: options.clock ?? systemClock,
     maxConcurrency: options.maxConcurrency ?? MAX_CONCURRENCY,
     ...(options.storm && { storm: limitsOf(options.storm) }),
     wait: options.wait ?? false,
     onEvent: options.onEvent ?? (() => {}),
+    nextRunId: () => nextRunId(at.runId, at.isNext, (name) => at.directory !== null && hasRun(root, name)),
     decider:
       options.decider ??
       (script ? (address, kind) => decideScripted(script, address, kind) : () => undefined),
   };
-  const doors: Doors = {
+}
+
+function doorsOf(options: CommonOptions, { directory }: Attended): Doors {
+  return {
     open: options.requests ?? (directory === null ? undefined : (take) => openInbox(directory, take)),
     signal: options.signal,
     host: hostOf(options),
     files: options.files ?? diskFiles(path.resolve(options.root)),
     endAttempt,
   };
-  try {
-    if (warm) own?.warm(1, path.resolve(options.root));
-    return await go(services, doors);
-  } finally {
-    await own?.close();
-    if (!options.store) await store.close();
-  }
 }
 
 /** Runs `go` with services that trace the run, where the process has a tracer provider. */

@@ -89,6 +89,17 @@ export function createRun(
   }
 }
 
+/** Whether there is a run of that name, or what is left of one. */
+export const hasRun = (root: string, runId: string): boolean =>
+  existsSync(path.join(runsDirectory(root), runId));
+
+/** Of a run whose name is known before it begins; made where it is not there yet. */
+export function newRunDirectory(root: string, runId: string): string {
+  const directory = path.join(runsDirectory(root), runId);
+  mkdirSync(directory, { recursive: true });
+  return directory;
+}
+
 /** Names of all runs under a root, oldest first as far as names tell. */
 export function runIds(root: string): readonly string[] {
   try {

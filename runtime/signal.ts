@@ -4,7 +4,7 @@ import { nearest } from "../plan/suggest.ts";
 import type { Json } from "../plan/types.ts";
 import { dropSignal } from "./inbox.ts";
 import { inspect } from "./inspect.ts";
-import { runDirectory } from "./runs.ts";
+import { hasRun, runDirectory } from "./runs.ts";
 import { NotRunningError } from "./stop.ts";
 
 export interface SignalOptions {
@@ -26,7 +26,8 @@ export class UnknownSignalError extends Error {
 }
 
 /**
- * Files a signal; when the promise resolves it is on disk. It may come before anything waits for it.
+ * Files a signal; when the promise resolves it is on disk. It may come before anything waits for it. Whoever knows a run by
+ * the name that it began with reaches the one that took its place.
  * @returns whether a process attends to the run and will take it up; else the next resume does
  * @throws UnknownRunError, UnknownSignalError, NotRunningError (the run has finished), StoreError
  */
@@ -37,10 +38,15 @@ export async function signal(
 ): Promise<boolean> {
   const {
     attended,
+    result,
     journal: { run, plan: text },
   } = await inspect(runId, { root });
   if (!run || text === null) throw new NotRunningError(`run ${runId} never began`);
-  if (run.status === "finished") throw new NotRunningError(`run ${runId} has finished: nothing of it waits`);
+  const next = result?.continuedAs ?? null;
+  // Where its process died before the next run was there, that takes over what is filed here.
+  if (next !== null && hasRun(root, next)) return signal(next, name, { root, payload, correlationId, by });
+  if (next === null && run.status === "finished")
+    throw new NotRunningError(`run ${runId} has finished: nothing of it waits`);
   const loaded = loadPlan(text);
   if (loaded.ok) checkName(loaded.plan, name);
   dropSignal(runDirectory(root, runId), { name, correlationId, payload, by, at: Date.now() });

@@ -70,9 +70,11 @@ export function executorsOf(work: Work): { get(kind: TaskRequest["kind"]): Execu
   };
 }
 
-/** One run in memory, which can be resumed. */
+/** One run in memory, which can be resumed, and those that take its place. */
 export class Bench {
   readonly space = new MemorySpace();
+  /** Of the runs that took its place, by id. */
+  readonly nextSpaces = new Map<string, MemorySpace>();
   readonly events: EventRecord[] = [];
   readonly clock = new VirtualClock();
   readonly plan: Plan;
@@ -107,8 +109,10 @@ export class Bench {
 
   /** Whatever a test does to a run, its replay is the same. */
   async #replay(): Promise<void> {
-    const { divergence } = await replayJournal(memoryReader(this.space), this.plan);
-    if (divergence) throw new Error(`the replay differs: ${JSON.stringify(divergence, null, 2)}`);
+    for (const space of [this.space, ...this.nextSpaces.values()]) {
+      const { divergence } = await replayJournal(memoryReader(space), this.plan);
+      if (divergence) throw new Error(`the replay differs: ${JSON.stringify(divergence, null, 2)}`);
+    }
   }
 
   /** Events of one type as `node#iteration`, in order. */
@@ -123,6 +127,11 @@ export class Bench {
       root: "/nowhere",
       clock: this.clock,
       executors: executorsOf(this.work),
+      nextStore: (runId: string) => {
+        const space = this.nextSpaces.get(runId) ?? new MemorySpace();
+        this.nextSpaces.set(runId, space);
+        return memoryStore(space);
+      },
       onEvent: (event: EventRecord) => {
         this.events.push(event);
       },

@@ -1,12 +1,12 @@
 /** Forks and retries of runs in memory: the state of one store, carried into another. */
 import type { Json, Plan } from "../plan/types.ts";
+import { begin } from "../runtime/carried.ts";
 import type { AttemptResult, TaskRequest } from "../runtime/executors/executor.ts";
 import { type EventRecord, type ResumeOptions, resume } from "../runtime/index.ts";
 import { replayJournal } from "../runtime/replay/index.ts";
 import { MemorySpace, memoryReader, memoryStore } from "../runtime/store/index.ts";
 import { everyFrame } from "../runtime/store/paged.ts";
 import { showAddress } from "../runtime/store/rules.ts";
-import { begin } from "../runtime/travel/fork.ts";
 import { Readers } from "../runtime/travel/readers.ts";
 import { stateWithout } from "../runtime/travel/retry.ts";
 import { type PastState, stateAfter } from "../runtime/travel/state.ts";

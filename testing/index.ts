@@ -112,7 +112,8 @@ export function testWorkflow(plan: Plan, root: string = process.cwd()): TestWork
 class Bench {
   readonly #plan: Plan;
   readonly #root: string;
-  readonly #space = new MemorySpace();
+  /** Of the run and of those that take its place, by id. */
+  readonly #spaces = new Map<string, MemorySpace>();
   readonly #clock = new VirtualClock();
   readonly #events: EventRecord[] = [];
   readonly #calls: Call[] = [];
@@ -132,13 +133,14 @@ class Bench {
     go: (common: Parameters<typeof runPlan>[1]) => ReturnType<typeof runPlan>,
   ): Promise<TestRun> {
     const { answers = {}, people = {}, signals = [], host = {}, files = {}, maxConcurrency } = options;
-    const store = memoryStore(this.#space);
+    const store = this.#storeOf("test");
     const code = createExecutors();
     const began = this.#clock.now();
     try {
       const result = await go({
         root: this.#root,
         store,
+        nextStore: (runId) => this.#storeOf(runId),
         clock: this.#clock,
         executors: executorsOf(answers, this.#clock, this.#calls, code),
         decider: (address) => saidTo(people, address),
@@ -154,6 +156,12 @@ class Bench {
       await code.close();
       await store.close();
     }
+  }
+
+  #storeOf(runId: string) {
+    const space = this.#spaces.get(runId) ?? new MemorySpace();
+    this.#spaces.set(runId, space);
+    return memoryStore(space);
   }
 
   #runOf(
@@ -189,8 +197,11 @@ class Bench {
 
   /** A run that a replay would not give again is a fault of the engine's, which no test should hide. */
   async #proveReplay(): Promise<void> {
-    const { divergence } = await replayJournal(memoryReader(this.#space), this.#plan);
-    if (divergence) throw new Error(`the replay of this run differs: ${JSON.stringify(divergence, null, 2)}`);
+    for (const space of this.#spaces.values()) {
+      const { divergence } = await replayJournal(memoryReader(space), this.#plan);
+      if (divergence)
+        throw new Error(`the replay of this run differs: ${JSON.stringify(divergence, null, 2)}`);
+    }
   }
 }
 

@@ -27,14 +27,17 @@ export function handler(args: Args, terminal: Terminal): CommandResult {
       terminal.out(
         table(
           ["RUN", "WORKFLOW", "STATUS", "STARTED", "CHANGED", "WHY"],
-          runs.map((run) => row(run, run.origin?.how === "fork" ? originText(run.origin) : "")),
+          runs.map((run) => row(run, isOfAnother(run.origin) ? originText(run.origin) : "")),
         ),
       );
     return EXIT.ok;
   });
 }
 
-/** `from`: the run that it was forked from, if any. */
+const isOfAnother = (origin: RunSummary["origin"]): origin is NonNullable<RunSummary["origin"]> =>
+  origin?.how === "fork" || origin?.how === "continue";
+
+/** `from`: the run that it was forked from, or whose place it took, if any. */
 function row({ runId, run, problem, attended }: RunSummary, from: string): string[] {
   const now = Date.now();
   const [reason = ""] = (problem ?? run?.reason ?? "").split("\n");

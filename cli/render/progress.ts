@@ -42,6 +42,8 @@ function describe(event: EventRecord, running: Running, terminal: Terminal): str
       return `${paint.bold(`run ${text("runId")}`)}`;
     case "run.carried":
       return paint.dim(carriedText(data));
+    case "run.continued":
+      return `${paint.green("→")} goes on as ${text("next")}`;
     case "run.stopping":
       return `${paint.yellow("!")} ${data.stop === "pause" ? "pausing" : "cancelling"}, as ${text("by")} asked`;
     case "run.resumed":
@@ -114,6 +116,7 @@ function describe(event: EventRecord, running: Running, terminal: Terminal): str
 /** Where the state comes from that a run began with. */
 function carriedText({ how, runId, frame, again }: EventRecord["data"]): string {
   if (how === "retry") return `taken back: ${Array.isArray(again) ? again.join(", ") : ""}`;
+  if (how === "continue") return `takes the place of ${runId}`;
   return how === "rewind" ? `rewound to frame ${frame}` : `forked from ${runId}@${frame}`;
 }
 

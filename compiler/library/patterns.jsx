@@ -2,8 +2,10 @@
  * Patterns of the public library, written as workflow source: the compiler reads these components in place, as it
  * reads those of a project. Ids are those that the public components give.
  */
-import { Approval, Branch, Loop, Parallel, Sequence, Task, Timer, useCtx } from "smithers";
+import { Approval, Branch, ContinueAsNew, Loop, Parallel, Sequence, Task, Timer, useCtx } from "smithers";
 import { each, entriesOf, foldRight, isAgent, record } from "smithers/library";
+
+export const continueAsNew = (state) => <ContinueAsNew state={state} />;
 
 /** The policy on a denial is no expression in a plan. */
 const Gate = ({ onDeny, ...approval }) =>

@@ -9,6 +9,7 @@ import type { FrameRecord } from "../store/store.ts";
 import type { Snapshot } from "./1-snapshot.ts";
 import { blockedReasons } from "./blocked.ts";
 import { withCache } from "./caching.ts";
+import type { Continuing } from "./continuing.ts";
 import { waitingOf } from "./deliver.ts";
 import { Leaf, WAITING_KINDS } from "./leaf.ts";
 import { progressOf } from "./loop.ts";
@@ -58,6 +59,7 @@ export function reconcile(run: Run, { now, cause }: Snapshot): Step {
 function whatMayStart({ aborted, stalled, stopped, world }: Run): "all" | "rescued" | "none" {
   if (aborted || stalled !== null || world.fatal || stopped?.stop === "pause") return "none";
   if (world.cancelled !== null) return "rescued";
+  if (world.continuing) return "none";
   return world.failed || stopped ? "none" : "all";
 }
 
@@ -254,6 +256,18 @@ function endOfCancelled(run: Run, message: string): End | null {
   return { status: "cancelled", reason: `${message}; what is done in every outcome has been done` };
 }
 
+function endOfContinuing({ world, services }: Run, continuing: Continuing): End {
+  // A chain of runs that do nothing would have no end.
+  const isDone = ({ state, kind }: TaskEntry): boolean =>
+    (state === "finished" || state === "failed") && kind !== "continue-as-new";
+  if (continuing.reason === "explicit" && ![...world.states.entries.values()].some(isDone)) {
+    const reason = `${showAddress(continuing)} goes on as a new run before anything was done in this one`;
+    return { status: "failed", reason };
+  }
+  const next = services.nextRunId();
+  return { status: "finished", reason: `continued as ${next}`, continued: { ...continuing, next } };
+}
+
 /** SEMANTICS 13: finished, waiting on people, failed with every blocked node and cell named, or not at its end yet. */
 function endOf(run: Run, starting: number): End | null {
   const { world, services } = run;
@@ -267,6 +281,7 @@ function endOf(run: Run, starting: number): End | null {
   if (run.stalled !== null) return { status: "stalled", reason: `loop_detected: ${run.stalled}` };
   if (run.aborted) return { status: "cancelled", reason: "interrupted; it can be resumed" };
   if (world.fatal) return { status: "failed", reason: `${world.fatal.node}: ${world.fatal.message}` };
+  if (world.continuing) return endOfContinuing(run, world.continuing);
   if (world.failed) {
     const { code, message } = world.failed.reason as { readonly code: string; readonly message: string };
     return { status: "failed", reason: `${showAddress(world.failed.address)} failed: ${code}: ${message}` };

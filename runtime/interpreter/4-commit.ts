@@ -4,7 +4,8 @@
  */
 import type { EventRecord, Write } from "../store/store.ts";
 import type { Step } from "./3-reconcile.ts";
-import { FILE_READ, type InFlight, type Run } from "./run.ts";
+import { RUN_CONTINUED } from "./continuing.ts";
+import { type End, FILE_READ, type InFlight, type Run } from "./run.ts";
 import { attemptWrite } from "./writes.ts";
 
 export interface Committed {
@@ -25,10 +26,11 @@ export async function commit(run: Run, step: Step, now: number): Promise<Committ
       process: reserved?.process ?? null,
     };
   });
-  if (step.end) announceEnd(run, step.end.status, step.end.reason);
   // What the frame has read of the disk is on it before anything that follows from it.
   for (const { operation, path, recursive, answer } of run.world.files.takeFresh())
     run.event(FILE_READ, { operation, path, recursive, answer: { ...answer } });
+  // The last of a process's events: whoever looks for it looks there (../continuation.ts).
+  if (step.end) announceEnd(run, step.end);
   const { writes, events } = run.takeWrites();
   const all: Write[] = [...writes];
   if (step.frame) all.push({ type: "frame", ...step.frame });
@@ -43,6 +45,8 @@ export async function commit(run: Run, step: Step, now: number): Promise<Committ
   return { events, flights };
 }
 
-function announceEnd(run: Run, status: string, reason: string | null): void {
-  run.event(`run.${status}`, { runId: run.record.runId, status, reason });
+function announceEnd(run: Run, { status, reason, continued }: End): void {
+  const { runId } = run.record;
+  if (continued) run.event(RUN_CONTINUED, { runId, ...continued });
+  else run.event(`run.${status}`, { runId, status, reason });
 }

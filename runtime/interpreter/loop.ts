@@ -15,6 +15,8 @@ export interface LoopProgress {
   /** `before`: about to begin `iteration`; `closing`: nothing more starts in it; `closed`: that many have been begun. */
   readonly phase: "before" | "open" | "closing" | "closed";
   readonly iteration: number;
+  /** The iteration with which it went on in this run; left out where it began here. */
+  readonly since?: number;
 }
 
 export class Loop extends Stepper {
@@ -188,6 +190,11 @@ export class Loop extends Stepper {
     if (max === null) return false;
     if (iteration >= max)
       return this.#node.onMaxReached === "fail" ? this.#fail(max) : this.#close(iteration);
+    if (iteration - (this.progress.since ?? 0) >= this.#every()) {
+      const { address } = this.entry as TaskEntry;
+      this.world.goOn({ ...address, reason: "loop", state: null });
+      return false;
+    }
     this.#set({ phase: "open", iteration });
     if (iteration > 0) this.build();
     else this.reopen();
@@ -213,6 +220,16 @@ export class Loop extends Stepper {
     return typeof value === "number" && !Number.isNaN(value) ? value : DEFAULT_MAX;
   }
 
+  /** After how many iterations the run goes on as a new one. */
+  #every(): number {
+    const { continueAsNewEvery } = this.#node;
+    if (continueAsNewEvery === undefined || this.world.inOne) return Number.POSITIVE_INFINITY;
+    const every = this.ask((reader) => this.scope.field(continueAsNewEvery, reader));
+    return every.kind === "value" && typeof every.value === "number" && every.value >= 1
+      ? Math.floor(every.value)
+      : Number.POSITIVE_INFINITY;
+  }
+
   #stay(hold: Hold | null): void {
     if (this.hold === null && hold === null) return;
     this.hold = hold;
@@ -235,7 +252,8 @@ export class Loop extends Stepper {
   #set(progress: LoopProgress): boolean {
     const entry = this.entry as TaskEntry;
     const closed = progress.phase === "closed";
-    entry.reason = { ...progress };
+    const { since } = this.progress;
+    entry.reason = { ...progress, ...(since !== undefined && { since }) };
     entry.state = closed ? "finished" : "running";
     entry.settled = closed;
     this.world.loopMoved(entry);
@@ -267,6 +285,6 @@ export function progressOf(entry: TaskEntry | null): LoopProgress {
   const reason = entry?.reason;
   if (typeof reason !== "object" || reason === null || Array.isArray(reason))
     return { phase: "before", iteration: 0 };
-  const { iteration, phase } = reason as unknown as Partial<LoopProgress>;
-  return { phase: phase ?? "before", iteration: iteration ?? 0 };
+  const { iteration, phase, since } = reason as unknown as Partial<LoopProgress>;
+  return { phase: phase ?? "before", iteration: iteration ?? 0, ...(since !== undefined && { since }) };
 }

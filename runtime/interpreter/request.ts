@@ -9,6 +9,7 @@ import { toJson } from "../values/json.ts";
 import { addressAt, commonLoops } from "../values/place.ts";
 import { perTaskOf } from "./budgets.ts";
 import { type CachePolicy, cachePolicyOf } from "./caching.ts";
+import { stateFor } from "./continuing.ts";
 import type { Leaf } from "./leaf.ts";
 import { type Ask, askOf, needsAgreement, patienceOf } from "./people.ts";
 import { captureValues } from "./snapshot.ts";
@@ -18,8 +19,8 @@ import { dueOf } from "./timers.ts";
 /** What a task does when its turn has come. */
 export type Gate =
   | { readonly kind: "skip" }
-  /** Its turn has come, and something outside of the frame decides: no runner of this version starts it (plan/features.ts). */
-  | { readonly kind: "elsewhere" }
+  /** The run is to go on as a new one, which begins with this. */
+  | { readonly kind: "continue"; readonly state: Json }
   /** A timer, due at this time. */
   | { readonly kind: "wait"; readonly until: number }
   /** A node that waits for a signal, until a time where it has one. */
@@ -65,7 +66,7 @@ export function gateOf(leaf: Leaf, reader: Cell): Gate {
       correlationId: textOrNull(scope.field(node.correlationId, reader)),
       until: patienceOf(leaf, reader),
     };
-  if (node.kind !== "task") return { kind: "elsewhere" };
+  if (node.kind === "continue-as-new") return { kind: "continue", state: stateFor(leaf, node, reader) };
   if (node.agent !== undefined && leaf.world.budgets.check(leaf, reader) === "skip") return { kind: "skip" };
   const request = requestOf(leaf, node, table, reader);
   return { kind: "start", table, request, cache: cachePolicyOf(leaf, node, reader) };

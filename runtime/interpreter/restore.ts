@@ -95,6 +95,8 @@ function entryOf(world: World, record: TaskRecord): TaskEntry {
     case "finished":
     case "skipped":
     case "cancelled":
+      // A run that is taken up again has not gone on as a new one yet: that is decided once more.
+      if (record.kind === "continue-as-new") break;
       world.setState(entry, record.state, record.reason, true);
       break;
     case "failed":

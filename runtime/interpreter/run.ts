@@ -4,6 +4,7 @@ import type { AttemptResult, Executor, Reservation, TaskRequest } from "../execu
 import { OutputParser } from "../executors/output.ts";
 import type { Address, EventRecord, RunRecord, RunStatus, Store, Write } from "../store/store.ts";
 import type { Clock } from "./clock.ts";
+import type { Continuing } from "./continuing.ts";
 import type { DueEffect } from "./effects.ts";
 import type { Batch } from "./handlers.ts";
 import { Signals } from "./signals.ts";
@@ -122,6 +123,8 @@ export interface Start {
 export interface End {
   readonly status: Exclude<RunStatus, "running">;
   readonly reason: string | null;
+  /** Another run takes its place: its id, and what it begins with. */
+  readonly continued?: Continuing & { readonly next: string };
 }
 
 export interface Services {
@@ -137,6 +140,8 @@ export interface Services {
   readonly onEvent: (event: EventRecord) => void;
   /** W3C trace context of the span that stands for this process, kept in the journal so that later ones link to it. */
   readonly traceparent?: string;
+  /** Id of the run that goes on in place of this one. Asked once, when this one ends. */
+  readonly nextRunId: () => string;
   /** Stands for people; undefined leaves a question to them. */
   readonly decider: (address: Address, kind: TaskEntry["kind"]) => ScriptedDecision | undefined;
 }

@@ -43,6 +43,10 @@ export class Signals {
     this.#used.add(number);
   }
 
+  isUsed(number: number): boolean {
+    return this.#used.has(number);
+  }
+
   /** Whether the journal has what came in the file of that name. */
   knows(id: string): boolean {
     return this.#ids.has(id);

@@ -20,6 +20,7 @@ import { deepFreeze, Rows } from "../values/rows.ts";
 import { Residuals, Scope } from "../values/scope.ts";
 import { RunState } from "../values/state.ts";
 import { Budgets } from "./budgets.ts";
+import type { Continuing } from "./continuing.ts";
 import { Effects } from "./effects.ts";
 import { factsOf } from "./facts.ts";
 import { Instance, type Origin } from "./instance.ts";
@@ -60,6 +61,8 @@ export interface WorldOptions {
   readonly files?: ProjectFiles;
   /** Keeps the last iteration of closed loops mounted, for looking at. */
   readonly showClosed?: boolean;
+  /** Loops go on where a run would go on as a new one: for previews, which have no runs. */
+  readonly inOne?: boolean;
 }
 
 interface Job {
@@ -82,6 +85,7 @@ export class World {
   readonly containers = new Map<string, Container>();
   readonly ready = new Ready();
   readonly showClosed: boolean;
+  readonly inOne: boolean;
   /** What waits for people. */
   readonly asked = new Set<Leaf>();
   /** Timers whose turn has come and that are not due, and what waits for people or signals no longer than until a time. */
@@ -95,6 +99,8 @@ export class World {
   failed: TaskEntry | null = null;
   /** A person cancelled the run, in which something is to be done in every outcome: nothing else starts. */
   cancelled: string | null = null;
+  /** The run is to go on as a new one: nothing starts any more in this one. */
+  continuing: Continuing | null = null;
   /** Keys of entries of tasks that need a person's agreement and have it. */
   readonly agreed = new Set<string>();
   /** Waited to be tried again, and is not any more. */
@@ -115,6 +121,7 @@ export class World {
   constructor(plan: Plan, options: WorldOptions, index: PlanIndex = new PlanIndex(plan)) {
     this.index = index;
     this.showClosed = options.showClosed ?? false;
+    this.inOne = options.inOne ?? false;
     this.rows = new Rows(this.graph);
     this.files = options.files ?? new ProjectFiles(memoryFiles({}));
     this.state = new RunState(this.graph);
@@ -212,7 +219,8 @@ export class World {
       if (this.#closeLoops()) continue;
       if (this.#examineTasks()) continue;
       if (this.#step()) continue;
-      if (this.#stalled.peek() || this.failed || this.finished || moving() || this.canMove) break;
+      if (this.#stalled.peek() || this.failed || this.finished || this.continuing) break;
+      if (moving() || this.canMove) break;
       // Reads of nodes that will never be there become errors, which skipIf and continueOnFail may still handle.
       this.#stalled.set(true);
     }
@@ -295,6 +303,11 @@ export class World {
     if (entry.state === "pending") return;
     this.#begun.add(entry);
     this.#moves.set(this.#moves.peek() + 1);
+  }
+
+  /** The first that says so decides. */
+  goOn(continuing: Continuing): void {
+    this.continuing ??= continuing;
   }
 
   // ---- what the phases call
@@ -489,8 +502,11 @@ export class World {
       this.listening.add(leaf);
       if (until !== null) this.timed.add(leaf);
       this.setState(entry, "waiting", { event, correlationId, ...timeLimit(until) }, false);
-    } else if (gate?.kind === "elsewhere") this.setState(entry, "waiting", null, false);
-    else if (gate?.kind === "ask") {
+    } else if (gate?.kind === "continue") {
+      // It is not settled: what comes after it never has its turn.
+      this.setState(entry, "finished", null, false);
+      this.goOn({ ...entry.address, reason: "explicit", state: gate.state });
+    } else if (gate?.kind === "ask") {
       const { table, ask, until } = gate;
       entry.table = table;
       this.asked.add(leaf);

@@ -2,10 +2,12 @@
 
 import { type CarriedData, carriedIn, RUN_CARRIED } from "../carried.ts";
 import type { ComputeWrite } from "../executors/executor.ts";
+import { RUN_CONTINUED } from "../interpreter/continuing.ts";
 import { EFFECT_CLEANED, EFFECT_RAN, isProgress } from "../interpreter/handlers.ts";
 import {
   type AnswerRequest,
   type Decision,
+  type End,
   FILE_READ,
   type Progress,
   type SignalRequest,
@@ -79,6 +81,8 @@ export interface Recording {
   readonly files: readonly FileRecord[];
   /** What changed in state. */
   readonly transitions: readonly TransitionRecord[];
+  /** Which run took the place of this one, and with what; null where there is none. */
+  readonly continued: End["continued"] | null;
 }
 
 export async function readRecording(reader: RunReader): Promise<Recording> {
@@ -88,12 +92,17 @@ export async function readRecording(reader: RunReader): Promise<Recording> {
   const steps: RecordedStep[] = [];
   const files: FileRecord[] = [];
   let facts: RecordedFact[] = [];
+  let continued: Recording["continued"] = null;
   for await (const event of everyEvent(reader)) {
     if (event.seq > journal.lastEvent) break;
     const frame = event.type === "frame" ? frames.get(Number(event.data.frame)) : undefined;
     for (const kept of [...(carriedIn(event)?.events ?? []), event])
       if (kept.type === FILE_READ) files.push(kept.data as unknown as FileRecord);
     if (event.type === FILE_READ) continue;
+    if (event.type === RUN_CONTINUED) {
+      const { runId: _, ...how } = event.data;
+      continued = how as unknown as NonNullable<Recording["continued"]>;
+    }
     if (frame) {
       steps.push({ facts, frame });
       facts = [];
@@ -103,7 +112,7 @@ export async function readRecording(reader: RunReader): Promise<Recording> {
   const transitions: TransitionRecord[] = [];
   for await (const transition of everyTransition(reader))
     if (transition.seq <= journal.lastTransition) transitions.push(transition);
-  return { journal, steps, frames, files, transitions };
+  return { journal, steps, frames, files, transitions, continued };
 }
 
 /** The fact behind an event; most events only tell what followed. */

@@ -165,6 +165,7 @@ export class Replayer {
       maxConcurrency,
       wait: false,
       onEvent: () => {},
+      nextRunId: () => this.#recording.continued?.next ?? "",
       decider: () => undefined,
     };
   }
@@ -314,6 +315,8 @@ export class Replayer {
     const end = { status: this.#end?.status ?? null, reason: firstLine(this.#end?.reason) };
     if (!same(end, { status, reason: firstLine(reason) }))
       throw this.#differs("how it ended", { status, reason }, end);
+    const [was, is] = [this.#recording.continued, this.#end?.continued ?? null] as unknown as Json[];
+    if (!same(was!, is!)) throw this.#differs("with what it went on", was!, is!);
   }
 
   async #compareTransitions(): Promise<void> {

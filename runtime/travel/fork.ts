@@ -1,12 +1,11 @@
 /** Forks: a new run whose state is that of another one after one of its frames. */
 import path from "node:path";
-import { carriedWrites, originText } from "../carried.ts";
+import { begin } from "../carried.ts";
 import { RefusedError } from "../engine.ts";
 import { createRun, runDirectory } from "../runs.ts";
-import type { RunRecord, Store } from "../store/store.ts";
 import { openRun } from "../writing.ts";
 import { readingFrame } from "./lineage.ts";
-import { type PastState, stateAfter } from "./state.ts";
+import { stateAfter } from "./state.ts";
 
 export interface TravelOptions {
   readonly root: string;
@@ -46,17 +45,4 @@ export async function fork(runId: string, options: ForkOptions): Promise<Travell
     await store.close();
   }
   return { runId: name, frame, repeats: past.repeats };
-}
-
-/** Writes the first commit of a run that begins with state. */
-export async function begin(
-  store: Store,
-  { run, planText, carried }: Pick<PastState, "run" | "planText" | "carried">,
-  runId: string,
-  now: number,
-): Promise<RunRecord> {
-  const reason = `${originText(carried.origin)}; it can be resumed`;
-  const record: RunRecord = { ...run, runId, status: "paused", reason, updatedAt: now };
-  await store.commit({ expectEpoch: store.epoch, writes: carriedWrites(record, planText, carried) });
-  return record;
 }

@@ -5,11 +5,12 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
+import { begin } from "../carried.ts";
 import { lastStore, runDirectory, storeDirectory } from "../runs.ts";
 import { openStore } from "../store/index.ts";
 import type { Store } from "../store/store.ts";
 import { openRun } from "../writing.ts";
-import { begin, type Travelled, type TravelOptions } from "./fork.ts";
+import type { Travelled, TravelOptions } from "./fork.ts";
 import { readingFrame } from "./lineage.ts";
 import { type PastState, stateAfter } from "./state.ts";
 

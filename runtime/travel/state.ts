@@ -37,7 +37,7 @@ export async function stateAfter(
   reader: RunReader,
   of: StoreOf,
   number: number,
-  how: Exclude<Origin["how"], "retry">,
+  how: Extract<Origin["how"], "fork" | "rewind">,
   given?: Plan,
 ): Promise<PastState> {
   const { plan, recording, run } = await recorded(reader, given);

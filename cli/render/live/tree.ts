@@ -82,6 +82,10 @@ export class LiveTree {
 
   event(event: EventRecord): void {
     const { type, at, data } = event;
+    if (type === "run.continued") {
+      if (data.reason === "explicit") this.#beginAnew();
+      return;
+    }
     if (typeof data.nodeId !== "string") return;
     const task = this.#task(data);
     if (!task) return;
@@ -97,6 +101,12 @@ export class LiveTree {
     task.since = null;
     task.state = told.state;
     task.note = told.note;
+  }
+
+  /** Another run takes the place of this one, in which nothing is done yet. */
+  #beginAnew(): void {
+    this.#byAddress.clear();
+    for (const { node } of this.#patterns) node.tasks.clear();
   }
 
   #task(data: EventRecord["data"]): LiveTask | null {

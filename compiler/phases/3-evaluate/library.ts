@@ -105,6 +105,9 @@ const SCHEMA_NAMES: readonly string[] = [
   "approvalRankingSchema",
 ];
 
+/** Functions of compiler/library that give elements. */
+const ELEMENT_FUNCTIONS: readonly string[] = ["continueAsNew"];
+
 const component = (name: string): ComponentValue => ({ type: "Component", name });
 
 const useCtx: NativeValue = {
@@ -120,7 +123,8 @@ export function libraryExport(ev: Evaluation, from: string, name: string, span: 
   }
   if (name === "useCtx") return useCtx;
   if (from === "smithers/library") return internal(ev, name);
-  if (SCHEMA_NAMES.includes(name)) return exportOf(ev, ev.library(), name, span);
+  if (SCHEMA_NAMES.includes(name) || ELEMENT_FUNCTIONS.includes(name))
+    return exportOf(ev, ev.library(), name, span);
   if (COMPONENTS.includes(name)) return componentOf(ev, name, span);
   return { type: "External", from, path: [name], span };
 }

@@ -1,4 +1,5 @@
 /** What lint rules ask about: nodes with their ids and conditions, expressions with their scopes, reads of outputs. */
+import { CONTINUATION } from "../../../plan/continuation.ts";
 import type * as Core from "../../../plan/core/ast.ts";
 import type { PlanDraft as Lowered } from "../../../plan/draft.ts";
 import { isLeaf } from "../../../plan/fields.ts";
@@ -175,9 +176,20 @@ function lookup(
 /** Rows are read as the parser gives them: with defaults, after transforms. */
 function readRow(parser: ReturnType<PlanSchemas["get"]> | undefined, table: string): Type | null {
   if (!parser) return null;
-  if (table === "input") return ofSchema(jsonSchemaOf(parser, "output"), "ctx.input");
+  if (table === "input") return withContinuation(ofSchema(jsonSchemaOf(parser, "output"), "ctx.input"));
   const row = ofSchema(jsonSchemaOf(parser, "output"), `a row of ${table}`);
   return row && { ...row, alternatives: row.alternatives.map(withoutPlace) };
+}
+
+/** What a run finds beside its input that took the place of another one. */
+function withContinuation(input: Type | null): Type | null {
+  if (!input) return null;
+  const alternatives = input.alternatives.map((one) =>
+    one.kind === "object" && !one.fields.has(CONTINUATION)
+      ? { ...one, fields: new Map([...one.fields, [CONTINUATION, null] as const]) }
+      : one,
+  );
+  return { ...input, alternatives };
 }
 
 /** The public library tells the place of every row; here only `ctx.outputs` does. */
