@@ -259,6 +259,28 @@ export interface ContinueAsNewProps {
   readonly state?: unknown;
 }
 
+/** What a workflow file exports as default. */
+export interface WorkflowDefinition {
+  readonly kind: "workflow";
+}
+
+interface SubflowBase {
+  /** What a file exports as `smithers((ctx) => …)`. */
+  readonly workflow: WorkflowDefinition;
+  /** JSON: its input. */
+  readonly input?: unknown;
+}
+
+/**
+ * Another workflow: as a run of its own, which is retried, resumed and cached as a whole, and whose rows of its table `output`
+ * are the node's; or in place, as part of the tree around it.
+ */
+export type SubflowProps<Out> = SubflowBase &
+  (
+    | (ProducerProps<Out> & { readonly mode?: "childRun" })
+    | { readonly mode: "inline"; readonly id?: string; readonly skipIf?: boolean }
+  );
+
 /** What a run finds beside its input that took the place of another one. */
 export interface Continuation {
   readonly parentRunId: string;
@@ -345,6 +367,7 @@ export const HumanTask: <Out>(props: HumanTaskProps<Out>) => Element = neverRun(
 /** A page that shows the run; a plan leaves it out. */
 export const UI: (props: { readonly [prop: string]: unknown }) => Element = neverRun("UI");
 export const TUI: (props: { readonly [prop: string]: unknown }) => Element = neverRun("TUI");
+export const Subflow: <Out>(props: SubflowProps<Out>) => Element = neverRun("Subflow");
 export const ContinueAsNew: (props: ContinueAsNewProps) => Element = neverRun("ContinueAsNew");
 /** `<ContinueAsNew state={state} />`. */
 export const continueAsNew: (state?: unknown) => Element = neverRun("continueAsNew");

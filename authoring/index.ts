@@ -17,11 +17,6 @@ export * from "./schemas.ts";
 export * from "./state.ts";
 export type { Element, Renderable };
 
-/** What a workflow file exports as default. */
-export interface WorkflowDefinition {
-  readonly kind: "workflow";
-}
-
 /** The components and helpers, typed by the schemas of one workflow. */
 export interface Smithers<S extends Schemas> {
   readonly Workflow: typeof components.Workflow;
@@ -43,6 +38,7 @@ export interface Smithers<S extends Schemas> {
   readonly WaitForEvent: <Out extends TableRef<S>>(props: components.WaitForEventProps<Out>) => Element;
   readonly Signal: <Out extends S[Table<S>]>(props: components.SignalProps<Out>) => Element;
   readonly HumanTask: <Out extends TableRef<S>>(props: components.HumanTaskProps<Out>) => Element;
+  readonly Subflow: <Out extends TableRef<S>>(props: components.SubflowProps<Out>) => Element;
   readonly ContinueAsNew: typeof components.ContinueAsNew;
   readonly TryCatchFinally: typeof components.TryCatchFinally;
   readonly Saga: typeof components.Saga;
@@ -73,7 +69,7 @@ export interface Smithers<S extends Schemas> {
   /** The output schemas by table: what `output={outputs.review}` names. */
   readonly outputs: { readonly [T in Table<S>]: S[T] };
   readonly useCtx: () => Ctx<S>;
-  readonly smithers: (workflow: (ctx: Ctx<S>) => Renderable) => WorkflowDefinition;
+  readonly smithers: (workflow: (ctx: Ctx<S>) => Renderable) => components.WorkflowDefinition;
 }
 
 /** Declares a workflow's input and output tables. @see docs/architecture.md */

@@ -31,9 +31,11 @@ export function decide(approved: boolean, args: DecideArgs, terminal: Terminal):
   return withRuntime(async (runtime) => {
     const root = rootOf(args);
     const { result, attended } = await runtime.inspect(args.run, { root });
-    const node =
-      args.node ?? onlyOne(args.run, (result?.waitingFor ?? []).filter(isDecision).map(addressName));
-    const decided = await runtime.decide(args.run, node, {
+    const open = (result?.waitingFor ?? []).filter(isDecision);
+    const node = args.node ?? onlyOne(args.run, open.map(addressName));
+    // Asked by a run that one of its nodes holds.
+    const run = open.find((question) => addressName(question) === node)?.runId ?? args.run;
+    const decided = await runtime.decide(run, node, {
       root,
       approved,
       note: args.note ?? null,
@@ -42,9 +44,9 @@ export function decide(approved: boolean, args: DecideArgs, terminal: Terminal):
     });
     const { paint } = terminal;
     terminal.err(
-      `${approved ? paint.green("approved") : paint.red("denied")}  ${addressName(decided)}  ${paint.dim(args.run)}`,
+      `${approved ? paint.green("approved") : paint.red("denied")}  ${addressName(decided)}  ${paint.dim(run)}`,
     );
-    if (!attended) terminal.err(`go on with: smithers run --resume ${args.run}`);
+    if (!attended) terminal.err(`go on with: smithers run --resume ${runtime.outermost(run)}`);
     return EXIT.ok;
   });
 }

@@ -240,7 +240,7 @@ function nextSteps({ runId, status, waitingFor }: RunResult, args: ExecuteArgs):
   if (status === "waiting") {
     return [
       ...waitingFor.flatMap((question) =>
-        answerCommands(runId, addressName(question), question.asks).map(
+        answerCommands(question.runId ?? runId, addressName(question), question.asks).map(
           ({ says, command }) => `${`${says}:`.padEnd(8)} ${command}${option("root", args.root)}`,
         ),
       ),

@@ -24,12 +24,12 @@ export const asked = (args: PersonArgs) => ({ root: rootOf(args), by: args.by ??
 
 /** Says what was filed, and how the run comes to it where no process attends to it. */
 export async function tellFiled(
-  { inspect }: typeof import("../runtime/index.ts"),
+  { inspect, outermost }: typeof import("../runtime/index.ts"),
   { run, root }: Pick<StopArgs, "run" | "root">,
   said: string,
   { err, paint }: Terminal,
 ): Promise<void> {
   const { attended } = await inspect(run, { root: rootOf({ root }) });
   err(`${said}  ${paint.dim(run)}`);
-  if (!attended) err(`go on with: smithers resume ${run}`);
+  if (!attended) err(`go on with: smithers resume ${outermost(run)}`);
 }

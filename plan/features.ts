@@ -16,6 +16,7 @@ const BY_KIND = {
   saga: "saga",
   aspects: "budgets",
   "continue-as-new": "continue-as-new",
+  subflow: "subflow",
   effect: "state",
 } as const satisfies { readonly [kind in NodeKind]?: string };
 
@@ -80,13 +81,19 @@ export function featuresOf(node: DraftNode): readonly string[] {
 }
 
 interface Parts {
+  readonly subflows?: { readonly [name: string]: Parts };
   readonly nodes: { readonly [key: string]: DraftNode };
   readonly agents: { readonly [name: string]: { readonly options: { readonly [name: string]: Json } } };
   readonly modules: { readonly [name: string]: { readonly externals: { readonly [name: string]: string } } };
 }
 
 /** What a plan asks of a runner: each feature with the first that does, as a message names it (`node fix, timer`). */
-export function requirementsOf({ nodes, agents, modules }: Parts): ReadonlyMap<string, string> {
+export function requirementsOf({
+  nodes,
+  agents,
+  modules,
+  subflows = {},
+}: Parts): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   const add = (feature: string, of: string): void => {
     if (!found.has(feature)) found.set(feature, of);
@@ -97,6 +104,8 @@ export function requirementsOf({ nodes, agents, modules }: Parts): ReadonlyMap<s
     if (runsCode(options)) add(AGENT_TOOLS, `agent ${name}`);
   for (const [name, { externals }] of Object.entries(modules))
     if (Object.hasOwn(externals, BUN)) add(BUN, `module ${name}`);
+  for (const [name, subflow] of Object.entries(subflows))
+    for (const [feature, of] of requirementsOf(subflow)) add(feature, `${of} of the workflow ${name}`);
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

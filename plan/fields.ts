@@ -8,7 +8,7 @@ import { type CoreText, type Json, type LeafNode, type Node, type NodeKind, ROLE
 export type Facet = "identity" | "interface" | "behaviour" | "policy" | "source";
 
 /** A plain name in such a field stands for this entry of the plan, exactly as the handle `agent('x')` would. */
-export type Target = "agent" | "module" | "output";
+export type Target = "agent" | "module" | "output" | "subflow";
 
 /** What a plain (not dynamic) value must be. */
 export type Plain =
@@ -57,6 +57,7 @@ export const NODE_KINDS: readonly NodeKind[] = [
   "timer",
   "wait",
   "human",
+  "subflow",
   "continue-as-new",
 ];
 
@@ -66,6 +67,7 @@ const LEAVES: Readonly<Record<LeafNode["kind"], true>> = {
   timer: true,
   wait: true,
   human: true,
+  subflow: true,
   "continue-as-new": true,
 };
 
@@ -74,11 +76,11 @@ export const LEAF_KINDS = Object.keys(LEAVES) as readonly LeafNode["kind"][];
 
 const ALL = NODE_KINDS;
 /** Leaves that can be waited for, skipped, labelled. */
-const STEPS: readonly NodeKind[] = ["task", "approval", "timer", "wait", "human"];
+const STEPS: readonly NodeKind[] = ["task", "approval", "timer", "wait", "human", "subflow"];
 /** Leaves that give a row. */
-const PRODUCERS: readonly NodeKind[] = ["task", "approval", "wait", "human"];
+const PRODUCERS: readonly NodeKind[] = ["task", "approval", "wait", "human", "subflow"];
 /** Leaves that are tried, and tried again. */
-const ATTEMPTS: readonly NodeKind[] = ["task", "approval"];
+const ATTEMPTS: readonly NodeKind[] = ["task", "approval", "subflow"];
 const WAITS: readonly NodeKind[] = ["wait"];
 const TASK: readonly NodeKind[] = ["task"];
 const LOOP: readonly NodeKind[] = ["loop"];
@@ -157,6 +159,9 @@ export const FIELDS = {
   module: fixed("behaviour", TASK, "string", "module"),
   captures: { form: "captures", facet: "behaviour", kinds: TASK, scope: "own" },
   payload: dynamic("behaviour", TASK, "json"),
+  workflow: fixed("behaviour", ["subflow"], "string", "subflow"),
+  input: dynamic("behaviour", ["subflow"], "json"),
+  result: fixed("behaviour", ["subflow"], "string"),
   memory: dynamic("behaviour", TASK, "json"),
   allowTools: dynamic("behaviour", TASK, "strings"),
   needsApproval: dynamic("behaviour", TASK, "boolean"),
@@ -179,7 +184,7 @@ export const FIELDS = {
   retryPolicy: dynamic("policy", ATTEMPTS, "backoff"),
   timeoutMs: dynamic("policy", PRODUCERS, "number"),
   heartbeatTimeoutMs: dynamic("policy", ATTEMPTS, "number"),
-  cache: dynamic("policy", ["workflow", "task", "approval"], "json"),
+  cache: dynamic("policy", ["workflow", "task", "approval", "subflow"], "json"),
   onUnmount: fixed("policy", PRODUCERS, ["finish", "cancel"]),
   onFinished: core("behaviour", STEPS),
   onError: core("behaviour", STEPS),

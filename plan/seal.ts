@@ -39,6 +39,7 @@ export function seal(draft: PlanDraft): Plan {
       digest: moduleDigest(draft, name),
       artifact: artifactDigest(module.code),
     })),
+    ...(draft.subflows && { subflows: draft.subflows }),
     root: draft.root,
     nodes: mapTable(draft.nodes, (node, key) => ({ ...node, digests: digests.get(key)!.digests }) as Node),
     capabilities: draft.capabilities,

@@ -36,6 +36,8 @@ export interface Plan {
   /** Pure helpers: Core arrow functions that residuals call by name; they may call one another. */
   readonly functions: { readonly [name: string]: CoreText };
   readonly modules: { readonly [name: string]: Module };
+  /** Plans of the workflows that nodes run as runs of their own; whole, with their own seals, but for what is not semantic. */
+  readonly subflows?: { readonly [name: string]: Plan };
   /** Key of the first node; every other node has a parent. */
   readonly root: string;
   /** Flat, in document order (preorder); siblings in source order. */
@@ -138,7 +140,14 @@ export type Node =
   | LeafNode;
 
 /** What holds no other nodes and settles by itself. */
-export type LeafNode = TaskNode | ApprovalNode | TimerNode | WaitNode | HumanNode | ContinueNode;
+export type LeafNode =
+  | TaskNode
+  | ApprovalNode
+  | TimerNode
+  | WaitNode
+  | HumanNode
+  | SubflowNode
+  | ContinueNode;
 
 export type NodeKind = Node["kind"];
 
@@ -403,6 +412,17 @@ export interface HumanNode extends Producer {
   readonly prompt: Dynamic<string>;
   /** Answers that may fail the schema before the task does. Default 10. */
   readonly maxAttempts?: Dynamic<number>;
+}
+
+/** Runs another workflow as a run of its own. Its row is what that run gave in a table. */
+export interface SubflowNode extends Producer {
+  readonly kind: "subflow";
+  /** Name of an entry of `subflows`. */
+  readonly workflow: string;
+  /** Its run's input. Default `{}`. */
+  readonly input?: Dynamic<Json>;
+  /** Table of that run: of one row the row, of several all of them. */
+  readonly result: string;
 }
 
 /** Ends the run here and goes on in a new one. */

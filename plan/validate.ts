@@ -1,10 +1,11 @@
 /** From unknown JSON to a plan, or to everything that is wrong with it. */
 import { lineAndColumn, parseJsonText } from "./json.ts";
+import { childPath } from "./path.ts";
 import type { Plan } from "./types.ts";
 import { upgrade } from "./upgrade.ts";
 import { checkCore } from "./validate/core.ts";
 import { checkHeader, checkIntegrity } from "./validate/header.ts";
-import { type Problem, Problems } from "./validate/problems.ts";
+import { type Problem, Problems, show } from "./validate/problems.ts";
 import { checkReferences } from "./validate/references.ts";
 import { checkNesting, checkStructure } from "./validate/structure.ts";
 
@@ -28,8 +29,32 @@ export function validatePlan(json: unknown): Validated {
   checkStructure(upgraded, problems);
   if (problems.list().length > before) return refused(problems);
   const plan = upgraded as unknown as Plan;
+  const known = problems.list().length;
+  checkSubflows(plan, problems);
+  if (problems.list().length > known) return refused(problems);
   if (checkReferences(plan, problems)) checkCore(plan, problems);
   return problems.none ? { ok: true, plan } : refused(problems);
+}
+
+/** Workflows that a plan runs are plans, and touch nothing that the plan does not say it touches. */
+function checkSubflows(plan: Plan, problems: Problems): void {
+  for (const [name, subflow] of Object.entries(plan.subflows ?? {})) {
+    const path = childPath("subflows", name);
+    const inner = validatePlan(subflow);
+    if (!inner.ok) {
+      for (const { path: at, rule, message } of inner.problems)
+        problems.add(at === "" ? path : `${path}.${at}`, rule, message);
+      continue;
+    }
+    for (const area of ["net", "env", "exec", "fs", "host"] as const)
+      for (const one of inner.plan.capabilities[area])
+        if (!plan.capabilities[area].includes(one))
+          problems.add(
+            path,
+            "capability",
+            `it asks for ${show(one)}, which is not listed under capabilities.${area}`,
+          );
+  }
 }
 
 /** Reads the text of a plan file, with or without a byte order mark, and validates it. Never throws. */

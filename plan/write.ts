@@ -82,6 +82,9 @@ const node: Layout = {
     module: plain,
     captures: dynamicTable,
     payload: dynamic,
+    workflow: plain,
+    input: dynamic,
+    result: plain,
     memory: dynamic,
     allowTools: dynamic,
     needsApproval: dynamic,
@@ -117,7 +120,8 @@ const node: Layout = {
   },
 };
 
-const plan: Layout = {
+/** All but the workflows that it runs, which are plans themselves. */
+const parts: Layout = {
   open: true,
   keys: {
     kind: plain,
@@ -157,6 +161,9 @@ const plan: Layout = {
     maps: { open: true, each: plain },
   },
 };
+
+const plan: Layout = { ...parts, keys: { ...parts.keys } };
+Object.assign(plan.keys as object, { subflows: { open: true, each: plan } });
 
 /**
  * The plan file's text, with a newline at its end. The same plan gives the same bytes whatever order its objects were

@@ -248,7 +248,7 @@ describe("a process that dies at any commit of a chain of runs", () => {
             done({ v: request.kind === "agent" ? request.prompt.length : 0 }),
           ),
           decider: () => ({ approved: true, note: null }),
-          nextStore: storeOf,
+          storeOf: storeOf,
         };
         let outputs: unknown;
         struck = false;

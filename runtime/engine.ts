@@ -3,8 +3,10 @@ import type { Json, Plan } from "../plan/types.ts";
 import { asksOf, isQuestion } from "./answers.ts";
 import { keptEvents } from "./carried.ts";
 import { continuationOf } from "./continuation.ts";
+import type { Leave } from "./executors/executor.ts";
 import { type HostSource, type HostValues, knownHost, workingDirectory } from "./host.ts";
 import { parseInput } from "./input.ts";
+import { childQuestions } from "./interpreter/children.ts";
 import { runFrames } from "./interpreter/frames.ts";
 import { EFFECT_CLEANED, EFFECT_RAN } from "./interpreter/handlers.ts";
 import type { Ask } from "./interpreter/people.ts";
@@ -40,6 +42,8 @@ export interface RunResult {
 /** A node that waits for people, and for what: a decision (`approval`, `start`), or more than one. */
 export interface Question extends Address {
   readonly asks: "approval" | NonNullable<Ask["asks"]>;
+  /** The run that asks, where it is one that a node holds. */
+  readonly runId?: string;
 }
 
 /** A row's fields with where it comes from; a value that is no object stands in `value`. */
@@ -66,6 +70,8 @@ export interface Doors extends Machine {
   readonly signal?: AbortSignal | undefined;
   /** Asked before the first frame. */
   readonly stop?: StopRequest;
+  /** Aborted with a `Leave`, by whatever holds the run. */
+  readonly leave?: AbortSignal | undefined;
 }
 
 /** Refused before anything was written or started (exit code 4). */
@@ -226,7 +232,16 @@ function factOf(request: InboxRequest, done: () => void): Fact {
   return { kind: "decision", decision: request, done };
 }
 
-async function finish(run: Run, { open, signal, stop }: Doors): Promise<RunResult> {
+/** To be left as it waits needs no more than another look. */
+const factOfLeave = (leave: Leave, at: number): Fact =>
+  leave === "wait"
+    ? { kind: "events" }
+    : { kind: "stop", request: { stop: leave, by: "the run that holds it", at }, done: () => {} };
+
+async function finish(run: Run, { open, signal, stop, leave }: Doors): Promise<RunResult> {
+  const onLeave = (): void => run.push(factOfLeave(leave?.reason as Leave, run.services.clock.now()));
+  if (leave?.aborted) onLeave();
+  leave?.addEventListener("abort", onLeave, { once: true });
   if (stop) run.push({ kind: "stop", request: stop, done: () => {} });
   const close = open?.((request, done) => run.push(factOf(request, done)));
   const abort = (): void => run.push({ kind: "abort" });
@@ -237,6 +252,7 @@ async function finish(run: Run, { open, signal, stop }: Doors): Promise<RunResul
     end = await runFrames(run);
   } finally {
     signal?.removeEventListener("abort", abort);
+    leave?.removeEventListener("abort", onLeave);
     close?.();
     run.close();
   }
@@ -259,8 +275,17 @@ export function resultOf(
   const waitingFor = journal.tasks
     .filter(isQuestion)
     .map(({ nodeId, scope, iteration, reason }) => ({ nodeId, scope, iteration, asks: asksOf(reason) }));
+  const ofChildren = journal.tasks.flatMap(childQuestions);
   const { runId, status, reason } = record;
-  return { runId, status, reason, waitingFor, outputs, totals: totalsOf(record, journal), continuedAs };
+  return {
+    runId,
+    status,
+    reason,
+    waitingFor: [...waitingFor, ...ofChildren],
+    outputs,
+    totals: totalsOf(record, journal),
+    continuedAs,
+  };
 }
 
 function isJsonObject(value: Json): value is { readonly [key: string]: Json } {

@@ -200,6 +200,7 @@ function treeOf(unit: Unit, tasks: PreviewTask[]): readonly PreviewNode[] {
     case "timer":
     case "wait":
     case "human":
+    case "subflow":
     case "continue-as-new":
       return [];
     default:
@@ -365,6 +366,8 @@ function outsideOf(leaf: Leaf): string | null {
       return `the event ${text(node.event)}`;
     case "human":
       return "a person's answer";
+    case "subflow":
+      return messageOf(leaf.entry?.reason ?? null) || "its run";
     default:
       return node satisfies never;
   }

@@ -27,6 +27,7 @@ export {
 } from "./inspect.ts";
 export type { Clock } from "./interpreter/clock.ts";
 export type { StopRequest } from "./interpreter/run.ts";
+export { outermost } from "./interpreter/run-id.ts";
 export type { GivenLimits as StormLimits } from "./interpreter/storm.ts";
 export { type PreviewOptions, previewFrame } from "./preview.ts";
 export { type PreviewRow, PreviewRowError, parseRows } from "./preview-rows.ts";

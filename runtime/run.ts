@@ -7,9 +7,10 @@ import type { Json, Plan } from "../plan/types.ts";
 import { decideScripted, type Script } from "./agents/index.ts";
 import { originOf } from "./carried.ts";
 import { type Continuation, continuationOf, nextRunId } from "./continuation.ts";
-import { type Doors, RefusedError, type RunResult, resumeRun, startRun } from "./engine.ts";
+import { type Doors, RefusedError, type RunResult, resultOf, resumeRun, startRun } from "./engine.ts";
 import type { Executor, TaskRequest } from "./executors/executor.ts";
-import { createExecutors, endProcess } from "./executors/index.ts";
+import { createExecutors, endProcess, OutputParser } from "./executors/index.ts";
+import { type ChildRuns, SubflowExecutor } from "./executors/subflow.ts";
 import { diskFiles } from "./files.ts";
 import { beginNext } from "./handover.ts";
 import { type HostSource, recordHost, systemHost } from "./host.ts";
@@ -17,7 +18,7 @@ import { Inbox, moveInbox } from "./inbox.ts";
 import { parseInput } from "./input.ts";
 import { type Clock, systemClock } from "./interpreter/clock.ts";
 import type { Services, StopRequest } from "./interpreter/run.ts";
-import { makeRunId } from "./interpreter/run-id.ts";
+import { childId, makeRunId } from "./interpreter/run-id.ts";
 import { type GivenLimits, limitsOf } from "./interpreter/storm.ts";
 import { packagesMessage, wrongPackages } from "./packages.ts";
 import { cacheDirectory, createRun, hasRun, lastStore, newRunDirectory, runDirectory } from "./runs.ts";
@@ -31,8 +32,8 @@ interface CommonOptions {
   readonly root: string;
   /** In place of the run's own store on disk; such a run has no directory and no inbox. It is not closed here. */
   readonly store?: Store;
-  /** With `store`: that of a run which takes the place of this one. Without it such a run is named and not begun. */
-  readonly nextStore?: (runId: string) => Store;
+  /** With `store`: those of runs that take the place of this one, or that its nodes hold. Without it none such is begun. */
+  readonly storeOf?: (runId: string) => Store;
   /** What other processes ask, in place of the run's inbox. */
   readonly requests?: Doors["open"];
   /** In place of the built-in ones; they are not closed here. */
@@ -47,6 +48,10 @@ interface CommonOptions {
   readonly signal?: AbortSignal;
   /** Stay while only people can move the run on. Default: return with status `waiting`. */
   readonly wait?: boolean;
+  /** Of a run that an attempt holds: aborted with a `Leave`, until when it stays as with `wait`. */
+  readonly leave?: AbortSignal;
+  /** Told whether only people can move the run on. */
+  readonly onIdle?: (is: boolean) => void;
   /** Attempts of agents and compute tasks that may run at once. Default 16. */
   readonly maxConcurrency?: number;
   readonly clock?: Clock;
@@ -178,6 +183,7 @@ const DONE: ReadonlySet<string> = new Set([
   "side-effects",
   "signals",
   "state",
+  "subflow",
   "task-approval",
   "timer",
   "try",
@@ -199,8 +205,10 @@ function refuseUnsupported(plan: Plan): void {
 }
 
 /** Another version of a package is other code: said before anything is paid for. Executors of the caller's own have theirs. */
-function refusePackages(plan: Plan, { root, executors }: CommonOptions): void {
+function refusePackages(plan: Plan, options: CommonOptions): void {
+  const { root, executors } = options;
   if (executors) return;
+  for (const subflow of Object.values(plan.subflows ?? {})) refusePackages(subflow, options);
   const message = packagesMessage(wrongPackages(plan, path.resolve(root)));
   if (message !== null) throw new RefusedError(message);
 }
@@ -270,7 +278,7 @@ async function begunNext(
   const { next } = continuation;
   const store =
     directory === null
-      ? (options.nextStore?.(next) ?? null)
+      ? (options.storeOf?.(next) ?? null)
       : await openRun(newRunDirectory(path.resolve(options.root), next), options.root);
   if (!store) return null;
   try {
@@ -291,16 +299,64 @@ async function begunNext(
   }
 }
 
+/** The runs that attempts hold share what this one has, and are run as it is. */
+function withChildren(
+  options: CommonOptions,
+  { runId, directory }: Attended,
+  executors: Services["executors"],
+): Services["executors"] {
+  const attendChild: ChildRuns["attend"] = async (child, plan, input, { signal, leave, onIdle }) => {
+    const id = childId(runId, child);
+    const store = directory === null ? options.storeOf?.(id) : undefined;
+    if (directory === null && !store) throw new RefusedError(`there is no store for run ${id}`);
+    const { storm, requests: _, ...shared } = options;
+    const how = { ...shared, ...(storm && { storm }), executors, signal, leave, onIdle, onEvent: () => {} };
+    const own = store ? { ...how, store } : how;
+    try {
+      const before = await begun(id, options, store);
+      const result = before
+        ? await resume(id, { ...own, plan })
+        : await run(plan, { ...own, input, runId: id });
+      return { result, before: before?.totals ?? null };
+    } finally {
+      await store?.close();
+    }
+  };
+  const subflow = new SubflowExecutor(new OutputParser(), { attend: attendChild });
+  return { get: (kind) => executors.get(kind) ?? (kind === "subflow" ? subflow : undefined) };
+}
+
+/** How far a run has come; null where it has not begun. */
+async function begun(
+  runId: string,
+  { root }: CommonOptions,
+  store: Store | undefined,
+): Promise<RunResult | null> {
+  // Of a process that was killed there may be a directory without anything in it: whoever writes there sees to it.
+  const opened = store ?? (await openExisting(runId, path.resolve(root)));
+  if (!opened) return null;
+  try {
+    const journal = await opened.journal();
+    return journal.run && resultOf(journal.run, journal, null);
+  } finally {
+    if (!store) await opened.close();
+  }
+}
+
+const openExisting = async (runId: string, root: string): Promise<Store | null> =>
+  hasRun(root, runId) ? openRun(runDirectory(root, runId), root) : null;
+
 function servicesOf(options: CommonOptions, at: Attended, executors: Services["executors"]): Services {
   const { script } = options;
   const root = path.resolve(options.root);
   return {
     store: at.store,
-    executors,
+    executors: withChildren(options, at, executors),
     clock: options.clock ?? systemClock,
     maxConcurrency: options.maxConcurrency ?? MAX_CONCURRENCY,
     ...(options.storm && { storm: limitsOf(options.storm) }),
-    wait: options.wait ?? false,
+    wait: () => options.leave?.aborted === false || (options.wait ?? false),
+    ...(options.onIdle && { onIdle: options.onIdle }),
     onEvent: options.onEvent ?? (() => {}),
     nextRunId: () => nextRunId(at.runId, at.isNext, (name) => at.directory !== null && hasRun(root, name)),
     decider:
@@ -313,6 +369,7 @@ function doorsOf(options: CommonOptions, { directory }: Attended): Doors {
   return {
     open: options.requests ?? (directory === null ? undefined : (take) => openInbox(directory, take)),
     signal: options.signal,
+    leave: options.leave,
     host: hostOf(options),
     files: options.files ?? diskFiles(path.resolve(options.root)),
     endAttempt,

@@ -1,7 +1,7 @@
 /** Where runs live: `ROOT/.smithers/runs/ID/`, one directory a run. */
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import path from "node:path";
-import { isRunId, makeRunId } from "./interpreter/run-id.ts";
+import { childId, isChildId, isRunId, makeRunId, namesOf } from "./interpreter/run-id.ts";
 
 /** There is no run of that name. */
 export class UnknownRunError extends Error {
@@ -50,10 +50,22 @@ function namesIn(directory: string): readonly string[] {
 
 /** Of an existing run. @throws UnknownRunError */
 export function runDirectory(root: string, runId: string): string {
-  const directory = path.join(runsDirectory(root), runId);
-  if (!isRunId(runId) || !existsSync(directory)) throw new UnknownRunError(runId, root);
+  const directory = directoryOf(root, runId);
+  if (!(isRunId(runId) || isChildId(runId)) || !existsSync(directory)) throw new UnknownRunError(runId, root);
   return directory;
 }
+
+/** A run that a node of another one holds lives in that one's directory. */
+function directoryOf(root: string, runId: string): string {
+  const [first = "", ...names] = namesOf(runId);
+  return names.reduce(
+    (outer, name) => path.join(outer, CHILDREN, name),
+    path.join(runsDirectory(root), first),
+  );
+}
+
+/** Folder of a run's directory in which the runs are that its nodes hold. */
+export const CHILDREN = "children";
 
 /** A name that can't be one of a run. */
 export class RunNameError extends Error {
@@ -74,11 +86,13 @@ export function createRun(
   now: number,
   runId?: string,
 ): { runId: string; directory: string; taken: boolean } {
-  if (runId !== undefined && !isRunId(runId)) throw new RunNameError(runId);
-  mkdirSync(runsDirectory(root), { recursive: true });
+  if (runId !== undefined && !isRunId(runId) && !isChildId(runId)) throw new RunNameError(runId);
+  mkdirSync(runId === undefined ? runsDirectory(root) : path.dirname(directoryOf(root, runId)), {
+    recursive: true,
+  });
   for (let tries = 0; ; tries++) {
     const name = runId ?? makeRunId(workflow, now, tries);
-    const directory = path.join(runsDirectory(root), name);
+    const directory = directoryOf(root, name);
     try {
       mkdirSync(directory);
       return { runId: name, directory, taken: false };
@@ -90,12 +104,11 @@ export function createRun(
 }
 
 /** Whether there is a run of that name, or what is left of one. */
-export const hasRun = (root: string, runId: string): boolean =>
-  existsSync(path.join(runsDirectory(root), runId));
+export const hasRun = (root: string, runId: string): boolean => existsSync(directoryOf(root, runId));
 
 /** Of a run whose name is known before it begins; made where it is not there yet. */
 export function newRunDirectory(root: string, runId: string): string {
-  const directory = path.join(runsDirectory(root), runId);
+  const directory = directoryOf(root, runId);
   mkdirSync(directory, { recursive: true });
   return directory;
 }
@@ -111,4 +124,14 @@ export function runIds(root: string): readonly string[] {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;
   }
+}
+
+/** Those and, behind each, the runs that its nodes hold, at any depth. */
+export const everyRunId = (root: string): readonly string[] =>
+  runIds(root).flatMap((runId) => withChildren(root, runId));
+
+function withChildren(root: string, runId: string): readonly string[] {
+  const names = namesIn(path.join(directoryOf(root, runId), CHILDREN)).toSorted();
+  const children = names.map((name) => childId(runId, name)).filter(isChildId);
+  return [runId, ...children.flatMap((child) => withChildren(root, child))];
 }

@@ -12,7 +12,7 @@ import type { Question } from "./engine.ts";
 import { filedRequests } from "./inbox.ts";
 import type { InboxRequest } from "./interpreter/run.ts";
 import { reading } from "./reading.ts";
-import { runDirectory, runIds, storeDirectory } from "./runs.ts";
+import { everyRunId, runDirectory, storeDirectory } from "./runs.ts";
 import { hasWriter, loadSqlite } from "./store/index.ts";
 import { showAddress } from "./store/rules.ts";
 import { type Address, type RunReader, type RunStatus, StoreError, type TaskRecord } from "./store/store.ts";
@@ -62,7 +62,7 @@ export async function listWaits(root: string): Promise<Waits> {
   const waits: Wait[] = [];
   const problems: { runId: string; message: string }[] = [];
   const vfs = await loadSqlite();
-  for (const runId of runIds(root)) {
+  for (const runId of everyRunId(root)) {
     const directory = runDirectory(root, runId);
     try {
       waits.push(...(await reading(directory, (reader) => waitsOf(reader, runId, directory), { vfs })));

@@ -11,11 +11,19 @@ import type { Plan } from "../plan/types.ts";
 const HEADER = `import { AnthropicAgent, createSmithers } from "smithers";
 import { z } from "zod";
 const { Workflow, Sequence, Parallel, MergeQueue, Worktree, Aspects, Loop, Ralph, While, Task, Approval, Timer,
-  WaitForEvent, Signal, HumanTask, ContinueAsNew, Effect, Branch, If, Each, TryCatchFinally, Saga, smithers, outputs } =
+  WaitForEvent, Signal, HumanTask, Subflow, ContinueAsNew, Effect, Branch, If, Each, TryCatchFinally, Saga, smithers, outputs } =
   createSmithers({ input: z.object({ n: z.number(), text: z.string() }), row: z.object({ text: z.string() }),
     decision: z.looseObject({}) });
+import child from "./child";
 const ada = new AnthropicAgent({ model: "claude-sonnet-4-5" });
 const bob = new AnthropicAgent({ model: "claude-haiku-4-5" });
+`;
+
+/** What a <Subflow> runs. */
+const CHILD = `import { createSmithers } from "smithers";
+import { z } from "zod";
+const { Workflow, Task, smithers, outputs } = createSmithers({ output: z.object({ text: z.string() }) });
+export default smithers(() => <Workflow name="c"><Task id="o" output={outputs.output}>{{ text: "c" }}</Task></Workflow>);
 `;
 
 const WORK = '<Task id="work" output={outputs.row} agent={ada}>Work.</Task>';
@@ -45,6 +53,7 @@ const BASE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   Signal: { id: '"it"', schema: "outputs.row" },
   HumanTask: { id: '"it"', output: "outputs.row", prompt: '"What?"' },
   Effect: { id: '"it"', run: "() => ctx.vol.set('it', 1)" },
+  Subflow: { id: '"it"', workflow: "child", output: "outputs.row" },
   ContinueAsNew: {},
 };
 
@@ -86,6 +95,8 @@ function sampleOf(kind: Kind, prop: string): string {
   if (kind.kind === "task" && prop === "children") return "{'Do it.'}";
   if (kind.kind === "timer" && prop === "until") return '"2026-01-31T08:00:00Z"';
   if (kind.kind === "effect" && prop === "deps") return "[7]";
+  if (kind.kind === "subflow" && prop === "mode") return '"childRun"';
+  if (kind.kind === "subflow" && prop === "workflow") return "child";
   if (kind.kind === "approval" && prop.startsWith("output")) return "outputs.decision";
   const given = VALUES[prop];
   if (given) return given;
@@ -115,7 +126,7 @@ function element(name: string, props: Readonly<Record<string, string>>): string 
 }
 
 async function compiled(source: string): Promise<{ plan: Plan | null; said: string; codes: string[] }> {
-  const host = memoryHost({ "/p/workflow.tsx": source });
+  const host = memoryHost({ "/p/workflow.tsx": source, "/p/child.tsx": CHILD });
   const { plan, diagnostics } = await build("/p/workflow.tsx", { root: "/p", host });
   return {
     plan,
@@ -133,6 +144,8 @@ function meaning(plan: Plan | null): string {
 
 /** Props that say what the node has anyway. */
 const SAYS_NOTHING = new Set(["outputSchema", "sideEffect"]);
+/** Which run another workflow is told at build time: none stands where only the run knows what does. */
+const NOT_IN_BLOCKS = new Set(["Subflow"]);
 
 const cases = Object.entries(KINDS).flatMap(([name, kind]) =>
   [...Object.keys(kind.props), ...Object.keys(kind.refused ?? {})].map((prop) => ({ name, kind, prop })),
@@ -144,6 +157,10 @@ describe.each([
 ] as const)("%s", (where, around) => {
   it.each(cases)("<$name $prop>", async ({ name, kind, prop }) => {
     const base = BASE[name] ?? { children: WORK };
+    if (where === "inside a block" && NOT_IN_BLOCKS.has(name)) {
+      expect((await compiled(around(element(name, base)))).said).toContain(`a <${name}> can't stand where`);
+      return;
+    }
     const { [prop]: _, ...without } = base;
     if (name === "Timer" && prop === "until") delete (without as Record<string, string>).duration;
     const asIs = name === "Workflow" && where === "in a known tree";
@@ -158,7 +175,8 @@ describe.each([
       return;
     }
     expect(kind.refused?.[prop], "a refused prop").toBeUndefined();
-    if (!SAYS_NOTHING.has(prop)) expect(meaning(withIt.plan)).not.toBe(meaning(bare.plan));
+    const saysMore = !SAYS_NOTHING.has(prop) && !(name === "Subflow" && prop === "mode");
+    if (saysMore) expect(meaning(withIt.plan)).not.toBe(meaning(bare.plan));
     else expect(meaning(withIt.plan)).toBe(meaning(bare.plan));
   });
 

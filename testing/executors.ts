@@ -17,7 +17,7 @@ export function executorsOf(
   clock: VirtualClock,
   calls: Call[],
   elsewhere: { get(kind: TaskRequest["kind"]): Executor | undefined },
-): { get(kind: TaskRequest["kind"]): Executor } {
+): { get(kind: TaskRequest["kind"]): Executor | undefined } {
   const outputs = new OutputParser();
   const asked = (kind: TaskRequest["kind"]): Executor => ({
     kind,
@@ -25,6 +25,7 @@ export function executorsOf(
       clock.during(async () => {
         if (request.kind === "static") return check(outputs, request.payload, request, context);
         const answer = entryFor(answers, context.address);
+        if (request.kind === "subflow") return unanswered(context);
         if (answer === undefined && request.kind === "compute") return passOn(elsewhere, request, context);
         const call = callOf(request, context);
         calls.push(call);
@@ -34,10 +35,14 @@ export function executorsOf(
     close: async () => {},
   });
   const executors = { agent: asked("agent"), compute: asked("compute"), static: asked("static") };
-  return { get: (kind) => executors[kind] };
+  // What a workflow of its own does is told by the answers to its tasks.
+  return { get: (kind) => (kind === "subflow" ? undefined : executors[kind]) };
 }
 
-function callOf(request: Exclude<TaskRequest, { readonly kind: "static" }>, context: AttemptContext): Call {
+function callOf(
+  request: Extract<TaskRequest, { readonly kind: "agent" | "compute" }>,
+  context: AttemptContext,
+): Call {
   const { address, attempt, signal } = context;
   const common = { ...address, attempt, signal };
   return request.kind === "agent"

@@ -60,6 +60,9 @@ function describe(event: EventRecord, running: Running, terminal: Terminal): str
     case "task.retrying":
       took();
       return `${paint.yellow("↻")} ${name}  ${errorText(data)}${waitText(data.delayMs)}`;
+    case "task.left":
+      took();
+      return `${paint.yellow("?")} ${name}  ${text("message")}`;
     case "task.stdout":
     case "task.stderr":
       return `${paint.dim(`  ${name} │`)} ${text("line")}`;

@@ -10,7 +10,16 @@ export interface Affected {
   /** The part of it that the change reaches, such as `prompt`; null where it is the whole node. */
   readonly part: string | null;
   /** Over what: a value, a function, an agent it uses; an enclosing each or loop. */
-  readonly through: "value" | "constant" | "function" | "prompt" | "agent" | "module" | "schema" | "each";
+  readonly through:
+    | "value"
+    | "constant"
+    | "function"
+    | "prompt"
+    | "agent"
+    | "module"
+    | "schema"
+    | "subflow"
+    | "each";
 }
 
 export interface Change {

@@ -19,7 +19,7 @@ export function diffPlans(before: Plan, after: Plan): readonly Change[] {
   if (old.digest === now.digest) return [];
   const matches = matchNodes(old.side.plan, now.side.plan);
   const definitions = new Definitions(old.side.forms, now.side.forms, matches);
-  const context = { before: old.side, after: now.side, matches, definitions };
+  const context = { before: old.side, after: now.side, matches, definitions, diffPlans };
   const changes = [...planChanges(context), ...nodeChanges(context), ...entryChanges(context)];
   if (changes.length > 0) return changes;
   const name = after.workflow.name;

@@ -4,7 +4,7 @@ import { childPath } from "../path.ts";
 import type { Place } from "../spans.ts";
 import type { Agent, Constant, Json } from "../types.ts";
 import type { Affected, Change } from "./change.ts";
-import type { ReasonCode } from "./reasons.ts";
+import { REASONS, type ReasonCode } from "./reasons.ts";
 import { schemaChanges } from "./schemas.ts";
 import { affectedBy, type Context, type Side } from "./side.ts";
 import { jsonText, templateText } from "./texts.ts";
@@ -35,7 +35,7 @@ export function entryChanges(context: Context): Change[] {
     const isInput = entry.kind === "schema" && after.plan.input?.schema === entry.name;
     const affects = affectedBy(after, definitions.usersOf(now), entry.kind);
     if (affects.length === 0 && !isInput) continue;
-    for (const { code, ...difference } of differences(before, after, oldEntry, entry))
+    for (const { code, ...difference } of differences(context, oldEntry, entry))
       changes.push({
         code: isInput ? "input-changed" : code,
         node: entry.node,
@@ -75,18 +75,16 @@ function entryOf(definition: string): Entry | null {
     case "module":
     case "schema":
       return { kind, name: rest, path: `${kind}s.${rest}`, node: null };
+    case "subflow":
+      return { kind, name: rest, path: childPath("subflows", rest), node: null };
     default:
       // Identities of nodes are parts of nodes.
       return null;
   }
 }
 
-function differences(
-  { plan: before }: Side,
-  { plan: after }: Side,
-  old: Entry,
-  now: Entry,
-): readonly Difference[] {
+function differences(context: Context, old: Entry, now: Entry): readonly Difference[] {
+  const [before, after] = [context.before.plan, context.after.plan];
   const { name } = now;
   const one = (code: ReasonCode, a: string | null, b: string | null): Difference[] => [
     { code, part: null, before: a, after: b },
@@ -141,11 +139,23 @@ function differences(
         before: change.before,
         after: change.after,
       }));
+    case "subflow":
+      return subflowDifferences(context.diffPlans(before.subflows![name]!, after.subflows![name]!));
     case "each":
       return [];
     default:
       return now.kind satisfies never;
   }
+}
+
+/** What changed in a workflow that is run: its own differences, each named by where it is. */
+function subflowDifferences(changes: readonly Change[]): readonly Difference[] {
+  return changes.map(({ code, name, part, before: was, after: is }) => ({
+    code: "subflow-changed",
+    part: [name, part, REASONS[code].title].filter((word) => word !== null).join(" "),
+    before: was,
+    after: is,
+  }));
 }
 
 function constantText(constant: Constant): string {

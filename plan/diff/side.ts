@@ -4,7 +4,7 @@ import { isLeaf } from "../fields.ts";
 import { decodeSpans, locate, type Place, type SpanStart } from "../spans.ts";
 import { childrenOf, nodeName } from "../tree.ts";
 import type { Node, Plan } from "../types.ts";
-import type { Affected } from "./change.ts";
+import type { Affected, Change } from "./change.ts";
 import type { Definitions, PartUser } from "./definitions.ts";
 import type { Matches } from "./match.ts";
 
@@ -13,6 +13,8 @@ export interface Context {
   readonly after: Side;
   readonly matches: Matches;
   readonly definitions: Definitions;
+  /** For the plans that a plan holds. */
+  readonly diffPlans: (before: Plan, after: Plan) => readonly Change[];
 }
 
 export class Side {

@@ -177,6 +177,8 @@ export class Forms {
         const options = withToolModules(agent.options, (name) => pass.ref(`module:${name}`));
         return pass.combine("agent", [canonicalize({ ...rest, options }), code]);
       });
+    for (const [name, { digest }] of Object.entries(plan.subflows ?? {}))
+      definitions.set(`subflow:${name}`, (pass) => pass.combine("subflow", [digest]));
     for (const [key, node] of Object.entries(plan.nodes)) this.defineNode(key, node);
   }
 

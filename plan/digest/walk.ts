@@ -20,7 +20,7 @@ export interface Outside {
   combine(tag: string, parts: readonly string[]): string;
 }
 
-export type HandleName = "agent" | "prompt" | "schema" | "output" | "module";
+export type HandleName = "agent" | "prompt" | "schema" | "output" | "module" | "subflow";
 
 const HANDLES: ReadonlySet<string> = new Set<HandleName>(["agent", "prompt", "schema", "output", "module"]);
 

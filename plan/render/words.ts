@@ -25,6 +25,8 @@ function doerOf(node: Leaf): string {
       return node.duration === undefined ? `until ${plainText(node.at)}` : plainText(node.duration);
     case "wait":
       return `event ${plainText(node.event)}`;
+    case "subflow":
+      return `workflow ${node.workflow}`;
     case "continue-as-new":
       return "a new run";
     default:

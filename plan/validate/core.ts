@@ -11,7 +11,7 @@ import { requireEntry } from "./references.ts";
 
 /** Where a handle's name has to be found, and what it is called in a message. */
 const TABLES: {
-  readonly [kind in HandleName]: readonly [
+  readonly [kind in Exclude<HandleName, "subflow">]: readonly [
     keyof Plan & ("agents" | "prompts" | "schemas" | "modules"),
     string,
   ];
@@ -177,6 +177,7 @@ class CoreTexts {
         return "";
       },
       handle: (kind, id) => {
+        if (kind === "subflow") return "";
         const [table, what] = TABLES[kind];
         requireEntry(this.plan[table], id, path, what, problems);
         if (kind === "prompt") refer(`prompt:${id}`);

@@ -59,6 +59,7 @@ export function checkReferences(plan: Plan, problems: Problems): boolean {
     checkRole(plan, node, path, problems);
     if (node.kind !== "approval" && "output" in node && typeof node.output === "string")
       known(plan.schemas, node.output, `${path}.output`, "schema for the output");
+    if (node.kind === "subflow") checkSubflowNode(plan, node, path, known);
     if (node.kind !== "task") continue;
     if (node.agent !== undefined && dynamicText(node.agent) === null)
       for (const name of typeof node.agent === "string" ? [node.agent] : (node.agent as readonly string[]))
@@ -72,6 +73,19 @@ export function checkReferences(plan: Plan, problems: Problems): boolean {
     }
   }
   return sound;
+}
+
+/** The workflow that a node runs is there, and has the table that the node's row comes from. */
+function checkSubflowNode(
+  plan: Plan,
+  { workflow, result }: Extract<Node, { kind: "subflow" }>,
+  path: string,
+  known: Known,
+): void {
+  const subflows = plan.subflows ?? {};
+  known(subflows, workflow, `${path}.workflow`, "workflow");
+  if (Object.hasOwn(subflows, workflow))
+    known(subflows[workflow]!.schemas, result, `${path}.result`, `table of the workflow ${workflow}`);
 }
 
 /** Parts of a try or a saga say which they are, and nothing else does. */

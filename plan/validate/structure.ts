@@ -17,6 +17,8 @@ const WANTED = [
   ["event", "wait", "what it waits for"],
   ["prompt", "human", "what it asks"],
   ["run", "effect", "what it does"],
+  ["workflow", "subflow", "which workflow it runs"],
+  ["result", "subflow", "which rows of it are its own"],
 ] as const satisfies readonly (readonly [string, NodeKind, string])[];
 
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
@@ -107,6 +109,9 @@ class Structure {
       this.digest(module.digest, `${path}.digest`);
       this.digest(module.artifact, `${path}.artifact`);
     });
+    if (plan.subflows !== undefined)
+      // Each is a plan of its own, and checked as one (../validate.ts).
+      this.entries(plan.subflows, "subflows", () => {});
     this.string(plan.root, "root");
     this.entries(plan.nodes, "nodes", (node, path, key) => {
       if (INTEGER_KEY.test(key))

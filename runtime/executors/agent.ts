@@ -48,7 +48,8 @@ export class AgentExecutor implements Executor {
     let retryable = false;
     for (const [index, name] of request.agents.entries()) {
       if (index > 0 && !result.ok) {
-        context.emit("agent.fallback", { agent: name, error: { ...result.error } });
+        const { left: _, ...error } = result.error;
+        context.emit("agent.fallback", { agent: name, error });
       }
       result = await this.#ask(name, request, context);
       usage = addUsage(usage, usageOf(result));

@@ -4,6 +4,7 @@
  */
 
 import type { Json, Plan } from "../../plan/types.ts";
+import type { Question } from "../engine.ts";
 import type { Address } from "../store/store.ts";
 import type { AttemptTrace } from "../telemetry/calls.ts";
 
@@ -31,7 +32,19 @@ export type TaskRequest =
       readonly schema: string | null;
       readonly cache?: CacheEntry;
     }
-  | { readonly kind: "static"; readonly payload: Json; readonly schema: string | null };
+  | { readonly kind: "static"; readonly payload: Json; readonly schema: string | null }
+  | {
+      readonly kind: "subflow";
+      /** Name into `plan.subflows`. */
+      readonly workflow: string;
+      readonly input: Json;
+      /** Table of the child run whose rows are the task's. */
+      readonly result: string;
+      /** Name of the child run within this one. */
+      readonly child: string;
+      readonly schema: string | null;
+      readonly cache?: CacheEntry;
+    };
 
 /** Where an equal result may be found, and is to be kept. */
 export interface CacheEntry {
@@ -49,6 +62,13 @@ export interface AttemptContext {
   readonly cwd: string;
   /** Aborted on timeout and cancel. */
   readonly signal: AbortSignal;
+  /**
+   * Aborted with how the run goes on without this process (`Leave`): an attempt that holds a run of its own leaves it so.
+   * Others go on to their end.
+   */
+  readonly leave?: AbortSignal;
+  /** Only people can move the attempt on for now, or not any more. */
+  idle?(is: boolean): void;
   /** Log lines, model calls, tool calls, token counts as they happen: `task.log`, `agent.message`, `agent.usage`, … */
   emit(type: string, data: { readonly [key: string]: Json }): void;
   /** JSON of the plan with the parts that hang on the host as they are: never to be stored. Throws CoreError. */
@@ -71,6 +91,15 @@ export type ComputeWrite =
     }
   | { readonly op: "delete"; readonly store: "state" | "vol"; readonly key: string };
 
+/** How a run that an attempt holds is left: as it `waits` for people, paused, or cancelled. */
+export type Leave = "wait" | "pause" | "cancel";
+
+/** What a run that an attempt held waits for people to say. */
+export interface ChildQuestion extends Address {
+  readonly runId: string;
+  readonly asks: Question["asks"];
+}
+
 export type AttemptResult =
   | {
       readonly ok: true;
@@ -89,6 +118,8 @@ export interface TaskError {
   readonly retryable: boolean;
   /** From `Retry-After`, milliseconds. */
   readonly retryAfterMs?: number;
+  /** The run that the attempt held was left, to be gone on with: the attempt does not count. What it waits for. */
+  readonly left?: readonly ChildQuestion[];
   readonly stack?: string;
 }
 

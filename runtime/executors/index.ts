@@ -43,7 +43,8 @@ export interface ExecutorOptions {
 }
 
 export interface Executors {
-  get(kind: TaskRequest["kind"]): Executor;
+  /** Runs of their own are the caller's to begin (subflow.ts). */
+  get(kind: Exclude<TaskRequest["kind"], "subflow">): Executor;
   /** Parses outputs and inputs with the plan's schemas; each is built once. */
   readonly outputs: OutputParser;
   /** Starts up to `workers` compute processes for tasks in `cwd`, ahead of the first one. Returns at once. */
@@ -62,7 +63,7 @@ export function createExecutors(options: ExecutorOptions = {}): Executors {
   ]);
   const cached = (executor: Executor): Executor =>
     options.cache === undefined ? executor : new CachingExecutor(executor, outputs, options.cache);
-  const executors: { readonly [K in TaskRequest["kind"]]: Executor } = {
+  const executors: { readonly [K in Exclude<TaskRequest["kind"], "subflow">]: Executor } = {
     static: new StaticExecutor(outputs),
     compute: cached(compute),
     agent: cached(

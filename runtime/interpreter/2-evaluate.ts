@@ -207,6 +207,7 @@ function applyResult(run: Run, entry: TaskEntry, attempt: number, result: Attemp
       ...(writes && writes.length > 0 ? { writes: writes as unknown as Json } : {}),
     });
     recordRow(run, entry, result.raw, result.value);
+    entry.rounds++;
     run.world.setState(entry, "finished", null, true);
     computed(run, entry, writes);
     finished(run, entry, entry.table === null ? undefined : result.value);
@@ -224,6 +225,15 @@ function applyResult(run: Run, entry: TaskEntry, attempt: number, result: Attemp
     entry.base = attempt;
     run.world.setState(entry, "waiting", askedOf(message) as unknown as Json, false);
     run.world.ask(entry);
+    return;
+  }
+  if (error.left) {
+    // Taken up again with the run, whose child has kept what it has done.
+    run.writes.push(attemptWrite(run, flight, { ...ended, state: "cancelled", error: errorJson(error) }));
+    run.event("task.left", { ...who, message: error.message });
+    entry.base++;
+    const reason = { code: error.code, message: error.message, left: error.left as unknown as Json };
+    run.world.setState(entry, "waiting", reason, false);
     return;
   }
   if (cancelled && (run.aborted || run.stopped?.stop === "cancel") && !isOver) {
@@ -265,12 +275,13 @@ function applyResult(run: Run, entry: TaskEntry, attempt: number, result: Attemp
   run.retryAt(entry);
 }
 
-function errorJson({ code, message, retryable, retryAfterMs, stack }: TaskError): Json {
+function errorJson({ code, message, retryable, retryAfterMs, stack, left }: TaskError): Json {
   return {
     code,
     message,
     retryable,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(stack === undefined ? {} : { stack }),
+    ...(left === undefined ? {} : { left: left as unknown as Json }),
   };
 }

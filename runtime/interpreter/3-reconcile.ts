@@ -9,6 +9,7 @@ import type { FrameRecord } from "../store/store.ts";
 import type { Snapshot } from "./1-snapshot.ts";
 import { blockedReasons } from "./blocked.ts";
 import { withCache } from "./caching.ts";
+import { isLeft as isChildLeft } from "./children.ts";
 import type { Continuing } from "./continuing.ts";
 import { waitingOf } from "./deliver.ts";
 import { Leaf, WAITING_KINDS } from "./leaf.ts";
@@ -31,6 +32,8 @@ export interface Step {
   readonly cancels: readonly InFlight[];
   /** When the process has nothing left to do. */
   readonly end: End | null;
+  /** Nothing but attempts that wait for people is under way: they are to be left. */
+  readonly leaves: boolean;
 }
 
 export function reconcile(run: Run, { now, cause }: Snapshot): Step {
@@ -52,7 +55,7 @@ export function reconcile(run: Run, { now, cause }: Snapshot): Step {
     // What changed stands in the frame's own record.
     run.event("frame", { frame: frame.frame, cause });
   }
-  return { frame, starts, cancels, end: endOf(run, starts.length) };
+  return { frame, starts, cancels, ...endOf(run, starts.length) };
 }
 
 /** Of a cancelled run, what is done in every outcome. */
@@ -75,9 +78,9 @@ function chooseStarts(run: Run, may: ReturnType<typeof whatMayStart>): readonly 
   if (may === "none") return [];
   const starts: Start[] = [];
   let busy = 0;
-  for (const { request } of run.inFlight.values()) if (request.kind !== "static") busy++;
+  for (const { request } of run.inFlight.values()) if (counts(request)) busy++;
   const begin = (entry: TaskEntry, request: TaskRequest, leaf: Leaf): void => {
-    if (request.kind !== "static") busy++;
+    if (counts(request)) busy++;
     const attempt = entry.attempts;
     const timeoutMs = limitOf(leaf, "timeoutMs");
     const heartbeatTimeoutMs = limitOf(leaf, "heartbeatTimeoutMs");
@@ -99,7 +102,7 @@ function chooseStarts(run: Run, may: ReturnType<typeof whatMayStart>): readonly 
   const isUnderWay = (key: string): boolean =>
     run.inFlight.has(key) || starts.some(({ entry }) => entry.key === key);
   const room = (leaf: Leaf): boolean =>
-    (leaf.kind === "static" || busy < services.maxConcurrency) &&
+    (leaf.kind === "static" || leaf.kind === "subflow" || busy < services.maxConcurrency) &&
     (may === "all" || isRescued(leaf)) &&
     (leaf.kind !== "agent" || world.budgets.hasRoom(leaf, isUnderWay));
   for (let leaf = world.takeReady(room); leaf; leaf = world.takeReady(room)) {
@@ -116,6 +119,9 @@ function chooseStarts(run: Run, may: ReturnType<typeof whatMayStart>): readonly 
   }
   return starts;
 }
+
+/** What is done here at once, or in a run of its own, takes no place. */
+const counts = ({ kind }: TaskRequest): boolean => kind !== "static" && kind !== "subflow";
 
 /** A bound in milliseconds; null where the node has none. */
 function limitOf(leaf: Leaf, field: "timeoutMs" | "heartbeatTimeoutMs"): number | null {
@@ -269,9 +275,20 @@ function endOfContinuing({ world, services }: Run, continuing: Continuing): End 
 }
 
 /** SEMANTICS 13: finished, waiting on people, failed with every blocked node and cell named, or not at its end yet. */
-function endOf(run: Run, starting: number): End | null {
+function endOf(run: Run, starting: number): Pick<Step, "end" | "leaves"> {
+  const flights = [...run.inFlight.values()];
+  const isMoving = flights.some(({ idle }) => !idle) || starting + run.dueEffects.length > 0;
+  const end = isMoving ? null : endOfSettled(run);
+  const waits = end?.status === "waiting";
+  run.services.onIdle?.(waits);
+  if (end === null || (waits && run.services.wait())) return { end: null, leaves: false };
+  // What waits for people has to be left before the run can end.
+  return flights.length === 0 ? { end, leaves: false } : { end: null, leaves: true };
+}
+
+/** How the run ends, where no attempt is under way that could move it. */
+function endOfSettled(run: Run): End | null {
   const { world, services } = run;
-  if (run.inFlight.size + starting + run.dueEffects.length > 0) return null;
   if (world.cancelled !== null) return endOfCancelled(run, world.cancelled);
   if (run.stopped && !world.finished) {
     const { stop, by } = run.stopped;
@@ -294,13 +311,15 @@ function endOf(run: Run, starting: number): End | null {
     kind === "timer" || (entry !== null && untilOf(entry) <= now);
   if ([...world.timed].some(isDue)) return null;
   if (world.finished) return { status: "finished", reason: null };
-  if (world.asked.size + world.listening.size > 0) {
+  const children = [...world.states.entries.values()].filter(isChildLeft);
+  const idle = [...run.inFlight.values()].map(({ entry }) => entry);
+  if (world.asked.size + world.listening.size + children.length + idle.length > 0) {
     // What was said in people's place and did not do is theirs to say again.
     const decided = [...world.asked].some(
       ({ entry }) =>
         entry && run.deciding.get(entry.key) !== "said" && run.services.decider(entry.address, entry.kind),
     );
-    if (run.services.wait || decided) return null;
+    if (decided) return null;
     const nameOf = ({ entry, plan }: Leaf): string => (entry ? showAddress(entry.address) : plan.key);
     const isAnswer = ({ entry }: Leaf): boolean => entry !== null && asked(entry).asks === "answer";
     const decisions = [...world.asked].filter((leaf) => !isAnswer(leaf)).map(nameOf);
@@ -313,6 +332,7 @@ function endOf(run: Run, starting: number): End | null {
       ...(decisions.length > 0 ? [`a decision on ${decisions.join(", ")}`] : []),
       ...(answers.length > 0 ? [`an answer on ${answers.join(", ")}`] : []),
       ...(signals.length > 0 ? [`the signal ${signals.join(", ")}`] : []),
+      ...[...children, ...idle].map((entry) => `the run of ${showAddress(entry.address)}`),
     ];
     return { status: "waiting", reason: `waits for ${reasons.join(" and ")}` };
   }

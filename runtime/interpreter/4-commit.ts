@@ -24,6 +24,8 @@ export async function commit(run: Run, step: Step, now: number): Promise<Committ
       controller: new AbortController(),
       reserved,
       process: reserved?.process ?? null,
+      leave: new AbortController(),
+      idle: false,
     };
   });
   // What the frame has read of the disk is on it before anything that follows from it.

@@ -41,6 +41,12 @@ async function attempt(
       attempt: flight.attempt,
       cwd: run.record.cwd,
       signal: controller.signal,
+      leave: flight.leave.signal,
+      idle: (is) => {
+        if (flight.idle === is) return;
+        flight.idle = is;
+        run.push({ kind: "events" });
+      },
       resolve: (value) => run.world.resolve(value),
       ...(flight.reserved && { reserved: flight.reserved }),
       emit: (type, data) => {

@@ -1,6 +1,6 @@
 /** Which earlier result a task may take instead of being done: a key over all that its result depends on. */
 import { digestJson } from "../../plan/canonical.ts";
-import type { Json, TaskNode } from "../../plan/types.ts";
+import type { Json, SubflowNode, TaskNode } from "../../plan/types.ts";
 import type { CacheEntry, TaskRequest } from "../executors/executor.ts";
 import type { Cell } from "../values/cell.ts";
 import { toJson } from "../values/json.ts";
@@ -20,7 +20,8 @@ export interface CachePolicy {
 /** A request with where an equal result may be found, as the policy says. */
 export function withCache(leaf: Leaf, request: TaskRequest, policy: CachePolicy | null): TaskRequest {
   const { node } = leaf;
-  if (policy === null || node.kind !== "task" || request.kind === "static") return request;
+  if (policy === null || (node.kind !== "task" && node.kind !== "subflow") || request.kind === "static")
+    return request;
   const { plan } = leaf.world.index;
   const { by, version = null, key, ttlMs, scope } = policy;
   const around = scope === "run" ? leaf.world.facts.runId : scope === "global" ? null : plan.workflow.name;
@@ -40,9 +41,16 @@ export function withCache(leaf: Leaf, request: TaskRequest, policy: CachePolicy 
 
 /** All that an attempt is given. */
 function given(request: Exclude<TaskRequest, { readonly kind: "static" }>): Json {
-  return request.kind === "agent"
-    ? { agents: request.agents, prompt: request.prompt }
-    : { captures: request.captures, ctx: withoutRun(request.ctx) };
+  switch (request.kind) {
+    case "agent":
+      return { agents: request.agents, prompt: request.prompt };
+    case "compute":
+      return { captures: request.captures, ctx: withoutRun(request.ctx) };
+    case "subflow":
+      return { input: request.input };
+    default:
+      return request satisfies never;
+  }
 }
 
 /** What tells one run from another is no input of the task. */
@@ -56,9 +64,9 @@ function withoutRun(ctx: Json): Json {
  * Null where the task is done anew: it has no `cache`, or acts on the world.
  * @throws Pending, CoreError
  */
-export function cachePolicyOf(leaf: Leaf, node: TaskNode, reader: Cell): CachePolicy | null {
+export function cachePolicyOf(leaf: Leaf, node: TaskNode | SubflowNode, reader: Cell): CachePolicy | null {
   const { plan } = leaf.world.index;
-  if (node.sideEffect === "once") return null;
+  if (node.kind === "task" && node.sideEffect === "once") return null;
   const own = leaf.scope.field(node.cache, reader);
   if (own === false) return null;
   if (typeof own === "object" && own !== null) return toJson(own, `cache of ${leaf.plan.key}`) as CachePolicy;

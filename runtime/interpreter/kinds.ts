@@ -39,6 +39,7 @@ export function makeInstance(origin: Origin): Instance {
     case "timer":
     case "wait":
     case "human":
+    case "subflow":
     case "continue-as-new":
       return new Leaf(origin, node);
     default:

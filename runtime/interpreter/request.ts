@@ -1,6 +1,6 @@
 /** When a task may start, and with what: skipIf, dependsOn, deps, prompt, payload, captures (SEMANTICS 24, DESIGN §3 table). */
 import { CoreError, Handle, Pending, type Value } from "../../plan/core/values.ts";
-import type { Json, LeafNode, TaskNode } from "../../plan/types.ts";
+import type { Json, LeafNode, SubflowNode, TaskNode } from "../../plan/types.ts";
 import type { TaskRequest } from "../executors/executor.ts";
 import type { Cell } from "../values/cell.ts";
 import { isDynamic } from "../values/core.ts";
@@ -9,10 +9,12 @@ import { toJson } from "../values/json.ts";
 import { addressAt, commonLoops } from "../values/place.ts";
 import { perTaskOf } from "./budgets.ts";
 import { type CachePolicy, cachePolicyOf } from "./caching.ts";
+import { childName } from "./children.ts";
 import { stateFor } from "./continuing.ts";
 import type { Leaf } from "./leaf.ts";
 import { type Ask, askOf, needsAgreement, patienceOf } from "./people.ts";
 import { captureValues } from "./snapshot.ts";
+import type { TaskEntry } from "./states.ts";
 import type { LeafKind } from "./stepper.ts";
 import { dueOf } from "./timers.ts";
 
@@ -67,10 +69,27 @@ export function gateOf(leaf: Leaf, reader: Cell): Gate {
       until: patienceOf(leaf, reader),
     };
   if (node.kind === "continue-as-new") return { kind: "continue", state: stateFor(leaf, node, reader) };
+  if (node.kind === "subflow") return subflowGate(leaf, node, table, reader);
   if (node.agent !== undefined && leaf.world.budgets.check(leaf, reader) === "skip") return { kind: "skip" };
   const request = requestOf(leaf, node, table, reader);
   return { kind: "start", table, request, cache: cachePolicyOf(leaf, node, reader) };
 }
+
+function subflowGate(leaf: Leaf, node: SubflowNode, table: string | null, reader: Cell): Gate {
+  const { workflow, result } = node;
+  const given = leaf.scope.field(node.input, reader);
+  const input = given === undefined ? {} : toJson(given, `input of ${leaf.plan.key}`);
+  const child = childName(leaf.entry as TaskEntry);
+  return {
+    kind: "start",
+    table,
+    request: { kind: "subflow", workflow, input, result, child, schema: schemaOf(leaf, table) },
+    cache: cachePolicyOf(leaf, node, reader),
+  };
+}
+
+const schemaOf = ({ world }: Leaf, table: string | null): string | null =>
+  table !== null && Object.hasOwn(world.index.plan.schemas, table) ? table : null;
 
 const textOrNull = (value: Value): string | null =>
   value === undefined || value === null ? null : String(value);
@@ -141,7 +160,7 @@ export function agentsOf(leaf: Leaf, node: TaskNode, reader: Cell): readonly str
 }
 
 function requestOf(leaf: Leaf, node: TaskNode, table: string | null, reader: Cell): TaskRequest {
-  const schema = table !== null && Object.hasOwn(leaf.world.index.plan.schemas, table) ? table : null;
+  const schema = schemaOf(leaf, table);
   if (node.agent !== undefined) {
     const agents = agentsOf(leaf, node, reader);
     const prompt = promptText(leaf, node.prompt, reader);

@@ -129,6 +129,7 @@ function progressJson(record: TaskRecord): { readonly phase: string; readonly it
 function count(entry: TaskEntry, chain: readonly AttemptRecord[]): void {
   for (const { attempt, state, nextAt } of chain) {
     entry.attempts = attempt;
+    if (state === "finished") entry.rounds++;
     if (state === "finished" || (state === "failed" && nextAt === null)) entry.base = attempt;
     else if (state === "lost" || state === "cancelled") entry.base++;
   }

@@ -15,6 +15,28 @@ export function makeRunId(workflow: string, now: number, tries = 0): string {
   return `${name || "run"}-${day}-${tenths.toString(36).padStart(4, "0")}`;
 }
 
+/** Between a run's name and that of a run which one of its nodes holds: `RUN:NODE`. */
+const WITHIN = ":";
+
+/** Whether `text` names a run that a node of another one holds, at any depth. */
+export function isChildId(text: string): boolean {
+  const [first = "", ...names] = text.split(WITHIN);
+  return (
+    isRunId(first) &&
+    names.length > 0 &&
+    names.every((name) => /^[A-Za-z0-9][A-Za-z0-9._@=,~-]{0,127}$/.test(name) && !name.includes(".."))
+  );
+}
+
+/** The names of a run and of the runs that hold it, outermost first. */
+export const namesOf = (runId: string): readonly string[] => runId.split(WITHIN);
+
+/** The run that holds the others, itself where none does: the one that is resumed. */
+export const outermost = (runId: string): string => namesOf(runId)[0] as string;
+
+/** The run that the child of this name within `runId` is. */
+export const childId = (runId: string, child: string): string => `${runId}${WITHIN}${child}`;
+
 /** Whether `text` may name a run's directory. */
 export function isRunId(text: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(text) && !text.includes("..");

@@ -107,6 +107,10 @@ export interface InFlight {
   /** The process that was kept ready for it, if any. */
   readonly reserved: Reservation | null;
   process: { readonly pid: number; readonly birth: string } | null;
+  /** Aborted with a `Leave`: how the run goes on without this process. */
+  readonly leave: AbortController;
+  /** Only people can move it on for now. */
+  idle: boolean;
 }
 
 /** An attempt to be started once its start is on disk. */
@@ -135,8 +139,10 @@ export interface Services {
   readonly maxConcurrency: number;
   /** Default: STORM_LIMITS. */
   readonly storm?: StormLimits;
-  /** Stay while only people can move the run on. */
-  readonly wait: boolean;
+  /** Whether to stay while only people can move the run on. */
+  readonly wait: () => boolean;
+  /** Told whether only people can move the run on. */
+  readonly onIdle?: (is: boolean) => void;
   readonly onEvent: (event: EventRecord) => void;
   /** W3C trace context of the span that stands for this process, kept in the journal so that later ones link to it. */
   readonly traceparent?: string;

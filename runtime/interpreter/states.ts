@@ -20,6 +20,8 @@ export interface TaskEntry {
   attempts: number;
   /** Attempts started before this chain, which do not count against its retries. */
   base: number;
+  /** Attempts that gave a row. */
+  rounds: number;
   /** When the next attempt may start; null unless one is due. */
   nextAt: number | null;
   /** With what the attempt chain started. */
@@ -67,6 +69,7 @@ export class States {
         reason: null,
         attempts: 0,
         base: 0,
+        rounds: 0,
         nextAt: null,
         request: null,
         settled: false,

@@ -142,6 +142,7 @@ function factOf({ type, at, data }: EventRecord): readonly RecordedFact[] {
     case "task.cancelled":
     case "task.interrupted":
     case "task.uncertain":
+    case "task.left":
       return result(false);
     case "task.started":
       return [{ kind: "started", address: addressOf(data) }];

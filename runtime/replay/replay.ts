@@ -163,7 +163,7 @@ export class Replayer {
       executors: { get: () => undefined },
       clock: { now: () => this.#now, at: () => () => {}, after: () => () => {} },
       maxConcurrency,
-      wait: false,
+      wait: () => false,
       onEvent: () => {},
       nextRunId: () => this.#recording.continued?.next ?? "",
       decider: () => undefined,

@@ -4,6 +4,7 @@ import { nearest } from "../../plan/suggest.ts";
 import type { Json, Plan, Role } from "../../plan/types.ts";
 import { answerCommands, asksOf, isQuestion, signalCommand } from "../answers.ts";
 import { describeLeaf, walk } from "../frame.ts";
+import { childQuestions } from "../interpreter/children.ts";
 import { waitingOf } from "../interpreter/deliver.ts";
 import { Instance, Slot } from "../interpreter/instance.ts";
 import { Parallel } from "../interpreter/kinds.ts";
@@ -98,6 +99,9 @@ function ofLeaf(known: Known, leaf: Leaf): Reason {
 /** The first command that answers what a node waits for; null where nobody is asked. */
 function answerTo(run: string, node: string, { kind }: Leaf, asked: TaskEntry): string | null {
   if (kind === "wait") return signalCommand(run, waitingOf(asked));
+  const [question] = childQuestions(asked);
+  if (question)
+    return answerCommands(question.runId, showAddress(question), question.asks)[0]?.command ?? null;
   if (!isQuestion(asked)) return null;
   return answerCommands(run, node, asksOf(asked.reason))[0]?.command ?? null;
 }
@@ -153,7 +157,9 @@ function causesOf(known: Known, leaf: Leaf, state: string, waitsFor: string | nu
     case "waiting":
       return waitsFor === null
         ? []
-        : [`it waits for ${cellInWords(waitsFor)}`, ...producers(known, waitsFor)];
+        : leaf.kind === "subflow"
+          ? [waitsFor]
+          : [`it waits for ${cellInWords(waitsFor)}`, ...producers(known, waitsFor)];
     case "blocked":
     case "failed":
       return waitsFor === null ? [] : [waitsFor];

@@ -71,6 +71,7 @@ export interface TaskRecord extends Address {
     | "timer"
     | "wait"
     | "human"
+    | "subflow"
     | "continue-as-new"
     | "loop"
     | "try"

@@ -3,10 +3,10 @@
  * counts from the moment at which it has its name (runs.ts). Killed at any moment, the run is as it was or taken back.
  */
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { begin } from "../carried.ts";
-import { lastStore, runDirectory, storeDirectory } from "../runs.ts";
+import { CHILDREN, lastStore, runDirectory, storeDirectory } from "../runs.ts";
 import { openStore } from "../store/index.ts";
 import type { Store } from "../store/store.ts";
 import { openRun } from "../writing.ts";
@@ -23,12 +23,14 @@ export async function rewind(
   { root: given, frame }: TravelOptions,
 ): Promise<Travelled & TakenBack> {
   const root = path.resolve(given);
-  return takingBack(root, runId, async () => {
+  const taken = await takingBack(root, runId, async () => {
     const past = await readingFrame(root, runId, frame, (reader, of) =>
       stateAfter(reader, of, frame, "rewind"),
     );
     return { past, result: { runId, frame, repeats: past.repeats } };
   });
+  putChildrenAside(runDirectory(root, runId), lastStore(runDirectory(root, runId)) - 1);
+  return taken;
 }
 
 export interface TakenBack {
@@ -67,6 +69,14 @@ async function replaceStore(directory: string, number: number, past: PastState):
   }
   // From here on it counts.
   renameSync(draft, storeDirectory(directory, number));
+  syncDirectory(directory);
+}
+
+/** Runs that its nodes held belong to what was taken back: the same nodes begin others. */
+function putChildrenAside(directory: string, number: number): void {
+  const children = path.join(directory, CHILDREN);
+  if (!existsSync(children)) return;
+  renameSync(children, path.join(directory, `${CHILDREN}-${number}`));
   syncDirectory(directory);
 }
 

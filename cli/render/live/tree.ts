@@ -38,6 +38,7 @@ const LEAVES: ReadonlySet<Node["kind"]> = new Set([
   "timer",
   "wait",
   "human",
+  "subflow",
   "continue-as-new",
 ]);
 
@@ -157,6 +158,8 @@ function toldBy({ type, data }: EventRecord): { readonly state: LiveState; reado
     case "task.interrupted":
     case "task.cancelled":
       return { state: "cancelled", note: "" };
+    case "task.left":
+      return { state: "waiting", note: text("message") };
     case "approval.requested":
     case "human.asked":
       return { state: "waiting", note: `for ${printable(wantedOf(data))}: ${text("title")}` };

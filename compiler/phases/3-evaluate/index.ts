@@ -4,11 +4,12 @@
  * In: the entry module and a way to resolve imports. Out: what the workflow function returns, as an abstract value over
  * a scope of named values. Problems are collected in the evaluation; nothing of the source is run.
  */
+import type * as Core from "../../../plan/core/ast.ts";
 import type { SourceModule } from "../../surface.ts";
 import { inline } from "./calls.ts";
 import { nameOf } from "./core.ts";
 import { LocalEnvironment } from "./env.ts";
-import { exportOf } from "./modules.ts";
+import { exportOf, moduleEnvironment } from "./modules.ts";
 import { bind } from "./patterns.ts";
 import { isPoisoned } from "./poison.ts";
 import { attempt, type Evaluation, inScope, report } from "./state.ts";
@@ -33,6 +34,22 @@ export function findWorkflow(ev: Evaluation, entry: SourceModule): WorkflowValue
   }
   return undefined;
 }
+
+/**
+ * The workflow that a call of `smithers` gives, in an evaluation of its own; undefined where the call is not what the top of a
+ * module gives a name to.
+ */
+export function workflowAt(ev: Evaluation, module: SourceModule, at: Core.Span): WorkflowValue | undefined {
+  const declared = module.body
+    .flatMap((stmt) => (stmt.type === "Declare" ? stmt.decls : []))
+    .find(({ init }) => init?.span !== undefined && contains(init.span, at));
+  if (declared?.target.type !== "Name") return undefined;
+  const value = moduleEnvironment(ev, module).own(declared.target.name);
+  return value?.type === "Workflow" && value.span.start === at.start ? value : undefined;
+}
+
+const contains = (outer: Core.Span, inner: Core.Span): boolean =>
+  outer.file === inner.file && outer.start <= inner.start && inner.end <= outer.end;
 
 const ctx = residual(nameOf("ctx"), { kind: "object", defined: true });
 

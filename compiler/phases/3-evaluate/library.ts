@@ -222,7 +222,7 @@ function createSmithers(ev: Evaluation, args: readonly Value[], span: Core.Span)
           "Write smithers((ctx) => <Workflow name=…>…</Workflow>).",
         );
       }
-      return { type: "Workflow", fn, tables, options: own ?? options ?? UNDEFINED };
+      return { type: "Workflow", fn, span: at, tables, options: own ?? options ?? UNDEFINED };
     },
   };
   const members = new Map<string, Value>([

@@ -9,7 +9,7 @@ import type { SourceModule, Span } from "../../surface.ts";
 import type { AgentSource, ModuleSource } from "../4-lower/draft.ts";
 import { mentionsPoison, POISON_MARK } from "./poison.ts";
 import type { SyntaxEnvironments } from "./syntax-environment.ts";
-import type { BlockValue, Closure, Environment, PromptValue, Scope, Value } from "./value.ts";
+import type { BlockValue, Closure, Environment, PromptValue, Scope, Value, WorkflowValue } from "./value.ts";
 import { POISON, type PoisonValue } from "./value.ts";
 
 /** What an import specifier leads to; answered by phase 2. */
@@ -58,6 +58,8 @@ export interface Evaluation {
   readonly agents: Map<string, AgentSource>;
   readonly prompts: Map<string, PromptValue>;
   readonly codeModules: Map<string, ModuleSource>;
+  /** Workflows that nodes run as runs of their own, by the names under which their plans stand in this one. */
+  readonly subflows: Map<string, WorkflowValue>;
   /** Names under which values stand in the plan. */
   readonly agentNames: Map<AgentSource, string>;
   readonly closureNames: Map<Closure, { readonly name: string; readonly scope: Scope | null }>;
@@ -148,6 +150,7 @@ export function newEvaluation(
     agents: new Map(),
     prompts: new Map(),
     codeModules: new Map(),
+    subflows: new Map(),
     agentNames: new Map(),
     closureNames: new Map(),
     codeNames: new Map(),

@@ -245,6 +245,8 @@ export interface NativeValue {
 export interface WorkflowValue {
   readonly type: "Workflow";
   readonly fn: Closure;
+  /** Where `smithers` is called: what tells it from others. */
+  readonly span: Core.Span;
   /** Output tables of the `createSmithers` it came from, `input` among them: table → construction. */
   readonly tables: ReadonlyMap<string, Value>;
   readonly options: Value;

@@ -14,6 +14,7 @@ import {
   IR_VERSION,
   type Json,
   PLAN_KIND,
+  type Plan,
   type SourceMap,
 } from "../../../plan/types.ts";
 import type { Diagnostic } from "../../diagnostics.ts";
@@ -29,6 +30,7 @@ export interface Assembly {
   readonly agents: Readonly<Record<string, Agent>>;
   readonly maps: ReadonlyMap<string, SourceMap>;
   readonly modules: ReadonlyMap<string, DraftModule>;
+  readonly subflows: { readonly [name: string]: Plan };
   readonly capabilities: Capabilities;
   readonly toolchain: Readonly<Record<string, string>>;
   /** Digests of the sources, by path. */
@@ -45,15 +47,16 @@ export function assemble(input: Assembly, problems: Diagnostic[]): Draft {
   for (const node of draft.nodes) nodes[node.key] = texts.node(node);
   texts.definitions();
   const modules = Object.fromEntries(input.modules);
+  const { agents, subflows } = input;
   return {
     kind: PLAN_KIND,
     irVersion: IR_VERSION,
-    requires: [...requirementsOf({ nodes, agents: input.agents, modules }).keys()],
+    requires: [...requirementsOf({ nodes, agents, modules, subflows }).keys()],
     workflow: draft.workflow,
     input: draft.schemas.has(INPUT) ? { schema: INPUT } : null,
     schemas,
     constants,
-    agents: input.agents,
+    agents,
     prompts: mapValues(
       draft.prompts,
       ({ path, template }): DraftPrompt => ({
@@ -63,6 +66,7 @@ export function assemble(input: Assembly, problems: Diagnostic[]): Draft {
     ),
     functions,
     modules,
+    ...(Object.keys(subflows).length > 0 && { subflows }),
     root: draft.root,
     nodes,
     capabilities: input.capabilities,

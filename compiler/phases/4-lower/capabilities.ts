@@ -1,7 +1,7 @@
 /** What a run of the plan can reach, from what its agents and modules name. */
 import type * as Core from "../../../plan/core/ast.ts";
 import { envName, hostCall } from "../../../plan/core/index.ts";
-import type { Capabilities } from "../../../plan/types.ts";
+import type { Capabilities, Plan } from "../../../plan/types.ts";
 import type { LoweredAgents } from "./agents.ts";
 import type { PlanDraft } from "./draft.ts";
 import type { LoweredModule } from "./modules.ts";
@@ -15,6 +15,7 @@ export function capabilitiesOf(
   agents: LoweredAgents,
   modules: Iterable<LoweredModule>,
   draft: Pick<PlanDraft, "constants" | "functions" | "nodes">,
+  subflows: readonly Plan[],
 ): Capabilities {
   const net = new Set(agents.net);
   const env = new Set(agents.env);
@@ -36,6 +37,11 @@ export function capabilitiesOf(
     if (variable === null) host.add(name);
     else env.add(variable);
   }
+  // What a workflow reaches that is run from here, the plan reaches.
+  const areas = { net, env, exec, fs, host };
+  for (const { capabilities } of subflows)
+    for (const area of ["net", "env", "exec", "fs", "host"] as const)
+      for (const one of capabilities[area]) areas[area].add(one);
   const list = (set: ReadonlySet<string>): string[] => [...set].sort();
   return { net: list(net), env: list(env), exec: list(exec), fs: list(fs), host: list(host) };
 }

@@ -4,7 +4,7 @@
  */
 import type * as Core from "../../../plan/core/ast.ts";
 import type { Json, NodeKind } from "../../../plan/types.ts";
-import type { Closure, Code, Instance, ObjectValue, Value } from "../3-evaluate/value.ts";
+import type { Closure, Code, Instance, ObjectValue, Value, WorkflowValue } from "../3-evaluate/value.ts";
 import type { Definitions } from "./closed.ts";
 
 /** Plain JSON, or an expression of the run. */
@@ -70,6 +70,8 @@ export interface PlanDraft {
   readonly agents: ReadonlyMap<string, AgentSource>;
   readonly prompts: ReadonlyMap<string, PromptSource>;
   readonly modules: ReadonlyMap<string, ModuleSource>;
+  /** Workflows that nodes run as runs of their own, by name. */
+  readonly subflows: ReadonlyMap<string, WorkflowValue>;
   /** Output tables and `input`, by table name: Zod constructions. */
   readonly schemas: ReadonlyMap<string, Value>;
   /** Ids of elements that could not be read; null where the tree is whole. */

@@ -55,6 +55,7 @@ export function lowerWorkflow(
     agents: ev.agents,
     prompts: lowerPrompts(ev),
     modules: ev.codeModules,
+    subflows: ev.subflows,
     schemas: new Map([...workflow.tables, ...lazySchemas(ev, workflow.tables)]),
     lost: ev.lost,
     blocks: to.blocks,

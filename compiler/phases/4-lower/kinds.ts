@@ -21,6 +21,8 @@ export type PropUse =
   | "tables"
   /** A schema that has to be the one of `output`: there it says nothing more. */
   | "same"
+  /** A workflow that runs as a run of its own. */
+  | "workflow"
   /** `retries={0}`. */
   | "once"
   | "side-effect"
@@ -240,6 +242,13 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     props: { id: "id", deps: "field", run: "handler", cleanup: "handler" },
     names: { deps: "watches" },
     wanted: ["id", "run"],
+  },
+  Subflow: {
+    kind: "subflow",
+    container: false,
+    props: { ...ATTEMPT, workflow: "workflow", input: "field", mode: "literal" },
+    names: HEARTBEAT,
+    wanted: ["workflow", "output"],
   },
   ContinueAsNew: { kind: "continue-as-new", container: false, props: { state: "field" } },
 };

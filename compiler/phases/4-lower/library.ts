@@ -8,6 +8,7 @@ import { Bail, type Evaluation, inScope, lose, newScope, report } from "../3-eva
 import { type ElementValue, residual, type Scope, type Value } from "../3-evaluate/value.ts";
 import type { Field, NodeDraft } from "./draft.ts";
 import { isNothing, keyFromId, plainField, tableName } from "./fields.ts";
+import { isInline, lowerInline } from "./inline-subflow.ts";
 import { KINDS, type Kind, SPECIAL } from "./kinds.ts";
 import { lowerChildren, lowerElement, lowerUnknown } from "./nodes.ts";
 import { isLeftOut } from "./patterns.ts";
@@ -39,6 +40,10 @@ export function lowerLibrary(
   }
   if (name === "Signal" && props.get("children")) {
     lowerSignal(to, element, place);
+    return;
+  }
+  if (name === "Subflow" && isInline(element)) {
+    lowerInline(to, element, place);
     return;
   }
   const forms = inScope(to.ev, place.scope, () => formsOf(to, element));

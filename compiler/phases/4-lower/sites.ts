@@ -148,6 +148,17 @@ function library(
           unknownProp(t.ev, tag.name, prop.name, Object.keys(kind.props), prop.span);
         continue;
       }
+      // Which run it is to begin is no value of the run.
+      if (kind.props[prop.name] === "workflow") {
+        report(
+          t.ev,
+          "SM117",
+          prop.span,
+          `a <${tag.name}> can't stand where only the run knows the shape of the tree`,
+          "Write it as an element of its own, with a condition or an <Each> around it.",
+        );
+        continue;
+      }
       const isHandler = kind.props[prop.name] === "handler";
       given.set(prop.name, isHandler ? handlerSite(t, prop, names) : expr(t, prop.value, names));
       continue;
@@ -283,6 +294,8 @@ function site(
         break;
       }
       case "once":
+        break;
+      case "workflow":
         break;
       case "fallback":
         break;

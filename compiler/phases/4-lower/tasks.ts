@@ -30,6 +30,7 @@ import { localStatements } from "./locals.ts";
 import type { Lowering, Place } from "./place.ts";
 import { schemaText, withSchema } from "./prompt-schema.ts";
 import { fits, isOnce, propSpan } from "./props.ts";
+import { subflowFields } from "./subflows.ts";
 import { promptField } from "./text.ts";
 
 export function taskFields(
@@ -74,6 +75,9 @@ export function taskFields(
         break;
       case "once":
         break;
+      case "workflow":
+        subflowFields(to, node, element, value);
+        break;
       case "text":
         if (truth(value) === false) break;
         node.fields.set(name, {
@@ -90,6 +94,7 @@ export function taskFields(
         if (known === undefined) badProp(to, element, name, "has to be known at build time");
         // The public library calls the mode in which people say yes or no by two names; it is that of every approval.
         else if (name === "mode" && (known === "decision" || known === "approve")) break;
+        else if (name === "mode" && known === "childRun") break;
         else json(name, known);
         break;
       }

@@ -25,6 +25,7 @@ const EXCEPT: { readonly [form: string]: string } = {
   "c01_iter_hoist.tsx": "ctx.iteration that is named outside a loop is not the loop's (COMPILER 18)",
   state: "handlers write between frames, which rendering alone does not do: runtime/state.test.ts",
   "state-in-a-block": "as above",
+  subflow: "rendering one workflow renders no other: fixtures/run/subflow runs both",
 };
 
 /** Forms that no plan can hold, and what has to be said of them. */

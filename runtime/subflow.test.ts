@@ -1,0 +1,318 @@
+/** Workflows that run as runs of their own: begun, failed, waited for, left and gone on with by the node that holds them. */
+import { describe, expect, it } from "vitest";
+import type { Plan } from "../plan/types.ts";
+import { Bench, done, executorsOf, failed, VirtualClock } from "../test/engine.ts";
+import { planOf, type TestNode, value } from "../test/plans.ts";
+import { replayJournal } from "./replay/index.ts";
+import { resume, run } from "./run.ts";
+import { MemorySpace, memoryReader, memoryStore } from "./store/index.ts";
+import type { Store } from "./store/store.ts";
+
+const task = (more: Partial<TestNode> = {}): TestNode =>
+  ({ kind: "task", output: "row", agent: "a", prompt: "go", retries: 0, ...more }) as TestNode;
+const held = (more: Partial<TestNode> = {}): TestNode =>
+  ({ kind: "subflow", workflow: "child", result: "output", output: "row", ...more }) as TestNode;
+
+const child = planOf({
+  work: task({ prompt: { $: "`about ${ctx.input.topic}`" } }),
+  sum: value(0, { output: "output", payload: { $: "({ said: ctx.output('row', { nodeId: 'work' }).v })" } }),
+});
+
+const asking = planOf({
+  before: task(),
+  ok: { kind: "approval", output: "decision", request: { title: "Ship?" } } as TestNode,
+  after: task({ output: "output" }),
+});
+
+const parentOf = (nodes: { readonly [key: string]: TestNode }, subflow: Plan = child): Plan =>
+  planOf(nodes, { subflows: { child: subflow } });
+
+const approve = (nodeId: string) => (take: (request: never, done: () => void) => void) => {
+  const decision = {
+    nodeId,
+    scope: "",
+    iteration: 0,
+    approved: true,
+    note: null,
+    decidedBy: "p",
+    decidedAt: 1,
+  };
+  take(decision as never, () => {});
+  return () => {};
+};
+
+describe("a workflow as a run of its own", () => {
+  it("is given its input, and gives its row to the node", async () => {
+    const prompts: string[] = [];
+    const bench = new Bench(
+      parentOf({
+        topic: value("rain"),
+        review: held({ input: { $: "({ topic: ctx.output('row', { nodeId: 'topic' }).v })" } }),
+        after: value(0, { payload: { $: "({ v: ctx.output('row', { nodeId: 'review' }).said })" } }),
+      }),
+      (request) => {
+        if (request.kind === "agent") prompts.push(request.prompt);
+        return { ...done({ v: "wet" }), usage: { inputTokens: 100, outputTokens: 20, calls: 1 } };
+      },
+    );
+    const result = await bench.run();
+    expect(result.status).toBe("finished");
+    expect(prompts).toEqual(["about rain"]);
+    expect(result.outputs.row).toEqual([
+      { v: "rain", nodeId: "topic", iteration: 0 },
+      { said: "wet", nodeId: "review", iteration: 0 },
+      { v: "wet", nodeId: "after", iteration: 0 },
+    ]);
+    expect(result.totals).toMatchObject({ tokens: { input: 100, output: 20 }, calls: 1 });
+    expect([...bench.nextSpaces.keys()]).toEqual(["r:review"]);
+  });
+
+  it("gives several rows as a list, and fails its node where there is none and one is wanted", async () => {
+    const many = planOf({
+      all: value(0, {
+        output: "output",
+        each: { of: "[1, 2]", as: "n", key: "n" },
+        id: { $: "`all-${n}`" },
+        payload: { $: "({ n })" },
+      }),
+    });
+    const bench = new Bench(parentOf({ review: held() }, many));
+    expect((await bench.run()).outputs.row).toMatchObject([{ value: [{ n: 1 }, { n: 2 }] }]);
+    const none = planOf({ x: value(1) });
+    const plan = planOf(
+      { review: held() },
+      { subflows: { child: none }, schemas: { row: "z.object({ n: z.number() })" } },
+    );
+    expect((await new Bench(plan).run()).reason).toContain("review failed: OUTPUT_INVALID");
+  });
+
+  it("runs beside others, in loops one for each iteration, and inside one another", async () => {
+    const middle = parentOf({ inner: held({ output: "output", input: { topic: "deep" } }) });
+    const bench = new Bench(
+      parentOf(
+        {
+          p: { kind: "parallel" },
+          loop: { kind: "loop", parent: "p", until: "ctx.iteration >= 2", maxIterations: 3 },
+          each: held({ parent: "loop" }),
+          other: held({ parent: "p" }),
+        },
+        middle,
+      ),
+      () => done({ v: 1 }),
+    );
+    expect((await bench.run()).status).toBe("finished");
+    expect([...bench.nextSpaces.keys()].sort()).toEqual([
+      "r:each",
+      "r:each:inner",
+      "r:each@1",
+      "r:each@1:inner",
+      "r:other",
+      "r:other:inner",
+    ]);
+  });
+
+  it("that fails, fails its node; retries and resumes go on with what it has done", async () => {
+    const asked: string[] = [];
+    let broken = 3;
+    const two = planOf({ first: task(), second: task({ output: "output" }) });
+    const bench = new Bench(parentOf({ review: held({ retries: 1 }) }, two), (_, { address }) => {
+      asked.push(address.nodeId);
+      return address.nodeId === "second" && broken-- > 0 ? failed("no", false) : done({ v: 1 });
+    });
+    const first = await bench.run();
+    expect(first.reason).toContain(
+      "review failed: CHILD_FAILED: run r:review is failed: second failed: PROVIDER: no",
+    );
+    expect(asked).toEqual(["first", "second", "second"]);
+    expect((await bench.resume()).status).toBe("finished");
+    expect(asked).toEqual(["first", "second", "second", "second", "second"]);
+    // Whatever failed on the way was paid for.
+    expect(bench.nodes("task.retrying")).toEqual(["review", "review"]);
+  });
+
+  it("that waits for people makes its run wait, says for what, and is gone on with", async () => {
+    const asked: string[] = [];
+    const bench = new Bench(parentOf({ review: held(), after: task() }, asking), (_, { address }) => {
+      asked.push(address.nodeId);
+      return done({ v: 1 });
+    });
+    const waiting = await bench.run();
+    expect(waiting).toMatchObject({
+      status: "waiting",
+      reason: "waits for the run of review",
+      waitingFor: [{ runId: "r:review", nodeId: "ok", asks: "approval" }],
+    });
+    expect(asked).toEqual(["before"]);
+    expect((await bench.resume()).status).toBe("waiting");
+    // The decision is made in the child, by whoever resumes it.
+    const store = memoryStore(bench.nextSpaces.get("r:review")!);
+    const options = { root: "/nowhere", clock: bench.clock, executors: executorsOf(bench.work) };
+    const half = await resume("r:review", { ...options, plan: asking, store, requests: approve("ok") });
+    expect(half.status).toBe("finished");
+    await store.close();
+    expect((await bench.resume()).status).toBe("finished");
+    expect(asked).toEqual(["before", "after", "after"]);
+  });
+
+  it("takes what a script or a person says while its run goes on, and is left only when nothing else moves", async () => {
+    const bench = new Bench(
+      parentOf(
+        { p: { kind: "parallel" }, review: held({ parent: "p" }), slow: task({ parent: "p" }) },
+        asking,
+      ),
+      async (_, { address }) => {
+        if (address.nodeId === "slow") await new Promise((resolve) => setTimeout(resolve, 60));
+        return done({ v: 1 });
+      },
+    );
+    const order: string[] = [];
+    const onEvent = ({ type, data }: { type: string; data: { nodeId?: unknown } }) => {
+      if (type === "task.finished" || type === "task.left") order.push(`${type} ${data.nodeId}`);
+    };
+    expect((await bench.run({ onEvent: onEvent as never })).status).toBe("waiting");
+    expect(order).toEqual(["task.finished slow", "task.left review"]);
+    const said = { decider: () => ({ approved: true, note: null, latencyMs: 20 }) };
+    expect((await bench.resume(said)).status).toBe("finished");
+  });
+
+  it("is paused and cancelled with its run, and does what is done in every outcome", async () => {
+    const open = planOf({
+      t: { kind: "try" },
+      main: { kind: "sequence", parent: "t", role: "try" },
+      long: task({ parent: "main", output: "output" }),
+      last: { kind: "sequence", parent: "t", role: "finally" },
+      clean: task({ parent: "last" }),
+      rest: task(),
+    });
+    for (const stop of ["pause", "cancel"] as const) {
+      const asked: string[] = [];
+      const bench = new Bench(parentOf({ review: held() }, open), async (_, { address, signal }) => {
+        asked.push(address.nodeId);
+        if (address.nodeId !== "long" || asked.length > 1) return done({ v: 1 });
+        await new Promise((resolve) => {
+          setTimeout(resolve, 60);
+          signal.addEventListener("abort", resolve);
+        });
+        return signal.aborted
+          ? { ok: false, error: { code: "CANCELLED", message: "x", retryable: false } }
+          : done({ v: 1 });
+      });
+      const requests = (take: (request: never, done: () => void) => void) => {
+        setTimeout(() => take({ stop, by: "p", at: 1 } as never, () => {}), 20);
+        return () => {};
+      };
+      const result = await bench.run({ requests: requests as never });
+      expect(result.status).toBe(stop === "pause" ? "paused" : "cancelled");
+      expect(asked).toEqual(stop === "pause" ? ["long"] : ["long", "clean"]);
+      const { run: inner } = await memoryReader(bench.nextSpaces.get("r:review")!).journal();
+      expect(inner?.status).toBe(stop === "pause" ? "paused" : "cancelled");
+      if (stop === "pause") {
+        expect((await bench.resume()).status).toBe("finished");
+        expect(asked).toEqual(["long", "clean", "rest"]);
+      }
+    }
+  });
+
+  it("ends with its time, and is gone on with by the next try", async () => {
+    const asked: string[] = [];
+    const two = planOf({ first: task(), second: task({ output: "output" }) });
+    const bench = new Bench(
+      parentOf({ review: held({ timeoutMs: 1_000, retries: 99 }) }, two),
+      async (_, { address, signal }) => {
+        asked.push(address.nodeId);
+        if (asked.join() !== "first,second") return done({ v: 1 });
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        return { ok: false, error: { code: "CANCELLED", message: "x", retryable: false } };
+      },
+    );
+    expect(await bench.run()).toMatchObject({ status: "finished", reason: null });
+    // However often its time was up on a slow machine: what was done is not done again.
+    expect(asked.filter((nodeId) => nodeId === "first")).toHaveLength(1);
+    expect(asked.slice(0, 2)).toEqual(["first", "second"]);
+    expect(bench.events.find(({ type }) => type === "task.retrying")?.data.code).toBe("TIMEOUT");
+  });
+
+  it("counts against the budgets around it, also where it fails", async () => {
+    const bench = new Bench(
+      parentOf({
+        limits: { kind: "aspects", tokenBudget: { max: 200 } } as TestNode,
+        review: held({ parent: "limits", continueOnFail: true }),
+        more: task({ parent: "limits" }),
+      }),
+      (_, { address }) =>
+        address.nodeId === "work"
+          ? { ...failed("no", false), usage: { inputTokens: 300, calls: 1 } }
+          : done({ v: 1 }),
+    );
+    const result = await bench.run();
+    expect(result.reason).toContain("more failed: BUDGET_EXCEEDED");
+    expect(result.totals.tokens.input).toBe(300);
+  });
+});
+
+class Died extends Error {}
+
+describe("a process that dies at any commit of a run or of one that it holds", () => {
+  it.each(["before", "after"] as const)("loses and doubles nothing (%s it is on disk)", async (when) => {
+    const plan = parentOf({ one: held({ input: { topic: "x" } }), two: task() });
+    let expected: unknown = null;
+    let at = -1;
+    for (let struck = true; struck; at++) {
+      const spaces = new Map<string, MemorySpace>();
+      const finished: string[] = [];
+      let left = at;
+      const storeOf = (runId: string): Store => {
+        const space = spaces.get(runId) ?? new MemorySpace();
+        spaces.set(runId, space);
+        const store = memoryStore(space);
+        const { commit } = store;
+        store.commit = async (given) => {
+          const dies = left-- === 0;
+          // A dead process commits nothing more, whichever of its runs it is for.
+          if (left < -1 && struck && at >= 0) throw new Died();
+          if (dies) struck = true;
+          if (dies && when === "before") throw new Died();
+          await commit.call(store, given);
+          for (const write of given.writes)
+            if (write.type === "event" && write.event.type === "task.finished")
+              finished.push(`${runId} ${write.event.data.nodeId}`);
+          if (dies) throw new Died();
+        };
+        return store;
+      };
+      const options = {
+        root: "/nowhere",
+        clock: new VirtualClock(),
+        executors: executorsOf(() => done({ v: 1 })),
+        storeOf,
+      };
+      struck = false;
+      let outputs: unknown;
+      for (let begun = false, lives = 0; outputs === undefined && lives < 9; lives++) {
+        const store = storeOf("r");
+        try {
+          const result = begun
+            ? await resume("r", { ...options, plan, store })
+            : await run(plan, { ...options, store, runId: "r" });
+          if (result.status === "finished") ({ outputs } = result);
+        } catch (error) {
+          if (!(error instanceof Died)) throw error;
+        } finally {
+          await store.close();
+        }
+        begun = (await memoryReader(spaces.get("r")!).journal()).run !== null;
+        left = Number.POSITIVE_INFINITY;
+      }
+      expected ??= outputs;
+      expect(outputs).toEqual(expected);
+      expect(finished).toEqual([...new Set(finished)]);
+      for (const [runId, space] of spaces)
+        expect(
+          (await replayJournal(memoryReader(space), runId === "r" ? plan : child)).divergence,
+        ).toBeNull();
+      if (at === -1) struck = true;
+    }
+    // Each commit of the two runs was struck.
+    expect(at).toBeGreaterThan(5);
+  });
+});
