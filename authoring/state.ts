@@ -60,7 +60,7 @@ export interface Failure {
   readonly message: string;
 }
 
-/** What an attempt says while it runs: `task.log` (`message`, `data`), `agent.message`, `agent.tool.call`, `agent.usage`, … */
+/** What an attempt says while it runs: `task.log` (`message`, `data`), `agent.message`, `tool.started`, `agent.usage`, … */
 export interface Progress {
   readonly type: string;
   // biome-ignore lint/suspicious/noExplicitAny: each type has fields of its own

@@ -210,8 +210,8 @@ function printResult(
   for (const line of nextSteps(result, args)) terminal.err(line);
 }
 
-/** `3 attempts (1 retry), 2.4 s of work, 1,234 tokens in, 56 out, 2 calls`; cached tokens count as read. */
-function totalsText({ attempts, retries, workMs, tokens, calls }: RunResult["totals"]): string {
+/** `3 attempts (1 retry), 2.4 s of work, 1,234 tokens in, 56 out, 2 calls, 5 tool calls`; cached tokens count as read. */
+function totalsText({ attempts, retries, workMs, tokens, calls, toolCalls }: RunResult["totals"]): string {
   const of = (count: number, noun: string, more = "s"): string =>
     `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : more}`;
   const read = tokens.input + tokens.cacheRead + tokens.cacheWrite;
@@ -222,6 +222,7 @@ function totalsText({ attempts, retries, workMs, tokens, calls }: RunResult["tot
       ? []
       : [`${of(read, "token")} in, ${tokens.output.toLocaleString("en-US")} out`]),
     ...(calls === 0 ? [] : [of(calls, "call")]),
+    ...(toolCalls === 0 ? [] : [of(toolCalls, "tool call")]),
   ].join(", ");
 }
 

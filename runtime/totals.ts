@@ -20,6 +20,8 @@ export interface RunTotals {
   };
   /** Requests to providers. */
   readonly calls: number;
+  /** Tools that agents called. */
+  readonly toolCalls: number;
 }
 
 export function totalsOf(
@@ -41,6 +43,7 @@ export function totalsOf(
       cacheWrite: used("cacheWriteTokens"),
     },
     calls: used("calls"),
+    toolCalls: used("toolCalls"),
   };
 }
 

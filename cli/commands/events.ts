@@ -21,7 +21,7 @@ export const options = (yargs: Argv) =>
       type: "string",
       describe: "Only events of this type; `*` stands for any characters (`task.*`)",
     })
-    .example("$0 events RUN --type 'agent.*' --json", "messages, tool calls and tokens, one object a line");
+    .example("$0 events RUN --type 'agent.*' --json", "messages and tokens, one object a line");
 
 export async function handler(args: Args, terminal: Terminal): CommandResult {
   const { type } = args;

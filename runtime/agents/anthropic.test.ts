@@ -79,7 +79,14 @@ describe("an answer", () => {
       ok: true,
       raw: { n: 3 },
       value: { n: 3 },
-      usage: { inputTokens: 10, outputTokens: 5, cacheReadTokens: 2, cacheWriteTokens: 0, calls: 1 },
+      usage: {
+        inputTokens: 10,
+        outputTokens: 5,
+        cacheReadTokens: 2,
+        cacheWriteTokens: 0,
+        calls: 1,
+        toolCalls: 0,
+      },
     });
     expect(server.requests[0]).toMatchObject({
       path: "/v1/messages",
@@ -201,7 +208,7 @@ describe("tools", () => {
     ];
     const { server, ask } = await stage(turns, { tools: [add], options: { tools: ["add"] } });
     const { result, events } = await ask();
-    expect(result).toMatchObject({ ok: true, raw: { n: 3 }, usage: { calls: 3 } });
+    expect(result).toMatchObject({ ok: true, raw: { n: 3 }, usage: { calls: 3, toolCalls: 3 } });
     expect(server.requests[0]?.body.tool_choice).toEqual({ type: "any" });
     expect(server.requests[1]?.body.messages).toMatchObject([
       {},
@@ -214,11 +221,13 @@ describe("tools", () => {
         ],
       },
     ]);
-    expect(events.filter((event) => event.type === "agent.tool.result").map((event) => event.data)).toEqual([
-      { id: "t1", name: "add", ok: true, output: { sum: 3 } },
-      { id: "t2", name: "add", ok: false, output: "a is negative" },
-      { id: "t3", name: "nonsense", ok: false, output: "There is no tool named nonsense" },
-    ]);
+    expect(events.filter((event) => event.type === "tool.finished").map((event) => event.data)).toMatchObject(
+      [
+        { id: "t1", name: "add", ok: true, output: { sum: 3 } },
+        { id: "t2", name: "add", ok: false, output: "a is negative" },
+        { id: "t3", name: "nonsense", ok: false, output: "There is no tool named nonsense" },
+      ],
+    );
   });
 
   it("do not run for ever", async () => {

@@ -124,7 +124,7 @@ class Dialogue {
         const reason = signal.aborted ? aborted(signal).error : providerError(this.#sdk, error, Date.now());
         return { ok: false, error: reason, usage };
       }
-      usage = addUsage(usage, usageOf(response));
+      usage = addUsage(usage, { ...usageOf(response), toolCalls: this.#callsIn(response) });
       this.#record(response);
       const answer = await this.#take(response);
       if (answer !== null) return { ...answer, usage };
@@ -198,12 +198,20 @@ class Dialogue {
     emit("agent.usage", { model: response.model, stopReason: response.stop_reason, ...usageOf(response) });
   }
 
+  #callsIn({ content }: Anthropic.Message): number {
+    return content.filter((block) => block.type === "tool_use" && !this.#isAnswer(block)).length;
+  }
+
+  #isAnswer({ name }: { readonly name: string }): boolean {
+    return name === ANSWER && this.#answerTool !== null;
+  }
+
   /** The answer, if this response is one; else runs the tools it calls and gives null: the dialogue goes on. */
   async #take(response: Anthropic.Message): Promise<AnswerWithoutUsage | null> {
     const uses = response.content.filter((block) => block.type === "tool_use");
     const cut = cutOff(response, this.#call.name);
     if (cut !== null) return cut;
-    const given = uses.find((use) => use.name === ANSWER && this.#answerTool !== null);
+    const given = uses.find((use) => this.#isAnswer(use));
     if (given !== undefined) {
       this.#open = uses;
       const input = given.input as Json;
@@ -222,7 +230,8 @@ class Dialogue {
   async #run(use: ToolUse): Promise<Anthropic.ToolResultBlockParam> {
     const { emit, cwd, signal, trace } = this.#call.context;
     const input = use.input as Json;
-    emit("agent.tool.call", { id: use.id, name: use.name, input });
+    const began = performance.now();
+    emit("tool.started", { id: use.id, name: use.name, input });
     const tool = this.#tools.find((known) => known.name === use.name);
     let output: Json;
     let failed = false;
@@ -233,7 +242,13 @@ class Dialogue {
       failed = true;
       output = error instanceof Error ? error.message : String(error);
     }
-    emit("agent.tool.result", { id: use.id, name: use.name, ok: !failed, output });
+    emit("tool.finished", {
+      id: use.id,
+      name: use.name,
+      ok: !failed,
+      durationMs: Math.round(performance.now() - began),
+      output,
+    });
     return {
       type: "tool_result",
       tool_use_id: use.id,
@@ -307,5 +322,6 @@ function usageOf({ usage }: Anthropic.Message): Usage {
     cacheReadTokens: usage.cache_read_input_tokens ?? 0,
     cacheWriteTokens: usage.cache_creation_input_tokens ?? 0,
     calls: 1,
+    toolCalls: 0,
   };
 }

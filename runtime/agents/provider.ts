@@ -21,6 +21,8 @@ export interface Usage {
   readonly cacheWriteTokens: number;
   /** Requests to the provider. */
   readonly calls: number;
+  /** Tools that ran, or were refused. */
+  readonly toolCalls: number;
 }
 
 export const NO_USAGE: Usage = {
@@ -29,6 +31,7 @@ export const NO_USAGE: Usage = {
   cacheReadTokens: 0,
   cacheWriteTokens: 0,
   calls: 0,
+  toolCalls: 0,
 };
 
 export function addUsage(a: Usage, b: Usage): Usage {
@@ -38,6 +41,7 @@ export function addUsage(a: Usage, b: Usage): Usage {
     cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,
     cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
     calls: a.calls + b.calls,
+    toolCalls: a.toolCalls + b.toolCalls,
   };
 }
 

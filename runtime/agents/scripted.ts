@@ -45,6 +45,7 @@ async function answerOf(entry: ScriptedAnswer | undefined, asked: number, call: 
     cacheReadTokens: 0,
     cacheWriteTokens: 0,
     calls: 1,
+    toolCalls: 0,
   };
   const { signal, address, attempt } = call.context;
   if (entry === undefined) {

@@ -197,6 +197,7 @@ describe("a run on a terminal", () => {
         retries: 1,
         tokens: { input: 1_200, output: 120, cacheRead: 0, cacheWrite: 0 },
         calls: 13,
+        toolCalls: 0,
       },
     });
   });

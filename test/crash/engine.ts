@@ -35,7 +35,14 @@ const provider: AgentProvider = {
   open: ({ context: { address, attempt } }) => ({
     ask: async (prompt) => {
       note("calls.log", { ...address, attempt, prompt });
-      const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, calls: 1 };
+      const usage = {
+        inputTokens: 1,
+        outputTokens: 1,
+        cacheReadTokens: 0,
+        cacheWriteTokens: 0,
+        calls: 1,
+        toolCalls: 0,
+      };
       const answer = answerTo(address.nodeId, attempt, prompt);
       await sleep(answer?.ms ?? 5);
       return answer === null
