@@ -50,6 +50,7 @@ async function task(n: number): Promise<void> {
       attempt: 1,
       cwd: scratch,
       signal,
+      record: async () => {},
       emit: () => {},
       started: () => Promise.resolve(),
     },

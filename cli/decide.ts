@@ -52,7 +52,8 @@ export function decide(approved: boolean, args: DecideArgs, terminal: Terminal):
 }
 
 /** Waits for a yes or a no. */
-const isDecision = ({ asks }: Question): boolean => asks === "approval" || asks === "start";
+const isDecision = ({ asks }: Question): boolean =>
+  asks === "approval" || asks === "start" || asks === "tool";
 
 function onlyOne(runId: string, waiting: readonly string[]): string {
   const [first, ...others] = waiting;

@@ -5,7 +5,7 @@ import { formatIssues } from "../plan/zod/index.ts";
 import { OutputParser } from "./executors/output.ts";
 import { dropAnswer } from "./inbox.ts";
 import type { Resolution } from "./interpreter/once.ts";
-import { type Ask, problemOf } from "./interpreter/people.ts";
+import { type Ask, isDecision, problemOf } from "./interpreter/people.ts";
 import { askOf, journalOf, NotWaitingError, type Place, questionAt, tableOf } from "./questions.ts";
 import { runDirectory } from "./runs.ts";
 import { showAddress } from "./store/rules.ts";
@@ -36,7 +36,7 @@ export class AnswerError extends Error {
 export async function answer(runId: string, nodeId: string, options: AnswerOptions): Promise<Address> {
   return file(runId, nodeId, options, ({ ask, name, misfit }) => {
     const { answer: given, by } = options;
-    if (ask.asks === undefined || ask.asks === "start")
+    if (isDecision(ask.asks))
       throw new NotWaitingError(`${name} waits for a decision: approve it or deny it`);
     if (ask.asks === "resolution")
       throw new NotWaitingError(

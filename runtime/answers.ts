@@ -24,6 +24,7 @@ export function answerCommands(
   switch (asks) {
     case "approval":
     case "start":
+    case "tool":
       return [
         { says: "approve", command: `smithers approve ${at}` },
         { says: "deny", command: `smithers deny ${at}` },

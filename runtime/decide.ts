@@ -1,6 +1,6 @@
 /** Deciding from any process on what waits for a decision: the decision is filed in the run's inbox, whose writer takes it up. */
 import { DecidedError, dropDecision } from "./inbox.ts";
-import { NOUNS } from "./interpreter/people.ts";
+import { isDecision, NOUNS } from "./interpreter/people.ts";
 import { askOf, journalOf, NotWaitingError, type Place, questionAt } from "./questions.ts";
 import { runDirectory } from "./runs.ts";
 import { showAddress } from "./store/rules.ts";
@@ -23,14 +23,15 @@ export async function decide(runId: string, nodeId: string, options: DecideOptio
   const directory = runDirectory(options.root, runId);
   const { approved, note = null, decidedBy } = options;
   const { address, task } = questionAt(await journalOf(directory), directory, nodeId, options);
-  const { asks, allowedUsers } = askOf(task);
-  if (approved && asks !== undefined && asks !== "start")
+  const { asks, allowedUsers, call } = askOf(task);
+  if (approved && !isDecision(asks))
     throw new NotWaitingError(`${showAddress(address)} waits for ${NOUNS[asks]}, not for a decision`);
   if (allowedUsers && !allowedUsers.includes(decidedBy))
     throw new NotWaitingError(
       `${decidedBy} may not decide on ${showAddress(address)}: only ${allowedUsers.join(", ")} may`,
     );
-  const decision = { ...address, approved, note, decidedBy, decidedAt: Date.now() };
+  const about = call === undefined ? {} : { call };
+  const decision = { ...address, approved, note, decidedBy, decidedAt: Date.now(), ...about };
   const takeBack = dropDecision(directory, decision);
   // Another one may have been taken up, and its file removed, since the journal was read.
   const { decisions } = await journalOf(directory);

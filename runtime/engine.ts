@@ -21,6 +21,7 @@ import {
   type StopRequest,
 } from "./interpreter/run.ts";
 import { World } from "./interpreter/world.ts";
+import { addressKey } from "./store/rules.ts";
 import type { Address, AttemptRecord, Journal, RunRecord, RunStatus, Store } from "./store/store.ts";
 import { type RunTotals, totalsOf } from "./totals.ts";
 import { type FileRecord, type FileSource, ProjectFiles } from "./values/files.ts";
@@ -153,6 +154,7 @@ export async function reopenedRun(
   const run = new Run(plan, world, services, running);
   await learnSignals(run, journal);
   await learnEffects(run);
+  await learnSessions(run, journal);
   run.frame = journal.lastFrame?.frame ?? -1;
   run.lastEvent = journal.lastEvent;
   run.lastOutput = journal.outputs.at(-1)?.seq ?? 0;
@@ -205,6 +207,15 @@ async function learnEffects(run: Run): Promise<void> {
     if (type === EFFECT_RAN) run.world.effects.learn(address, String(node), String(deps));
     else if (type === EFFECT_CLEANED) run.world.effects.forget(address);
   }
+}
+
+/** How far agents came in conversations that have no end yet. */
+async function learnSessions(run: Run, { tasks, attempts }: Journal): Promise<void> {
+  const open = new Set(
+    tasks.filter(({ kind, state }) => kind === "agent" && state !== "finished").map(addressKey),
+  );
+  const begun = attempts.filter((attempt) => open.has(addressKey(attempt)));
+  if (begun.length > 0) await run.sessions.learn(run.services.store, begun);
 }
 
 /** What earlier frames of the run have read of its files. */

@@ -98,7 +98,8 @@ const SECRET_NAME = /KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL/i;
 /** A URL that carries a password, as database addresses do. */
 const SECRET_VALUE = /:\/\/[^/\s:@]*:[^/\s@]+@/;
 
-function isSecret(name: string, value: string): boolean {
+/** Whether a host value (`env.NAME`) is for this machine alone, by its name or by what it is. */
+export function isSecret(name: string, value: string): boolean {
   return name.startsWith("env.") && (SECRET_NAME.test(name) || SECRET_VALUE.test(value));
 }
 

@@ -23,6 +23,7 @@ const decisionFile = z.strictObject({
   note: z.string().nullable(),
   decidedBy: z.string(),
   decidedAt: z.number(),
+  call: z.string().exactOptional(),
 });
 
 const STOPS = ["pause", "cancel"] as const;

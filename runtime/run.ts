@@ -361,7 +361,7 @@ function servicesOf(options: CommonOptions, at: Attended, executors: Services["e
     nextRunId: () => nextRunId(at.runId, at.isNext, (name) => at.directory !== null && hasRun(root, name)),
     decider:
       options.decider ??
-      (script ? (address, kind) => decideScripted(script, address, kind) : () => undefined),
+      (script ? (address, kind, tool) => decideScripted(script, address, kind, tool) : () => undefined),
   };
 }
 

@@ -3,8 +3,6 @@ import * as z from "zod";
 import type { Agent, Json } from "../../plan/types.ts";
 import { formatIssues, type Issue } from "../../plan/zod/index.ts";
 
-/** A registered tool: by name, or as the compiler writes one of the library. */
-const tool = z.union([z.string(), z.object({ tool: z.string() }).transform((known) => known.tool)]);
 const steps = z.object({ maxSteps: z.int().positive() });
 
 /** Constructor options of an Anthropic agent as authors write them; several names are in use for the same thing. */
@@ -27,10 +25,9 @@ const shape = z.object({
   timeoutMs: z.int().positive().optional(),
   /** `stopWhen: stepCountIs(5)`, one or a list. */
   stopWhen: z.union([steps, z.array(steps)]).optional(),
-  /** A list, or an object whose keys are the author's names for them. */
-  tools: z
-    .union([z.array(tool), z.record(z.string(), tool).transform((named) => Object.values(named))])
-    .optional(),
+  /** What they are: runtime/tools/toolbox.ts. */
+  tools: z.unknown().optional(),
+  approval: z.unknown().optional(),
   /** What kind of output the author declared; the task's schema decides. */
   output: z.unknown().optional(),
   system: z.string().optional(),
@@ -44,7 +41,6 @@ const DEFAULT_TIMEOUT_MS = 600_000;
 export interface AnthropicOptions {
   readonly request: Omit<Anthropic.MessageCreateParamsNonStreaming, "messages">;
   readonly thinks: boolean;
-  readonly tools: readonly string[];
   /** Requests within one answer: each round of tool calls is one. */
   readonly maxSteps: number;
   readonly timeoutMs: number;
@@ -84,7 +80,6 @@ export function readOptions(agent: Agent): ReadOptions {
     options: {
       request,
       thinks: given.thinking !== undefined && given.thinking.type !== "disabled",
-      tools: given.tools ?? [],
       maxSteps: given.maxSteps ?? stepsOf(given.stopWhen),
       timeoutMs: given.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     },

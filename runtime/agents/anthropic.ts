@@ -3,6 +3,7 @@ import type { Json } from "../../plan/types.ts";
 import { aborted, failure } from "../executors/errors.ts";
 import type { TaskError } from "../executors/executor.ts";
 import { untraced } from "../telemetry/calls.ts";
+import { ToolCalls, type Use } from "../tools/calls.ts";
 import type { Tool } from "../tools/registry.ts";
 import { providerError } from "./anthropic-error.ts";
 import { type AnthropicOptions, readOptions } from "./anthropic-options.ts";
@@ -15,6 +16,7 @@ import {
   NO_USAGE,
   type Usage,
 } from "./provider.ts";
+import { suspended } from "./session.ts";
 
 export interface AnthropicProviderOptions {
   /** Where key and base URL come from. Default: `process.env`. */
@@ -56,14 +58,8 @@ export class AnthropicProvider implements AgentProvider {
     }
     const read = readOptions(call.agent);
     if (!read.ok) return failure("AGENT_OPTIONS", `Agent ${call.name}: ${read.message}`).error;
-    const unknown = read.options.tools.filter((name) => call.tools.get(name) === undefined);
-    if (unknown.length > 0) {
-      const known = call.tools.names.length === 0 ? "none" : call.tools.names.join(", ");
-      return failure(
-        "AGENT_OPTIONS",
-        `Agent ${call.name} names tools that do not exist: ${unknown.join(", ")} (known: ${known})`,
-      ).error;
-    }
+    const toolbox = call.tools();
+    if (!toolbox.ok) return failure("AGENT_OPTIONS", `Agent ${call.name}: ${toolbox.message}`).error;
     for (const option of read.ignored) {
       call.context.emit("agent.warning", { message: `Option ${option} of agent ${call.name} has no effect` });
     }
@@ -75,7 +71,7 @@ export class AnthropicProvider implements AgentProvider {
       // Retries are the interpreter's, journaled, with the attempt number kept over a crash (SEMANTICS 29).
       maxRetries: 0,
     });
-    return new Dialogue(sdk, client, call, read.options);
+    return new Dialogue(sdk, client, call, read.options, toolbox.tools);
   }
 }
 
@@ -85,37 +81,55 @@ class Dialogue {
   readonly #call: AgentCall;
   readonly #options: AnthropicOptions;
   readonly #tools: readonly Tool[];
+  readonly #calls: ToolCalls;
   readonly #answerTool: Anthropic.Tool | null;
   /** Whether the schema's values are no objects and travel as `{ value }`: a tool's input is always an object. */
   readonly #wrapped: boolean;
   readonly #messages: Anthropic.MessageParam[] = [];
-  /** Calls of the last answer that have no result yet; the next message must bring one for each. */
-  #open: readonly ToolUse[] = [];
+  /** The last answer. Calls in it have no result yet; the next message must bring one for each. */
+  #given: Anthropic.Message["content"] | null = null;
+  /** Requests since the last message. */
+  #steps = 0;
 
-  constructor(sdk: Sdk, client: Anthropic, call: AgentCall, options: AnthropicOptions) {
+  constructor(
+    sdk: Sdk,
+    client: Anthropic,
+    call: AgentCall,
+    options: AnthropicOptions,
+    tools: readonly Tool[],
+  ) {
     this.#sdk = sdk;
     this.#client = client;
     this.#call = call;
     this.#options = options;
-    this.#tools = options.tools.map((name) => call.tools.get(name)).filter((tool) => tool !== undefined);
+    this.#tools = tools;
+    this.#calls = new ToolCalls(tools, call.session, call.context);
     const schema = call.schema === null ? null : answerSchema(call.schema.jsonSchema);
     this.#wrapped = schema?.wrapped ?? false;
     this.#answerTool =
       schema === null
         ? null
         : {
-            name: ANSWER,
+            name: tools.some(({ name }) => name === ANSWER) ? `final_${ANSWER}` : ANSWER,
             description: "Give your final answer. Call this exactly once, when you are done.",
             input_schema: schema.inputSchema,
           };
   }
 
   async ask(message: string): Promise<Answer> {
-    this.#call.context.emit("agent.message", { role: "user", text: message });
-    this.#messages.push({ role: "user", content: this.#reply(message) });
-    this.#open = [];
+    const before = this.#calls.count;
+    const answer = await this.#ask(message);
+    return {
+      ...answer,
+      usage: addUsage(answer.usage, { ...NO_USAGE, toolCalls: this.#calls.count - before }),
+    };
+  }
+
+  async #ask(message: string): Promise<Answer> {
     let usage = NO_USAGE;
-    for (let step = 0; step < this.#options.maxSteps; step++) {
+    const stopped = this.#messages.length === 0 ? await this.#begin(message) : this.#correct(message);
+    if (stopped) return { ...stopped, usage };
+    while (this.#steps < this.#options.maxSteps) {
       let response: Anthropic.Message;
       try {
         response = await this.#traced();
@@ -124,7 +138,8 @@ class Dialogue {
         const reason = signal.aborted ? aborted(signal).error : providerError(this.#sdk, error, Date.now());
         return { ok: false, error: reason, usage };
       }
-      usage = addUsage(usage, { ...usageOf(response), toolCalls: this.#callsIn(response) });
+      this.#steps++;
+      usage = addUsage(usage, usageOf(response));
       this.#record(response);
       const answer = await this.#take(response);
       if (answer !== null) return { ...answer, usage };
@@ -134,6 +149,40 @@ class Dialogue {
       `Agent ${this.#call.name} gave no answer within ${this.#options.maxSteps} steps (maxSteps)`,
     );
     return { ok: false, error, usage };
+  }
+
+  /** The prompt, and whatever followed it in earlier attempts: what was under way then is settled now. */
+  async #begin(prompt: string): Promise<AnswerWithoutUsage | null> {
+    const { context, session } = this.#call;
+    this.#messages.push({ role: "user", content: prompt });
+    if (session.turns.length === 0) context.emit("agent.message", { role: "user", text: prompt });
+    else context.emit("agent.continued", { agent: session.agent, turns: session.turns.length });
+    for (const { content: given, correction } of session.turns) {
+      const content = given as unknown as Anthropic.Message["content"];
+      this.#messages.push({ role: "assistant", content });
+      if (correction === null) {
+        this.#steps++;
+        const stopped = await this.#tell(content);
+        if (stopped) return stopped;
+      } else {
+        this.#steps = 0;
+        this.#messages.push({
+          role: "user",
+          content: reply(content, correction, (use) => this.#isAnswer(use)),
+        });
+      }
+    }
+    return null;
+  }
+
+  #correct(message: string): null {
+    const { context, session } = this.#call;
+    const given = this.#given ?? [];
+    context.emit("agent.message", { role: "user", text: message });
+    session.corrected(given as unknown as Json, message);
+    this.#messages.push({ role: "user", content: reply(given, message, (use) => this.#isAnswer(use)) });
+    this.#steps = 0;
+    return null;
   }
 
   #traced(): Promise<Anthropic.Message> {
@@ -173,37 +222,22 @@ class Dialogue {
   /** A model that thinks may not be forced to call a tool; it is asked to. */
   #choice(): Anthropic.ToolChoice {
     if (this.#options.thinks) return { type: "auto" };
-    return this.#tools.length === 0 ? { type: "tool", name: ANSWER } : { type: "any" };
-  }
-
-  /** The user's side of the dialogue: results for calls that are open, then the message. */
-  #reply(message: string): Anthropic.MessageParam["content"] {
-    if (this.#open.length === 0) return message;
-    const results: Anthropic.ContentBlockParam[] = this.#open.map((use) => ({
-      type: "tool_result",
-      tool_use_id: use.id,
-      is_error: true,
-      content: use.name === ANSWER ? message : "Not run: an answer was given already.",
-    }));
-    return this.#open.some((use) => use.name === ANSWER)
-      ? results
-      : [...results, { type: "text", text: message }];
+    return this.#tools.length === 0 && this.#answerTool
+      ? { type: "tool", name: this.#answerTool.name }
+      : { type: "any" };
   }
 
   #record(response: Anthropic.Message): void {
     const { emit } = this.#call.context;
     this.#messages.push({ role: "assistant", content: response.content });
+    this.#given = response.content;
     const text = textOf(response);
     if (text !== "") emit("agent.message", { role: "assistant", text });
     emit("agent.usage", { model: response.model, stopReason: response.stop_reason, ...usageOf(response) });
   }
 
-  #callsIn({ content }: Anthropic.Message): number {
-    return content.filter((block) => block.type === "tool_use" && !this.#isAnswer(block)).length;
-  }
-
   #isAnswer({ name }: { readonly name: string }): boolean {
-    return name === ANSWER && this.#answerTool !== null;
+    return name === this.#answerTool?.name;
   }
 
   /** The answer, if this response is one; else runs the tools it calls and gives null: the dialogue goes on. */
@@ -213,49 +247,59 @@ class Dialogue {
     if (cut !== null) return cut;
     const given = uses.find((use) => this.#isAnswer(use));
     if (given !== undefined) {
-      this.#open = uses;
       const input = given.input as Json;
       this.#call.context.emit("agent.message", { role: "assistant", text: JSON.stringify(input) });
       return { ok: true, type: "value", value: this.#wrapped ? unwrapped(input) : input };
     }
-    if (uses.length > 0) {
-      const content = await Promise.all(uses.map((use) => this.#run(use)));
-      this.#messages.push({ role: "user", content });
-      return null;
+    if (uses.length > 0 || response.stop_reason === "pause_turn") {
+      await this.#call.session.called(response.content as unknown as Json);
+      return this.#tell(response.content);
     }
-    if (response.stop_reason === "pause_turn") return null;
     return { ok: true, type: "text", text: textOf(response) };
   }
 
-  async #run(use: ToolUse): Promise<Anthropic.ToolResultBlockParam> {
-    const { emit, cwd, signal, trace } = this.#call.context;
-    const input = use.input as Json;
-    const began = performance.now();
-    emit("tool.started", { id: use.id, name: use.name, input });
-    const tool = this.#tools.find((known) => known.name === use.name);
-    let output: Json;
-    let failed = false;
-    try {
-      if (tool === undefined) throw new Error(`There is no tool named ${use.name}`);
-      output = await (trace ?? untraced).tool(use, () => tool.execute({ input, cwd, signal }));
-    } catch (error) {
-      failed = true;
-      output = error instanceof Error ? error.message : String(error);
+  /** Runs the tools that a turn calls and says what came of them; gives what ended the attempt instead, if anything did. */
+  async #tell(content: Anthropic.Message["content"]): Promise<AnswerWithoutUsage | null> {
+    const uses = content.filter((block) => block.type === "tool_use");
+    const settled = await this.#calls.settle(uses.map(useOf));
+    switch (settled.type) {
+      case "aborted":
+        return aborted(this.#call.context.signal);
+      case "asks":
+        return suspended(settled.question);
+      case "told": {
+        const results = settled.told.map(
+          ({ ok, output }, index): Anthropic.ToolResultBlockParam => ({
+            type: "tool_result",
+            tool_use_id: (uses[index] as ToolUse).id,
+            is_error: !ok,
+            content: typeof output === "string" ? output : JSON.stringify(output),
+          }),
+        );
+        if (results.length > 0) this.#messages.push({ role: "user", content: results });
+        return null;
+      }
     }
-    emit("tool.finished", {
-      id: use.id,
-      name: use.name,
-      ok: !failed,
-      durationMs: Math.round(performance.now() - began),
-      output,
-    });
-    return {
-      type: "tool_result",
-      tool_use_id: use.id,
-      is_error: failed,
-      content: typeof output === "string" ? output : JSON.stringify(output),
-    };
   }
+}
+
+const useOf = ({ id, name, input }: ToolUse): Use => ({ id, name, input: input as Json });
+
+/** The user's side of the dialogue after an answer: results for the calls in it, then the message. */
+function reply(
+  given: Anthropic.Message["content"],
+  message: string,
+  isAnswer: (use: ToolUse) => boolean,
+): Anthropic.MessageParam["content"] {
+  const open = given.filter((block) => block.type === "tool_use");
+  if (open.length === 0) return message;
+  const results: Anthropic.ContentBlockParam[] = open.map((use) => ({
+    type: "tool_result",
+    tool_use_id: use.id,
+    is_error: true,
+    content: isAnswer(use) ? message : "Not run: an answer was given already.",
+  }));
+  return open.some(isAnswer) ? results : [...results, { type: "text", text: message }];
 }
 
 type WithoutUsage<T> = T extends unknown ? Omit<T, "usage"> : never;

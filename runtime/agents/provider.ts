@@ -1,7 +1,8 @@
 /** One interface for whatever answers a prompt: a model behind an API, a script, a user's own object with `generate`. */
 import type { Agent, Json } from "../../plan/types.ts";
-import type { AttemptContext, TaskError } from "../executors/executor.ts";
-import type { ToolRegistry } from "../tools/registry.ts";
+import type { AttemptContext, TaskError, ToolQuestion } from "../executors/executor.ts";
+import type { Toolbox } from "../tools/toolbox.ts";
+import type { Session } from "./session.ts";
 
 export interface AgentCall {
   /** Its name in the plan. */
@@ -9,7 +10,10 @@ export interface AgentCall {
   readonly agent: Agent;
   /** What the answer must be; null: any text. */
   readonly schema: { readonly name: string; readonly jsonSchema: Json } | null;
-  readonly tools: ToolRegistry;
+  /** The tools that the agent may use in this task; an error where its options name such as there are not. */
+  readonly tools: () => Toolbox;
+  /** How far the conversation came in earlier attempts, and what is written down of it. */
+  readonly session: Session;
   readonly context: AttemptContext;
 }
 
@@ -53,7 +57,13 @@ export type Answer =
   | { readonly ok: true; readonly type: "value"; readonly value: Json; readonly usage: Usage }
   | { readonly ok: true; readonly type: "text"; readonly text: string; readonly usage: Usage }
   | { readonly ok: true; readonly type: "result"; readonly result: Json; readonly usage: Usage }
-  | { readonly ok: false; readonly error: TaskError; readonly usage: Usage };
+  | {
+      readonly ok: false;
+      readonly error: TaskError;
+      readonly usage: Usage;
+      /** People are asked about a tool before the conversation goes on. */
+      readonly question?: ToolQuestion;
+    };
 
 /** A dialogue with one agent. Every answer, and what tools said in between, stays in it. */
 export interface Conversation {

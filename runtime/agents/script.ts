@@ -4,6 +4,7 @@
  *   { "answers": [
  *       { "node": "review-*", "iteration": 0, "reply": { "approved": false }, "latencyMs": 50 },
  *       { "node": "fix", "attempt": 1, "error": { "message": "overloaded", "status": 529 } },
+ *       { "node": "look", "tools": [{ "name": "read", "input": { "path": "a.txt" } }], "reply": "read" },
  *       { "node": "fix", "replies": [{ "n": "not a number" }, { "n": 3 }] } ],
  *     "approvals": [{ "node": "ship", "approved": true, "note": "go" }] }
  *
@@ -48,6 +49,8 @@ const answer = z
         retryAfterMs: z.number().nonnegative().optional(),
       })
       .optional(),
+    /** Tools that the agent calls before it answers, one after another. */
+    tools: z.array(z.strictObject({ name: z.string(), input: json.default({}) })).optional(),
     usage: z.strictObject({ inputTokens: z.int().default(0), outputTokens: z.int().default(0) }).optional(),
   })
   .refine(
@@ -59,6 +62,8 @@ const answer = z
 
 const approval = z.strictObject({
   ...where,
+  /** Only where it is this tool that is asked about. */
+  tool: z.string().optional(),
   approved: z.boolean(),
   note: z.string().nullable().default(null),
 });
@@ -124,8 +129,11 @@ export function decideScripted(
   { approvals, answers }: Script,
   address: Address,
   kind: TaskRecord["kind"],
+  tool?: string,
 ): ScriptedApproval | { readonly answer: Json; readonly latencyMs?: number | undefined } | undefined {
-  const decision = approvals.find((entry) => fits(entry, address));
+  const decision = approvals.find(
+    (entry) => fits(entry, address) && (entry.tool === undefined || entry.tool === tool),
+  );
   if (decision || (kind !== "human" && kind !== "approval")) return decision;
   const said = answers.find((entry) => fits(entry, address));
   return said?.reply === undefined ? undefined : { answer: said.reply, latencyMs: said.latencyMs };

@@ -1,11 +1,21 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Json } from "../../plan/types.ts";
-import { aborted } from "../executors/errors.ts";
+import { aborted, failure } from "../executors/errors.ts";
 import type { TaskError } from "../executors/executor.ts";
 import { untraced } from "../telemetry/calls.ts";
+import { ToolCalls, type Use } from "../tools/calls.ts";
 import { answerText } from "./answer.ts";
-import type { AgentCall, AgentProvider, Answer, Conversation, Usage } from "./provider.ts";
+import {
+  type AgentCall,
+  type AgentProvider,
+  type Answer,
+  addUsage,
+  type Conversation,
+  NO_USAGE,
+  type Usage,
+} from "./provider.ts";
 import { findAnswer, type Script, type ScriptedAnswer } from "./script.ts";
+import { suspended } from "./session.ts";
 import { isRetryableStatus } from "./status.ts";
 
 /** Answers from a script, whatever agent the plan names. */
@@ -19,19 +29,79 @@ export class ScriptedProvider implements AgentProvider {
   open(call: AgentCall): Conversation {
     const { address, attempt } = call.context;
     const entry = findAnswer(this.#script, { address, attempt, agent: call.name });
-    let asked = 0;
-    return {
-      ask: async (message) => {
-        call.context.emit("agent.message", { role: "user", text: message });
-        const answer = await (call.context.trace ?? untraced).model(
-          { provider: "smithers.script", model: modelOf(call), agent: call.name },
-          () => answerOf(entry, asked++, call),
-          ({ usage, ...more }) => ({ usage, ...(more.ok ? {} : { error: more.error }) }),
-        );
-        if (answer.ok) call.context.emit("agent.message", { role: "assistant", text: answerText(answer) });
-        return answer;
-      },
-    };
+    const dialogue = new ScriptedDialogue(call, entry);
+    return { ask: (message) => dialogue.ask(message) };
+  }
+}
+
+class ScriptedDialogue {
+  readonly #call: AgentCall;
+  readonly #entry: ScriptedAnswer | undefined;
+  /** Replies given. */
+  #asked = 0;
+  #given: Json | null = null;
+
+  constructor(call: AgentCall, entry: ScriptedAnswer | undefined) {
+    this.#call = call;
+    this.#entry = entry;
+  }
+
+  async ask(message: string): Promise<Answer> {
+    const { context, session } = this.#call;
+    if (session.turns.length === 0 || this.#asked > 0)
+      context.emit("agent.message", { role: "user", text: message });
+    else context.emit("agent.continued", { agent: session.agent, turns: session.turns.length });
+    if (this.#given !== null) session.corrected(this.#given, message);
+    const tools = this.#asked === 0 ? await this.#useTools() : NO_USAGE;
+    if ("error" in tools) return tools;
+    const answer = await this.#model(() => answerOf(this.#entry, this.#asked++, this.#call));
+    if (answer.ok) {
+      this.#given = answer.type === "text" ? answer.text : answerText(answer);
+      context.emit("agent.message", { role: "assistant", text: answerText(answer) });
+    }
+    return { ...answer, usage: addUsage(tools, answer.usage) };
+  }
+
+  #model(work: () => Promise<Answer>): Promise<Answer> {
+    const { context, name } = this.#call;
+    return (context.trace ?? untraced).model(
+      { provider: "smithers.script", model: modelOf(this.#call), agent: name },
+      work,
+      ({ usage, ...more }) => ({ usage, ...(more.ok ? {} : { error: more.error }) }),
+    );
+  }
+
+  /** Each is a turn of its own; those of earlier attempts come first. */
+  async #useTools(): Promise<Usage | Extract<Answer, { readonly ok: false }>> {
+    const { context, session } = this.#call;
+    const past = session.turns.filter(({ correction }) => correction === null);
+    this.#asked = session.turns.length - past.length;
+    const steps = this.#entry?.tools ?? [];
+    if (past.length + steps.length === 0) return NO_USAGE;
+    const toolbox = this.#call.tools();
+    if (!toolbox.ok)
+      return {
+        ...failure("AGENT_OPTIONS", `Agent ${this.#call.name}: ${toolbox.message}`),
+        usage: NO_USAGE,
+      };
+    const calls = new ToolCalls(toolbox.tools, session, context);
+    let turns = 0;
+    const usage = (): Usage => ({ ...NO_USAGE, calls: turns, toolCalls: calls.count });
+    for (const [index, step] of steps.entries()) {
+      const known = past[index];
+      const use = known
+        ? (known.content as unknown as Use)
+        : { id: `${context.attempt}.${index + 1}`, ...step };
+      if (!known) {
+        turns++;
+        await this.#model(async () => ({ ok: true, type: "text", text: "", usage: NO_USAGE }));
+        await session.called({ ...use });
+      }
+      const settled = await calls.settle([use]);
+      if (settled.type === "asks") return { ...suspended(settled.question), usage: usage() };
+      if (settled.type === "aborted") return { ...aborted(context.signal), usage: usage() };
+    }
+    return usage();
   }
 }
 

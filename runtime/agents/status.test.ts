@@ -31,12 +31,6 @@ describe("options of an agent as a plan holds them", () => {
     return result.ok ? { ...result.options, ignored: result.ignored } : result.message;
   };
 
-  it("name tools in a list or an object, by name or as the library's", () => {
-    expect(read({ tools: ["grep", { tool: "read" }] })).toMatchObject({ tools: ["grep", "read"] });
-    expect(read({ tools: { look: { tool: "grep" } } })).toMatchObject({ tools: ["grep"] });
-    expect(read({ tools: [1] })).toMatch(/^options\.tools/);
-  });
-
   it("bound the steps", () => {
     expect(read({})).toMatchObject({ maxSteps: 50, timeoutMs: 600_000 });
     expect(read({ stopWhen: [{ maxSteps: 7 }, { maxSteps: 4 }] })).toMatchObject({ maxSteps: 4 });

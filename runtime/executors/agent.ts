@@ -10,9 +10,10 @@ import {
   rateKey,
   type Usage,
 } from "../agents/index.ts";
-import { ToolRegistry } from "../tools/registry.ts";
+import { Session } from "../agents/session.ts";
+import { type ToolSources, toolboxOf } from "../tools/toolbox.ts";
 import { aborted, failure, invalidOutput } from "./errors.ts";
-import type { AttemptContext, AttemptResult, Executor, TaskRequest } from "./executor.ts";
+import type { AttemptContext, AttemptResult, Executor, Past, TaskRequest } from "./executor.ts";
 import type { OutputParser } from "./output.ts";
 
 export interface AgentExecutorOptions {
@@ -22,7 +23,7 @@ export interface AgentExecutorOptions {
   /** Answers instead of every provider. */
   readonly scripted?: AgentProvider | undefined;
   readonly limits: CallLimits;
-  readonly tools?: ToolRegistry | undefined;
+  readonly tools: ToolSources;
 }
 
 type AgentRequest = Extract<TaskRequest, { readonly kind: "agent" }>;
@@ -31,11 +32,9 @@ type AgentRequest = Extract<TaskRequest, { readonly kind: "agent" }>;
 export class AgentExecutor implements Executor {
   readonly kind = "agent";
   readonly #options: AgentExecutorOptions;
-  readonly #tools: ToolRegistry;
 
   constructor(options: AgentExecutorOptions) {
     this.#options = options;
-    this.#tools = options.tools ?? new ToolRegistry();
   }
 
   async execute(request: TaskRequest, context: AttemptContext): Promise<AttemptResult> {
@@ -53,7 +52,7 @@ export class AgentExecutor implements Executor {
       }
       result = await this.#ask(name, request, context);
       usage = addUsage(usage, usageOf(result));
-      if (result.ok || context.signal.aborted) break;
+      if (result.ok || result.question || context.signal.aborted) break;
       retryable ||= result.error.retryable;
     }
     const reported = usage.calls === 0 ? {} : { usage: { ...usage } };
@@ -62,6 +61,7 @@ export class AgentExecutor implements Executor {
       ok: false,
       error: { ...result.error, retryable: result.error.retryable || retryable },
       ...reported,
+      ...(result.question && { question: result.question }),
     };
   }
 
@@ -85,6 +85,11 @@ export class AgentExecutor implements Executor {
     }
     const provider = this.#provider(agent);
     if (provider === undefined) return unsupported(name, agent);
+    const past = pastOf(request, context);
+    if (past === "fail") {
+      const why = 'an earlier attempt left a conversation in which tools were called, and onResume is "fail"';
+      return failure("SESSION_INTERRUPTED", why);
+    }
     const conversation = provider.open({
       name,
       agent,
@@ -92,7 +97,8 @@ export class AgentExecutor implements Executor {
         request.schema === null
           ? null
           : { name: request.schema, jsonSchema: this.#options.outputs.asked(plan, request.schema) },
-      tools: this.#tools,
+      tools: () => toolboxOf(agent, plan, this.#options.tools, request.allowTools),
+      session: new Session(name, context, past),
       context,
     });
     const key = rateKey(agent);
@@ -110,7 +116,8 @@ export class AgentExecutor implements Executor {
       if (!answer.ok) {
         const { retryAfterMs } = answer.error;
         if (retryAfterMs !== undefined) this.#options.limits.pause(key, retryAfterMs);
-        return { ok: false, error: answer.error, usage: { ...usage } };
+        const { error, question } = answer;
+        return { ok: false, error, usage: { ...usage }, ...(question && { question }) };
       }
       if (signal.aborted) return { ...aborted(signal), usage: { ...usage } };
       const parsed = this.#parse(candidates(answer, request.schema !== null), request.schema, context);
@@ -146,6 +153,13 @@ export class AgentExecutor implements Executor {
   #provider(agent: Agent): AgentProvider | undefined {
     return this.#options.scripted ?? this.#options.providers.get(agent.kind);
   }
+}
+
+/** The conversation that the attempt goes on with; null where it begins one. */
+function pastOf({ onResume }: AgentRequest, { past }: AttemptContext): Past | "fail" | null {
+  if (!past || past.events.length === 0) return null;
+  if (past.suspended || onResume === undefined) return past;
+  return onResume === "fail" ? "fail" : null;
 }
 
 function unsupported(name: string, agent: Agent): AttemptResult {

@@ -20,6 +20,10 @@ export type TaskRequest =
       readonly maxSchemaRetries: number;
       /** Once an attempt has used so many, no further call is made for it. */
       readonly maxTokens?: number;
+      /** The tools of its agent that it may use, by the names that the model knows; absent: all. */
+      readonly allowTools?: readonly string[];
+      /** What becomes of a conversation that an earlier attempt left; absent: it goes on (SEMANTICS 41). */
+      readonly onResume?: "restart" | "fail";
       readonly cache?: CacheEntry;
     }
   | {
@@ -71,6 +75,10 @@ export interface AttemptContext {
   idle?(is: boolean): void;
   /** Log lines, model calls, tool calls, token counts as they happen: `task.log`, `agent.message`, `agent.usage`, … */
   emit(type: string, data: { readonly [key: string]: Json }): void;
+  /** As `emit`, for what must not be forgotten: resolves when it is on disk. */
+  record(type: string, data: { readonly [key: string]: Json }): Promise<void>;
+  /** How far earlier attempts came in conversation with the same prompt. */
+  readonly past?: Past;
   /** JSON of the plan with the parts that hang on the host as they are: never to be stored. Throws CoreError. */
   resolve?(value: Json): Json | undefined;
   /** Told of calls to models and tools, where somebody traces the run. */
@@ -100,6 +108,24 @@ export interface ChildQuestion extends Address {
   readonly asks: Question["asks"];
 }
 
+/** What earlier attempts of a task said and did, as the journal has it. */
+export interface Past {
+  /** Turns of the agent, what its tools did, what people decided on them: runtime/agents/session.ts. */
+  readonly events: readonly { readonly type: string; readonly data: { readonly [key: string]: Json } }[];
+  /** The last attempt ended to ask people: this one goes on with it, whatever the task says of others. */
+  readonly suspended: boolean;
+}
+
+/** A call of a tool that people have to agree to (SEMANTICS 40). The attempt ends with it; the next one goes on. */
+export interface ToolQuestion {
+  readonly tool: string;
+  /** The call's id. */
+  readonly call: string;
+  readonly input: Json;
+  /** It was under way when its process died, and nobody knows whether it was done. */
+  readonly again: boolean;
+}
+
 export type AttemptResult =
   | {
       readonly ok: true;
@@ -108,7 +134,13 @@ export type AttemptResult =
       readonly usage?: Json;
       readonly writes?: readonly ComputeWrite[];
     }
-  | { readonly ok: false; readonly error: TaskError; readonly usage?: Json };
+  | {
+      readonly ok: false;
+      readonly error: TaskError;
+      readonly usage?: Json;
+      /** It did not fail: people are asked, then it goes on. */
+      readonly question?: ToolQuestion;
+    };
 
 export interface TaskError {
   /** `OUTPUT_INVALID`, `TIMEOUT`, `CANCELLED`, `EXIT`, `THROWN`, `PROVIDER`, `NO_API_KEY`, … */

@@ -8,6 +8,7 @@ import {
   type Script,
   ScriptedProvider,
 } from "../agents/index.ts";
+import { builtinTools } from "../tools/builtin/index.ts";
 import { type Tool, ToolRegistry } from "../tools/registry.ts";
 import { AgentExecutor } from "./agent.ts";
 import { CachingExecutor } from "./cache.ts";
@@ -35,7 +36,10 @@ export interface ExecutorOptions {
   readonly anthropic?: AnthropicProviderOptions;
   /** Other kinds of agents, or other providers for the known ones. */
   readonly providers?: ReadonlyMap<string, AgentProvider>;
+  /** Beside the library's own, or in place of those of the same name. */
   readonly tools?: readonly Tool[];
+  /** Whether commands that agents run may use the network. Default false. */
+  readonly allowNetwork?: boolean;
   /** Where results of tasks with `cache` are kept. Default: nowhere. */
   readonly cache?: string | undefined;
   /** Agent calls at a time. Default 10. */
@@ -61,6 +65,8 @@ export function createExecutors(options: ExecutorOptions = {}): Executors {
     ["module", new ModuleProvider(compute)],
     ...(options.providers ?? []),
   ]);
+  const { allowNetwork = false, tools = [] } = options;
+  const registry = new ToolRegistry([...builtinTools({ allowNetwork }), ...tools]);
   const cached = (executor: Executor): Executor =>
     options.cache === undefined ? executor : new CachingExecutor(executor, outputs, options.cache);
   const executors: { readonly [K in Exclude<TaskRequest["kind"], "subflow">]: Executor } = {
@@ -72,7 +78,7 @@ export function createExecutors(options: ExecutorOptions = {}): Executors {
         providers,
         scripted: options.script === undefined ? undefined : new ScriptedProvider(options.script),
         limits: new CallLimits(options.maxAgentCalls ?? 10),
-        tools: new ToolRegistry(options.tools),
+        tools: { registry, compute },
       }),
     ),
   };

@@ -55,7 +55,9 @@ export function testPlan(parts: {
 /** A context whose events and process can be looked at afterwards. */
 export function testContext(
   plan: Plan,
-  options: Partial<Pick<AttemptContext, "cwd" | "signal" | "attempt" | "runId" | "address" | "started">> = {},
+  options: Partial<
+    Pick<AttemptContext, "cwd" | "signal" | "attempt" | "runId" | "address" | "started" | "past">
+  > = {},
 ): AttemptContext & { readonly events: TestEvent[]; readonly pids: number[] } {
   const events: TestEvent[] = [];
   const pids: number[] = [];
@@ -67,6 +69,9 @@ export function testContext(
     cwd: process.cwd(),
     signal: new AbortController().signal,
     emit: (type, data) => events.push({ type, data }),
+    record: async (type, data) => {
+      events.push({ type, data });
+    },
     started: async ({ pid }) => {
       pids.push(pid);
     },

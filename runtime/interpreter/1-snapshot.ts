@@ -17,7 +17,7 @@ export async function snapshot(run: Run): Promise<Snapshot> {
 
 function causeOf(facts: readonly Fact[]): Snapshot["cause"] {
   if (facts.every(({ kind }) => kind === "flush")) return "state";
-  if (facts.every(({ kind }) => kind === "flush" || kind === "events")) return "progress";
+  if (facts.every(({ kind }) => kind === "flush" || kind === "events" || kind === "said")) return "progress";
   let cause: Snapshot["cause"] = "timer";
   for (const fact of facts) {
     if (fact.kind === "begin") return fact.cause;

@@ -3,16 +3,17 @@
  * into the run's writes here, so that a frame that fails to evaluate still commits the result that caused it.
  */
 import type { Json } from "../../plan/types.ts";
-import type { AttemptResult, TaskError } from "../executors/executor.ts";
+import type { AttemptResult, TaskError, ToolQuestion } from "../executors/executor.ts";
 import type { Snapshot } from "./1-snapshot.ts";
 import { deliver, receive } from "./deliver.ts";
 import { computed, failed, findEffects, finished, flushState, progressed } from "./handlers.ts";
 import { Leaf } from "./leaf.ts";
 import { askedOf, leavesOpen, repeats } from "./once.ts";
 import { recordRow } from "./outputs.ts";
-import { decide, failAsked, isKnown, NOBODY, settlePeople } from "./people.ts";
+import { askOfTool, decide, failAsked, isKnown, NOBODY, settlePeople } from "./people.ts";
 import { defaultRetries, diceOf, nextDelay, retryPolicy } from "./retry.ts";
-import { addressData, type Fact, type Run } from "./run.ts";
+import { addressData, type Fact, type InFlight, type Run } from "./run.ts";
+import { TASK_SUSPENDED } from "./sessions.ts";
 
 import type { TaskEntry } from "./states.ts";
 import { isClosing } from "./stepper.ts";
@@ -76,6 +77,9 @@ function apply(run: Run, fact: Fact, now: number): void {
       return;
     case "process":
       applyProcess(run, fact);
+      return;
+    case "said":
+      run.committed.push(fact.recorded);
       return;
     case "retry":
       run.timers.delete(fact.entry.key);
@@ -208,6 +212,7 @@ function applyResult(run: Run, entry: TaskEntry, attempt: number, result: Attemp
     });
     recordRow(run, entry, result.raw, result.value);
     entry.rounds++;
+    run.sessions.end(entry.key);
     run.world.setState(entry, "finished", null, true);
     computed(run, entry, writes);
     finished(run, entry, entry.table === null ? undefined : result.value);
@@ -218,6 +223,10 @@ function applyResult(run: Run, entry: TaskEntry, attempt: number, result: Attemp
   const cancelled = error.code === "CANCELLED";
   // A try or saga around it goes over to what it does in every outcome.
   const isOver = leaf !== undefined && !run.aborted && run.world.cancelled !== null && isClosing(leaf);
+  if (result.question && entry.leaves.length > 0 && !isOver) {
+    suspend(run, flight, result.question, ended);
+    return;
+  }
   if (!repeats(leaf) && leavesOpen(error)) {
     run.writes.push(attemptWrite(run, flight, { ...ended, state: "lost", error: errorJson(error) }));
     const message = `${error.code}: ${error.message}`;
@@ -243,7 +252,7 @@ function applyResult(run: Run, entry: TaskEntry, attempt: number, result: Attemp
     entry.base++;
     return;
   }
-  if (cancelled && (isOver || entry.leaves.length === 0)) {
+  if ((cancelled || result.question) && (isOver || entry.leaves.length === 0)) {
     run.writes.push(attemptWrite(run, flight, { ...ended, state: "cancelled", error: errorJson(error) }));
     run.event("task.cancelled", who);
     run.world.setState(entry, "cancelled", { code: error.code, message: error.message }, true);
@@ -273,6 +282,22 @@ function applyResult(run: Run, entry: TaskEntry, attempt: number, result: Attemp
   run.event("task.retrying", { ...who, ...reason, nextAt, delayMs: delay });
   run.world.setState(entry, "waiting", { ...reason, retryAt: nextAt }, false, nextAt);
   run.retryAt(entry);
+}
+
+/** An attempt ended to ask people about a tool; when they have said, another goes on (SEMANTICS 40). */
+function suspend(
+  run: Run,
+  flight: InFlight,
+  question: ToolQuestion,
+  ended: { readonly endedAt: number; readonly usage: Json },
+): void {
+  const { entry, attempt } = flight;
+  run.writes.push(attemptWrite(run, flight, { ...ended, state: "suspended" }));
+  run.event(TASK_SUSPENDED, { ...addressData(entry.address), attempt, question: { ...question } });
+  run.sessions.suspend(entry.key);
+  entry.base++;
+  run.world.setState(entry, "waiting", askOfTool(question) as unknown as Json, false);
+  run.world.ask(entry);
 }
 
 function errorJson({ code, message, retryable, retryAfterMs, stack, left }: TaskError): Json {

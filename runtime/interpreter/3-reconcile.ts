@@ -14,7 +14,7 @@ import type { Continuing } from "./continuing.ts";
 import { waitingOf } from "./deliver.ts";
 import { Leaf, WAITING_KINDS } from "./leaf.ts";
 import { progressOf } from "./loop.ts";
-import { asked, isAsked } from "./people.ts";
+import { asked, isAsked, questionKey } from "./people.ts";
 import { giveUp, Recovery } from "./recovery.ts";
 import { addressData, type End, type InFlight, type Run, type Start } from "./run.ts";
 import { snapshotCtx } from "./snapshot.ts";
@@ -317,7 +317,9 @@ function endOfSettled(run: Run): End | null {
     // What was said in people's place and did not do is theirs to say again.
     const decided = [...world.asked].some(
       ({ entry }) =>
-        entry && run.deciding.get(entry.key) !== "said" && run.services.decider(entry.address, entry.kind),
+        entry &&
+        run.deciding.get(questionKey(entry)) !== "said" &&
+        run.services.decider(entry.address, entry.kind, asked(entry).tool),
     );
     if (decided) return null;
     const nameOf = ({ entry, plan }: Leaf): string => (entry ? showAddress(entry.address) : plan.key);

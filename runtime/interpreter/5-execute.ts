@@ -1,4 +1,5 @@
 /** Execute: hands attempts to their executors; each result comes back as a fact. Only what the last commit recorded is started. */
+import type { Json } from "../../plan/types.ts";
 import type { AttemptResult } from "../executors/executor.ts";
 import type { Step } from "./3-reconcile.ts";
 import type { Committed } from "./4-commit.ts";
@@ -34,6 +35,12 @@ async function attempt(
     const executor = executors.get(request.kind);
     if (!executor) throw new Error(`there is no executor for ${request.kind} tasks`);
     const who = addressData(entry.address);
+    const emit = (type: string, data: { readonly [key: string]: Json }): void => {
+      heart.beat();
+      run.report(type, { ...who, attempt: flight.attempt, ...data });
+      run.sessions.note(entry.key, type, data);
+      if (isProgress(type)) run.progress.push({ entry, said: { ...data, type } });
+    };
     result = await executor.execute(request, {
       plan: run.plan,
       runId: run.record.runId,
@@ -49,11 +56,15 @@ async function attempt(
       },
       resolve: (value) => run.world.resolve(value),
       ...(flight.reserved && { reserved: flight.reserved }),
-      emit: (type, data) => {
-        heart.beat();
-        run.report(type, { ...who, attempt: flight.attempt, ...data });
-        if (isProgress(type)) run.progress.push({ entry, said: { ...data, type } });
-      },
+      ...(request.kind === "agent" && {
+        past: run.sessions.begin(entry.key, flight.attempt, request.prompt),
+      }),
+      emit,
+      record: (type, data) =>
+        new Promise<void>((recorded) => {
+          emit(type, data);
+          run.push({ kind: "said", recorded });
+        }),
       started: (process) =>
         new Promise<void>((recorded, lost) =>
           run.push({ kind: "process", entry, attempt: flight.attempt, process, recorded, lost }),

@@ -4,6 +4,7 @@
  */
 import type { Committed } from "./4-commit.ts";
 import { runEffects } from "./handlers.ts";
+import { asked, questionKey } from "./people.ts";
 import type { Run } from "./run.ts";
 
 export function effects(run: Run, { events }: Committed): void {
@@ -19,10 +20,12 @@ export function effects(run: Run, { events }: Committed): void {
 function askDecider(run: Run): void {
   const { clock, decider } = run.services;
   for (const { entry } of run.world.asked) {
-    if (!entry || run.deciding.has(entry.key)) continue;
-    const said = decider(entry.address, entry.kind);
+    if (!entry || run.deciding.has(questionKey(entry))) continue;
+    const { tool, call } = asked(entry);
+    const said = decider(entry.address, entry.kind, tool);
     if (!said) continue;
-    const { address, key } = entry;
+    const { address } = entry;
+    const key = questionKey(entry);
     const by = "script";
     const done = (): void => {};
     const cancel = clock.after(said.latencyMs ?? 0, () => {
@@ -34,7 +37,14 @@ function askDecider(run: Run): void {
         const { approved, note } = said;
         run.push({
           kind: "decision",
-          decision: { ...address, approved, note, decidedBy: by, decidedAt: at },
+          decision: {
+            ...address,
+            approved,
+            note,
+            decidedBy: by,
+            decidedAt: at,
+            ...(call !== undefined && { call }),
+          },
           done,
         });
       }

@@ -7,6 +7,7 @@ import { callFunction } from "../../plan/core/index.ts";
 import type { Value } from "../../plan/core/values.ts";
 import type { HandlerField } from "../../plan/fields.ts";
 import type { CoreText, Json } from "../../plan/types.ts";
+import { AGENT_TURN } from "../agents/session.ts";
 import type { ComputeWrite, TaskError } from "../executors/executor.ts";
 import { showAddress } from "../store/rules.ts";
 import type { Address } from "../store/store.ts";
@@ -50,10 +51,10 @@ export type HandlerRun = Pick<
   | "writes"
 >;
 
-/** Types of events that are no progress to speak of: what a process prints line by line. */
-const OUTPUT_LINES: ReadonlySet<string> = new Set(["task.stdout", "task.stderr"]);
+/** Types of events that are no progress to speak of: what a process prints line by line, conversations in a provider's form. */
+const NO_PROGRESS: ReadonlySet<string> = new Set(["task.stdout", "task.stderr", AGENT_TURN]);
 
-export const isProgress = (type: string): boolean => !OUTPUT_LINES.has(type);
+export const isProgress = (type: string): boolean => !NO_PROGRESS.has(type);
 
 /** A node has its row, or has ended without one. A node that is gone fires nothing (SEMANTICS 25). */
 export function finished(run: HandlerRun, entry: TaskEntry, row: Json | undefined): void {

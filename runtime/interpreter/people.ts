@@ -5,8 +5,9 @@
 import { CoreError } from "../../plan/core/values.ts";
 import type { ApprovalNode, Json, LeafNode } from "../../plan/types.ts";
 import { formatIssues } from "../../plan/zod/index.ts";
+import { SUSPENDED, TOOL_DECIDED } from "../agents/session.ts";
 import { isQuestion, keysOf } from "../answers.ts";
-import type { TaskError } from "../executors/executor.ts";
+import type { TaskError, ToolQuestion } from "../executors/executor.ts";
 import { addressKey } from "../store/rules.ts";
 import type { Cell } from "../values/cell.ts";
 import { toJson } from "../values/json.ts";
@@ -20,9 +21,12 @@ import { isStarted, type TaskEntry } from "./states.ts";
 
 /** What is asked, as the entry and the journal keep it while it waits. Without `asks`: a decision on an approval. */
 export interface Ask {
-  readonly asks?: "start" | "choice" | "ranking" | "answer" | "resolution";
+  readonly asks?: "start" | "choice" | "ranking" | "answer" | "resolution" | "tool";
   readonly title: string;
   readonly summary: string;
+  /** The tool that may run or not, and the call that it is about. */
+  readonly tool?: string;
+  readonly call?: string;
   /** Keys to choose from or to rank. */
   readonly options?: Json;
   /** Who may decide; absent: anybody. */
@@ -58,6 +62,21 @@ export function askOf(leaf: Leaf, reader: Cell): Ask {
       throw new Error(`a ${node.kind} asks nothing of people`);
   }
 }
+
+/** What people are asked before a tool runs. */
+export function askOfTool({ tool, call, input, again }: ToolQuestion): Ask {
+  const title = again
+    ? `Nobody knows whether the tool ${tool} was done: may it run once more?`
+    : `May the tool ${tool} run?`;
+  return { asks: "tool", title, summary: JSON.stringify(input), tool, call };
+}
+
+/** What tells one question from another, at the same node too. */
+export const questionKey = (entry: TaskEntry): string => `${entry.key} ${asked(entry).call ?? ""}`;
+
+/** Whether yes or no is an answer. */
+export const isDecision = (asks: Ask["asks"]): asks is undefined | "start" | "tool" =>
+  asks === undefined || asks === "start" || asks === "tool";
 
 function optionsOf(leaf: Leaf, node: ApprovalNode, reader: Cell): Json {
   const value = leaf.scope.field(node.options, reader);
@@ -114,15 +133,25 @@ function isMeant({ entry }: Leaf, { nodeId, scope, iteration }: Decision): boole
 
 /** A decision on what waits for one; false where it is not for this person to make, or not what is asked for. */
 export function decide(run: Run, leaf: Leaf, entry: TaskEntry, decision: Decision): boolean {
-  const { approved, note, decidedBy, decidedAt } = decision;
-  const { allowedUsers, asks } = asked(entry);
+  const { approved, note, decidedBy, decidedAt, call } = decision;
+  const { allowedUsers, asks, call: about } = asked(entry);
   const who = addressData(entry.address);
-  const wants = asks !== undefined && asks !== "start" && approved;
+  const wants = !isDecision(asks) && approved;
   const isAllowed = allowedUsers?.includes(decidedBy) ?? true;
-  if (decidedBy !== NOBODY && (wants || !isAllowed)) {
-    const why = wants ? `it waits for ${NOUNS[asks]}` : `only ${allowedUsers?.join(", ")} may decide`;
-    run.event("approval.refused", { ...who, approved, note, decidedBy, message: why });
+  const isOther = call !== undefined && call !== about;
+  if (decidedBy !== NOBODY && (wants || !isAllowed || isOther)) {
+    const why = isOther
+      ? "it was said of another question"
+      : wants
+        ? `it waits for ${NOUNS[asks]}`
+        : `only ${allowedUsers?.join(", ")} may decide`;
+    const data = { ...who, approved, note, decidedBy, ...(call !== undefined && { call }), message: why };
+    run.event("approval.refused", data);
     return false;
+  }
+  if (asks === "tool") {
+    decideTool(run, entry, decision);
+    return true;
   }
   run.writes.push({ type: "decision", ...entry.address, approved, note, decidedBy, decidedAt });
   run.event("approval.decided", { ...who, approved, note, decidedBy });
@@ -150,6 +179,17 @@ export function decide(run: Run, leaf: Leaf, entry: TaskEntry, decision: Decisio
       retryable: false,
     });
   return true;
+}
+
+/** The conversation goes on, whatever was said: the model is told. */
+function decideTool(run: Run, entry: TaskEntry, { approved, note, decidedBy, decidedAt }: Decision): void {
+  const { tool = "", call = "" } = asked(entry);
+  const data = { id: call, name: tool, approved, note, decidedBy, decidedAt };
+  run.event(TOOL_DECIDED, { ...addressData(entry.address), ...data });
+  run.sessions.note(entry.key, TOOL_DECIDED, data);
+  const message = `${decidedBy} ${approved ? "agreed to" : "denied"} the tool ${tool}`;
+  run.world.setState(entry, "waiting", { code: SUSPENDED, message }, false, 0);
+  run.due.add(entry);
 }
 
 /** An answer that was taken up before, and whose file outlived its writer. */

@@ -131,7 +131,7 @@ function count(entry: TaskEntry, chain: readonly AttemptRecord[]): void {
     entry.attempts = attempt;
     if (state === "finished") entry.rounds++;
     if (state === "finished" || (state === "failed" && nextAt === null)) entry.base = attempt;
-    else if (state === "lost" || state === "cancelled") entry.base++;
+    else if (state === "lost" || state === "cancelled" || state === "suspended") entry.base++;
   }
   const last = chain.at(-1);
   entry.request = last && last.attempt > entry.base - 1 ? (last.request as unknown as TaskRequest) : null;

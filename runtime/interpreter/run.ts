@@ -7,6 +7,7 @@ import type { Clock } from "./clock.ts";
 import type { Continuing } from "./continuing.ts";
 import type { DueEffect } from "./effects.ts";
 import type { Batch } from "./handlers.ts";
+import { Sessions } from "./sessions.ts";
 import { Signals } from "./signals.ts";
 import type { TaskEntry } from "./states.ts";
 import { STORM_LIMITS, Storm, type StormLimits } from "./storm.ts";
@@ -21,10 +22,12 @@ export interface Decision {
   readonly note: string | null;
   readonly decidedBy: string;
   readonly decidedAt: number;
+  /** On a tool: which of its calls is meant. Without it: the one that is asked about. */
+  readonly call?: string;
 }
 
 /** A decision with its full address. */
-export type FiledDecision = Required<Decision>;
+export type FiledDecision = Required<Omit<Decision, "call">> & Pick<Decision, "call">;
 
 /** A person ends the process of a run: `pause` lets attempts under way end, `cancel` aborts them. */
 export interface StopRequest {
@@ -78,6 +81,8 @@ export type Fact =
       readonly recorded: () => void;
       readonly lost: (error: unknown) => void;
     }
+  /** Something that an attempt said is to be on disk before it goes on. */
+  | { readonly kind: "said"; readonly recorded: () => void }
   | { readonly kind: "retry"; readonly entry: TaskEntry }
   /** The time of a timer has come. */
   | { readonly kind: "alarm"; readonly entry: TaskEntry }
@@ -149,7 +154,12 @@ export interface Services {
   /** Id of the run that goes on in place of this one. Asked once, when this one ends. */
   readonly nextRunId: () => string;
   /** Stands for people; undefined leaves a question to them. */
-  readonly decider: (address: Address, kind: TaskEntry["kind"]) => ScriptedDecision | undefined;
+  readonly decider: (
+    address: Address,
+    kind: TaskEntry["kind"],
+    /** The tool that is asked about. */
+    tool?: string,
+  ) => ScriptedDecision | undefined;
 }
 
 export class Run {
@@ -175,7 +185,7 @@ export class Run {
   readonly early = new Set<Extract<Fact, { kind: "decision" }>>();
   /** Answers of people that are not applied yet. */
   readonly answers: AnswerRequest[] = [];
-  /** Approvals handed to the decider: entry key → takes its timer back. */
+  /** Questions handed to the decider: their key → takes its timer back. */
   readonly deciding = new Map<string, (() => void) | "said">();
   /** What handlers wrote and no frame has seen. */
   readonly batches: Batch[] = [];
@@ -201,6 +211,7 @@ export class Run {
   /** What to do when the next commit is on disk. */
   committed: (() => void)[] = [];
   readonly signals = new Signals();
+  readonly sessions = new Sessions();
   /** For rows that no executor gives: decisions, signals. */
   readonly parser = new OutputParser();
   readonly #facts: Fact[] = [];

@@ -1,7 +1,8 @@
 /** A run as its journal tells it: the facts that steered it, in their order, and the frames that came of them. */
 
+import { TOOL_DECIDED } from "../agents/session.ts";
 import { type CarriedData, carriedIn, RUN_CARRIED } from "../carried.ts";
-import type { ComputeWrite } from "../executors/executor.ts";
+import type { ComputeWrite, ToolQuestion } from "../executors/executor.ts";
 import { RUN_CONTINUED } from "../interpreter/continuing.ts";
 import { EFFECT_CLEANED, EFFECT_RAN, isProgress } from "../interpreter/handlers.ts";
 import {
@@ -13,6 +14,7 @@ import {
   type SignalRequest,
   type StopRequest,
 } from "../interpreter/run.ts";
+import { TASK_SUSPENDED } from "../interpreter/sessions.ts";
 import { SIGNAL_RECEIVED } from "../interpreter/signals.ts";
 import type { StormLimits } from "../interpreter/storm.ts";
 import { everyEvent, everyFrame, everyTransition } from "../store/paged.ts";
@@ -57,10 +59,11 @@ export type RecordedFact =
       readonly attempt: number;
       readonly ok: boolean;
       readonly writes?: readonly ComputeWrite[];
+      readonly question?: ToolQuestion;
     }
   | { readonly kind: "decision"; readonly address: Address }
-  /** A decision that was not taken. */
-  | { readonly kind: "refusal"; readonly decision: Decision }
+  /** A decision that no record keeps: one on a tool, or one that was not taken. */
+  | { readonly kind: "said"; readonly decision: Decision }
   | { readonly kind: "answer"; readonly request: AnswerRequest }
   | { readonly kind: "alarm"; readonly address: Address }
   /** An attempt began: of a task that waited to be tried again, its time had come. */
@@ -144,6 +147,10 @@ function factOf({ type, at, data }: EventRecord): readonly RecordedFact[] {
     case "task.uncertain":
     case "task.left":
       return result(false);
+    case TASK_SUSPENDED: {
+      const question = data.question as unknown as ToolQuestion;
+      return result(false).map((fact) => ({ ...fact, question }));
+    }
     case "task.started":
       return [{ kind: "started", address: addressOf(data) }];
     case SIGNAL_RECEIVED:
@@ -164,10 +171,15 @@ function factOf({ type, at, data }: EventRecord): readonly RecordedFact[] {
     case "approval.refused":
       return [
         {
-          kind: "refusal",
+          kind: "said",
           decision: { ...(data as unknown as Decision), ...addressOf(data), decidedAt: at },
         },
       ];
+    case TOOL_DECIDED: {
+      const { id, approved, note, decidedBy, decidedAt } = data;
+      const said = { approved, note, decidedBy, decidedAt, call: id } as unknown as Decision;
+      return [{ kind: "said", decision: { ...said, ...addressOf(data) } }];
+    }
     case "timer.fired":
     case "task.expired":
       return [{ kind: "alarm", address: addressOf(data) }];

@@ -3,6 +3,7 @@
  * row must come out as it was. Nothing is run, nothing is asked of the machine (DESIGN §6 "Replay").
  */
 import type { Json, Plan } from "../../plan/types.ts";
+import { suspended } from "../agents/session.ts";
 import { type CarriedData, carriedState, carriedWrites } from "../carried.ts";
 import { newRun, reopenedRun } from "../engine.ts";
 import type { TaskError } from "../executors/executor.ts";
@@ -217,7 +218,7 @@ export class Replayer {
     if (fact.kind === "interrupt") return [{ kind: "abort" }];
     if (fact.kind === "signal") return [{ kind: "signal", request: fact.request, done: () => {} }];
     if (fact.kind === "answer") return [{ kind: "answer", request: fact.request, done: () => {} }];
-    if (fact.kind === "refusal") return [{ kind: "decision", decision: fact.decision, done: () => {} }];
+    if (fact.kind === "said") return [{ kind: "decision", decision: fact.decision, done: () => {} }];
     if (fact.kind === "flush") return [{ kind: "flush" }];
     if (fact.kind === "stop") return [{ kind: "stop", request: fact.request, done: () => {} }];
     if (fact.kind === "fault") {
@@ -249,8 +250,10 @@ export class Replayer {
           throw this.#differs(`attempt ${fact.attempt} of ${name}`, "a result", "not started");
         const usage = attempt.usage === null ? {} : { usage: attempt.usage };
         if (!fact.ok) {
-          const error = attempt.error as unknown as TaskError;
-          return [{ kind: "result", entry, attempt: fact.attempt, result: { ok: false, error, ...usage } }];
+          const { question } = fact;
+          const error = question ? suspended(question).error : (attempt.error as unknown as TaskError);
+          const result = { ok: false, error, ...usage, ...(question && { question }) } as const;
+          return [{ kind: "result", entry, attempt: fact.attempt, result }];
         }
         const { raw, value } = this.#rowOf(run, fact.address, entry.table, name);
         const writes = fact.writes ? { writes: fact.writes } : {};

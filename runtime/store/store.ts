@@ -88,7 +88,7 @@ export interface TaskRecord extends Address {
 export interface AttemptRecord extends Address {
   /** 1-based, over all resumes. */
   readonly attempt: number;
-  readonly state: "running" | "finished" | "failed" | "cancelled" | "lost";
+  readonly state: "running" | "finished" | "failed" | "cancelled" | "lost" | "suspended";
   readonly startedAt: number;
   readonly endedAt: number | null;
   /** Epoch of the owner that started it; a later epoch voids it. */

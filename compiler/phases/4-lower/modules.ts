@@ -100,7 +100,7 @@ function entryOf(request: CodeRequest, slice: Slice): string {
   }
   if (request.kind === "tool") {
     const input = own("input");
-    return `export default async (${input}, ${ctx}, ${task}) => {\n${body}\n  return ${run}.execute(${input}, { abortSignal: ${task}?.signal });\n};`;
+    return `export default async (${input}, ${ctx}, ${task}) => {\n${body}\n  return ${run}.execute(${input}, { abortSignal: ${task}?.signal, ...${task}?.call });\n};`;
   }
   const { lifted } = slice;
   const named = request.captures.map((name) =>

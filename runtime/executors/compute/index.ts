@@ -13,7 +13,7 @@ import type {
 import type { OutputParser } from "../output.ts";
 import { ModuleFiles } from "./module-files.ts";
 import { WorkerPool } from "./pool.ts";
-import type { WorkerError } from "./protocol.ts";
+import type { ToolCallInfo, WorkerError } from "./protocol.ts";
 import { mappedStack } from "./stack.ts";
 import type { CtxSnapshot } from "./worker/ctx.mjs";
 import type { Exit, TaskEnd, TaskListener, WorkerProcess } from "./worker-process.ts";
@@ -114,7 +114,7 @@ export class ComputeExecutor implements Executor {
 
   /** What the module returns, before any schema. */
   async run(
-    request: Pick<ComputeRequest, "module" | "captures" | "ctx">,
+    request: Pick<ComputeRequest, "module" | "captures" | "ctx"> & { readonly call?: ToolCallInfo },
     context: AttemptContext,
   ): Promise<Returned | { readonly ok: false; readonly error: TaskError }> {
     const { plan, cwd, signal } = context;
@@ -159,7 +159,7 @@ export class ComputeExecutor implements Executor {
     worker: WorkerProcess,
     url: string,
     names: readonly string[],
-    request: Pick<ComputeRequest, "captures" | "ctx">,
+    request: Pick<ComputeRequest, "captures" | "ctx"> & { readonly call?: ToolCallInfo },
     context: AttemptContext,
   ): Promise<TaskEnd> {
     const { runId, address, attempt, signal } = context;
@@ -168,7 +168,13 @@ export class ComputeExecutor implements Executor {
       worker.abort(abortReason(signal));
       grace = setTimeout(() => worker.kill(), this.#graceMs);
     };
-    const task = { runId, nodeId: address.nodeId, iteration: address.iteration, attempt };
+    const task = {
+      runId,
+      nodeId: address.nodeId,
+      iteration: address.iteration,
+      attempt,
+      ...(request.call && { call: request.call }),
+    };
     const ctx = isRecord(request.ctx) ? (request.ctx as unknown as CtxSnapshot) : { runId };
     const end = worker.run(
       {

@@ -3,6 +3,11 @@ import type { Json } from "../../../plan/types.ts";
 import type { ComputeWrite } from "../executor.ts";
 import type { CtxSnapshot } from "./worker/ctx.mjs";
 
+export interface ToolCallInfo {
+  readonly toolCallId: string;
+  readonly idempotencyKey: string;
+}
+
 export interface RunMessage {
   readonly type: "run";
   readonly id: number;
@@ -18,6 +23,8 @@ export interface RunMessage {
     readonly nodeId: string;
     readonly iteration: number;
     readonly attempt: number;
+    /** Of an agent's tool: what its function is told of the call. */
+    readonly call?: ToolCallInfo;
   };
 }
 
