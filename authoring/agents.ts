@@ -6,6 +6,10 @@ export interface AgentOptions {
   readonly model?: string;
   /** System prompt. */
   readonly instructions?: string;
+  /** What it may call: a list, or an object whose keys are the names that the model knows. */
+  readonly tools?: unknown;
+  /** Tools that a person has to agree to each time, by those names. */
+  readonly approval?: { readonly [tool: string]: "always" | "never" };
   /** Further options of the provider, as JSON. */
   readonly [option: string]: unknown;
 }

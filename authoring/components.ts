@@ -154,7 +154,13 @@ interface TaskBase<Out, D extends Deps> extends ProducerProps<Out> {
    */
   readonly sideEffect?: "once" | boolean | { readonly idempotent: boolean };
   readonly needsApproval?: boolean;
+  /** Of the agent's tools those that this task may use, by the names that the model knows. */
   readonly allowTools?: readonly string[];
+  /**
+   * What becomes of a conversation in which tools were called when its attempt is lost or fails: it goes on, begins again from
+   * the prompt, or the task fails. Default `continue`.
+   */
+  readonly onResume?: "continue" | "restart" | "fail";
   readonly memory?: {
     readonly recall?: Readonly<Record<string, unknown>>;
     readonly remember?: Readonly<Record<string, unknown>>;

@@ -15,6 +15,7 @@ export { Fragment } from "./jsx-runtime.ts";
 export * from "./patterns.ts";
 export * from "./schemas.ts";
 export * from "./state.ts";
+export * from "./tools.ts";
 export type { Element, Renderable };
 
 /** The components and helpers, typed by the schemas of one workflow. */

@@ -18,6 +18,7 @@ export interface ExecuteArgs {
   readonly json: boolean;
   readonly wait: boolean;
   readonly storm: string | undefined;
+  readonly allowNetwork: boolean;
   readonly root: string | undefined;
 }
 
@@ -30,6 +31,11 @@ export const executeOptions = (yargs: Argv) =>
       describe: "One JSON event a line, the result as the last",
     })
     .option("wait", { type: "boolean", default: false, describe: "Stay while the run waits for a decision" })
+    .option("allow-network", {
+      type: "boolean",
+      default: false,
+      describe: "Let commands that agents run use the network",
+    })
     .option("storm", {
       type: "string",
       describe:
@@ -77,6 +83,7 @@ export function execute(start: Start, args: ExecuteArgs, terminal: Terminal): Co
       wait: args.wait,
       ...(script && { script }),
       ...(storm && { storm }),
+      ...(args.allowNetwork && { allowNetwork: true }),
     };
     try {
       const result =
@@ -227,8 +234,9 @@ function totalsText({ attempts, retries, workMs, tokens, calls, toolCalls }: Run
 }
 
 /** How to go on with a run. */
-export function resumeCommand(runId: string, { root, script }: ExecuteArgs): string {
-  return `smithers run --resume ${runId}${option("root", root)}${option("script", script)}`;
+export function resumeCommand(runId: string, { root, script, allowNetwork }: ExecuteArgs): string {
+  const network = allowNetwork ? " --allow-network" : "";
+  return `smithers run --resume ${runId}${option("root", root)}${option("script", script)}${network}`;
 }
 
 function option(name: string, value: string | undefined): string {

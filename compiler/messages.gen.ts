@@ -59,6 +59,7 @@ export const MESSAGES = {
   SM705: { title: "object in a prompt", severity: "warning" },
   SM706: { title: "maybe undefined in a prompt", severity: "warning" },
   SM707: { title: "agent used as data", severity: "error" },
+  SM708: { title: "tool that the agent does not have", severity: "error" },
   SM801: { title: "unused suppression", severity: "warning" },
   SM802: { title: "version not locked", severity: "error" },
   SM803: { title: "stale committed plan", severity: "error" },

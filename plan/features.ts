@@ -28,6 +28,7 @@ const BY_FIELD = {
   needsApproval: { feature: "task-approval", unless: false },
   allowTools: { feature: "allow-tools" },
   sideEffect: { feature: "side-effects" },
+  onResume: { feature: "resume-modes", unless: "continue" },
   hijack: { feature: "hijack", unless: false },
   heartbeatTimeoutMs: { feature: "heartbeat" },
   async: { feature: "async-wait", unless: false },
@@ -50,8 +51,12 @@ const FIELD_FEATURES: readonly (readonly [
 
 /** Modules of Bun, which other runners do not have. */
 const BUN = "bun";
-/** Tools of an agent that the plan itself declares: with code as modules, or made by the library from settings. */
+/** Tools of an agent with code of the author's. */
 const AGENT_TOOLS = "agent-tools";
+/** Tools that the library makes from settings. */
+const MADE_TOOLS = "made-tools";
+/** Tools that people have to agree to. */
+const TOOL_APPROVAL = "tool-approval";
 /** Decisions of people that are taken from earlier runs. */
 const APPROVAL_CACHE = "approval-cache";
 
@@ -61,6 +66,8 @@ export const FEATURES: ReadonlySet<string> = new Set([
   ...FIELD_FEATURES.map(([, { feature }]) => feature),
   BUN,
   AGENT_TOOLS,
+  MADE_TOOLS,
+  TOOL_APPROVAL,
   APPROVAL_CACHE,
 ]);
 
@@ -101,7 +108,7 @@ export function requirementsOf({
   for (const [key, node] of Object.entries(nodes))
     for (const feature of featuresOf(node)) add(feature, `node ${key}, ${node.kind}`);
   for (const [name, { options }] of Object.entries(agents))
-    if (runsCode(options)) add(AGENT_TOOLS, `agent ${name}`);
+    for (const feature of toolFeatures(options)) add(feature, `agent ${name}`);
   for (const [name, { externals }] of Object.entries(modules))
     if (Object.hasOwn(externals, BUN)) add(BUN, `module ${name}`);
   for (const [name, subflow] of Object.entries(subflows))
@@ -109,15 +116,26 @@ export function requirementsOf({
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Whether options hold a tool that is more than a name of the library's: one with a module of its own, or with settings. */
-function runsCode(options: Json): boolean {
-  if (typeof options !== "object" || options === null) return false;
-  if (
-    Object.hasOwn(options, "tool") &&
-    (Object.hasOwn(options, "module") || Object.hasOwn(options, "settings"))
-  )
-    return true;
-  return Object.values(options as { readonly [name: string]: Json }).some(runsCode);
+/** What the tools in an agent's options ask for beyond those of the library by their names. */
+function toolFeatures(options: { readonly [name: string]: Json }): ReadonlySet<string> {
+  const found = new Set<string>();
+  if (hasAlways(options.approval)) found.add(TOOL_APPROVAL);
+  for (const tool of toolsIn(options)) {
+    if (Object.hasOwn(tool, "module")) found.add(AGENT_TOOLS);
+    if (Object.hasOwn(tool, "settings")) found.add(MADE_TOOLS);
+    if (tool.approval === "always") found.add(TOOL_APPROVAL);
+  }
+  return found;
+}
+
+const hasAlways = (approval: Json | undefined): boolean =>
+  typeof approval === "object" && approval !== null && Object.values(approval).includes("always");
+
+/** Tools wherever they stand in options. */
+function* toolsIn(options: Json): Iterable<{ readonly [name: string]: Json }> {
+  if (typeof options !== "object" || options === null) return;
+  if (Object.hasOwn(options, "tool")) yield options as { readonly [name: string]: Json };
+  for (const value of Object.values(options as { readonly [name: string]: Json })) yield* toolsIn(value);
 }
 
 /** Options with the module of every tool that has one put in place by `as`: its digest, say. */

@@ -166,6 +166,7 @@ export const FIELDS = {
   allowTools: dynamic("behaviour", TASK, "strings"),
   needsApproval: dynamic("behaviour", TASK, "boolean"),
   sideEffect: fixed("policy", TASK, ["once"]),
+  onResume: fixed("policy", TASK, ["continue", "restart", "fail"]),
   hijack: dynamic("policy", TASK, "boolean"),
   onHijackExit: fixed("policy", TASK, ["complete", "reopen"]),
   mode: fixed("behaviour", APPROVAL, ["approve", "select", "rank"]),

@@ -361,9 +361,11 @@ export interface TaskNode extends Producer {
   readonly needsApproval?: Dynamic<boolean>;
   /** Tools that the agent may use; default all it has. */
   readonly allowTools?: Dynamic<readonly string[]>;
-  /** Hand the agent's session to a person as soon as it starts. */
+  /** What becomes of a conversation in which tools were called when its attempt is lost or fails. Default `continue`. */
+  readonly onResume?: "continue" | "restart" | "fail";
   /** It acts on the world and must not do so twice: an attempt whose outcome nobody knows is never repeated by itself. */
   readonly sideEffect?: "once";
+  /** Hand the agent's session to a person as soon as it starts. */
   readonly hijack?: Dynamic<boolean>;
   readonly onHijackExit?: "complete" | "reopen";
   /** `(progress, ctx) => void`; `progress` is what an attempt says while it runs: `{ type, … }`. */

@@ -89,6 +89,7 @@ const node: Layout = {
     allowTools: dynamic,
     needsApproval: dynamic,
     sideEffect: plain,
+    onResume: plain,
     hijack: dynamic,
     onHijackExit: plain,
     mode: plain,

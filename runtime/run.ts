@@ -55,6 +55,8 @@ interface CommonOptions {
   /** Attempts of agents and compute tasks that may run at once. Default 16. */
   readonly maxConcurrency?: number;
   readonly clock?: Clock;
+  /** Let commands that agents run use the network. Default false. */
+  readonly allowNetwork?: boolean;
   /** When a run counts as one that goes on by itself; what is left out is as usual. */
   readonly storm?: GivenLimits;
   /** Answers for host values (`process.cwd`, `env.HOME`, …) in place of this machine. */
@@ -171,6 +173,8 @@ function planOf({ run, plan: text }: Journal, runId: string, given: Plan | undef
 
 /** What plans may require and this runner does. */
 const DONE: ReadonlySet<string> = new Set([
+  "agent-tools",
+  "allow-tools",
   "approval-mode",
   "approval-users",
   "async-wait",
@@ -179,6 +183,7 @@ const DONE: ReadonlySet<string> = new Set([
   "continue-as-new",
   "heartbeat",
   "human-task",
+  "resume-modes",
   "saga",
   "side-effects",
   "signals",
@@ -186,6 +191,7 @@ const DONE: ReadonlySet<string> = new Set([
   "subflow",
   "task-approval",
   "timer",
+  "tool-approval",
   "try",
 ]);
 
@@ -220,8 +226,8 @@ async function attend(
   go: (services: Services, doors: Doors) => Promise<Gone>,
 ): Promise<RunResult> {
   const cache = cacheDirectory(path.resolve(options.root));
-  const { script } = options;
-  const own = options.executors ? null : createExecutors({ cache, ...(script && { script }) });
+  const { script, allowNetwork = false } = options;
+  const own = options.executors ? null : createExecutors({ cache, allowNetwork, ...(script && { script }) });
   const executors = options.executors ?? (own as NonNullable<typeof own>);
   let at: Attended = first;
   try {

@@ -17,6 +17,7 @@ await build({
   entryPoints: [
     "authoring/index.ts",
     "authoring/jsx-runtime.ts",
+    "authoring/tools.ts",
     "plan/index.ts",
     "compiler/index.ts",
     "runtime/index.ts",

@@ -1,11 +1,11 @@
 /** Code of a workflow through a build and a real worker: what JavaScript gives is what the task gives. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { build } from "../compiler/index.ts";
 import type { Json, Plan } from "../plan/types.ts";
-import { run } from "../runtime/run.ts";
+import { type EventRecord, parseScript, run } from "../runtime/index.ts";
 
 const base = mkdtempSync(path.join(os.tmpdir(), "smithers-modules-"));
 afterAll(() => rmSync(base, { recursive: true, force: true }));
@@ -366,8 +366,22 @@ export default smithers(() => <Workflow name="w"><Task id="a" output={outputs.ro
     expect(one.modules["agent.tools.convert"]!.code.join("\n")).toContain("n * rates.eur");
   });
 
-  it("are refused by a runner that can't call them, before anything starts", async () => {
+  it("run their code when an agent calls them", async () => {
     const plan = await planWith(agents("2", "convert"));
-    await expect(run(plan, { root: base })).rejects.toThrow('"agent-tools" (agent agent)');
+    symlinkSync(path.resolve(import.meta.dirname, "../node_modules"), path.join(base, "node_modules"));
+    const calls = [{ name: "convert", input: { n: 21 } }, { name: "convert" }];
+    const script = parseScript({ answers: [{ node: "a", tools: calls, reply: { v: "x" } }] });
+    const told: unknown[] = [];
+    const onEvent = ({ type, data }: EventRecord) => type === "tool.finished" && told.push(data.output);
+    expect(await run(plan, { root: base, script, onEvent })).toMatchObject({ status: "finished" });
+    expect(told).toEqual([42, expect.stringContaining("The input of convert is not right")]);
+  });
+
+  it("that the library would make from settings are refused, before anything starts", async () => {
+    const made = agents("2", "convert, shop: createHttpTool({ name: 'shop' })").replace(
+      "defineTool }",
+      "createHttpTool, defineTool }",
+    );
+    await expect(run(await planWith(made), { root: base })).rejects.toThrow('"made-tools" (agent agent)');
   });
 });

@@ -77,6 +77,7 @@ const VALUES: Readonly<Record<string, string>> = {
   baseBranch: '"seven"',
   onMaxReached: '"fail"',
   onUnmount: '"cancel"',
+  onResume: '"restart"',
   onTimeout: '"skip"',
   onDeny: '"skip"',
   onHijackExit: '"reopen"',

@@ -26,6 +26,7 @@ import { unboundedRetries } from "./rules/unbounded-retries.ts";
 import { undominatedRead } from "./rules/undominated-read.ts";
 import { unknownField } from "./rules/unknown-field.ts";
 import { unknownNode } from "./rules/unknown-node.ts";
+import { unknownTool } from "./rules/unknown-tool.ts";
 import { unreachableNode } from "./rules/unreachable-node.ts";
 import { unrestrictedTools } from "./rules/unrestricted-tools.ts";
 import { untrustedCommand } from "./rules/untrusted-command.ts";
@@ -60,6 +61,7 @@ export const RULES: readonly Rule[] = [
   untrustedCommand,
   hardCodedSecret,
   unrestrictedTools,
+  unknownTool,
   objectInPrompt,
   maybeUndefinedInPrompt,
   agentAsData,

@@ -107,6 +107,7 @@ export const PART_REASONS: { readonly [part in Part]: ReasonCode } = {
   allowTools: "policy-changed",
   needsApproval: "approval-changed",
   sideEffect: "policy-changed",
+  onResume: "policy-changed",
   hijack: "policy-changed",
   onHijackExit: "policy-changed",
   mode: "approval-changed",

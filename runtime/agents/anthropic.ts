@@ -202,7 +202,7 @@ class Dialogue {
   #request(): Promise<Anthropic.Message> {
     const { options, timeoutMs } = { options: this.#options.request, timeoutMs: this.#options.timeoutMs };
     const tools: Anthropic.Tool[] = this.#tools.map((tool) => ({
-      name: tool.name,
+      name: apiName(tool.name),
       description: tool.description,
       input_schema: { ...tool.inputSchema, type: "object" },
     }));
@@ -236,6 +236,11 @@ class Dialogue {
     emit("agent.usage", { model: response.model, stopReason: response.stop_reason, ...usageOf(response) });
   }
 
+  #useOf({ id, name, input }: ToolUse): Use {
+    const tool = this.#tools.find((known) => apiName(known.name) === name);
+    return { id, name: tool?.name ?? name, input: input as Json };
+  }
+
   #isAnswer({ name }: { readonly name: string }): boolean {
     return name === this.#answerTool?.name;
   }
@@ -261,7 +266,7 @@ class Dialogue {
   /** Runs the tools that a turn calls and says what came of them; gives what ended the attempt instead, if anything did. */
   async #tell(content: Anthropic.Message["content"]): Promise<AnswerWithoutUsage | null> {
     const uses = content.filter((block) => block.type === "tool_use");
-    const settled = await this.#calls.settle(uses.map(useOf));
+    const settled = await this.#calls.settle(uses.map((use) => this.#useOf(use)));
     switch (settled.type) {
       case "aborted":
         return aborted(this.#call.context.signal);
@@ -283,7 +288,8 @@ class Dialogue {
   }
 }
 
-const useOf = ({ id, name, input }: ToolUse): Use => ({ id, name, input: input as Json });
+/** What the API takes for a name. */
+const apiName = (name: string): string => name.replaceAll(/[^\w-]/g, "_").slice(0, 128);
 
 /** The user's side of the dialogue after an answer: results for the calls in it, then the message. */
 function reply(

@@ -90,6 +90,8 @@ export class AgentExecutor implements Executor {
       const why = 'an earlier attempt left a conversation in which tools were called, and onResume is "fail"';
       return failure("SESSION_INTERRUPTED", why);
     }
+    const { allowTools } = request;
+    const allowed = allowTools && { names: allowTools, isOnly: request.agents.length === 1 };
     const conversation = provider.open({
       name,
       agent,
@@ -97,7 +99,7 @@ export class AgentExecutor implements Executor {
         request.schema === null
           ? null
           : { name: request.schema, jsonSchema: this.#options.outputs.asked(plan, request.schema) },
-      tools: () => toolboxOf(agent, plan, this.#options.tools, request.allowTools),
+      tools: () => toolboxOf(agent, plan, this.#options.tools, allowed),
       session: new Session(name, context, past),
       context,
     });

@@ -173,6 +173,7 @@ function requestOf(leaf: Leaf, node: TaskNode, table: string | null, reader: Cel
       schema,
       maxSchemaRetries,
       ...(maxTokens !== undefined && { maxTokens }),
+      ...toolPolicy(leaf, node, reader),
     };
   }
   if (node.module !== undefined) {
@@ -180,6 +181,19 @@ function requestOf(leaf: Leaf, node: TaskNode, table: string | null, reader: Cel
     return { kind: "compute", module: node.module, captures, ctx: null, schema };
   }
   return { kind: "static", payload: payloadOf(leaf, node, reader), schema };
+}
+
+/** Which tools the agent may use, and what becomes of a conversation that was broken off. */
+function toolPolicy(
+  { scope }: Leaf,
+  { allowTools, onResume }: TaskNode,
+  reader: Cell,
+): Pick<Extract<TaskRequest, { readonly kind: "agent" }>, "allowTools" | "onResume"> {
+  const allowed = scope.field(allowTools, reader);
+  return {
+    ...(Array.isArray(allowed) && { allowTools: allowed.map(String) }),
+    ...(onResume !== undefined && onResume !== "continue" && { onResume }),
+  };
 }
 
 /** The payload as JSON. */

@@ -9,6 +9,7 @@ import { waitingOf } from "../interpreter/deliver.ts";
 import { Instance, Slot } from "../interpreter/instance.ts";
 import { Parallel } from "../interpreter/kinds.ts";
 import { isUnderWay, Leaf } from "../interpreter/leaf.ts";
+import { asked } from "../interpreter/people.ts";
 import type { Failure } from "../interpreter/recovery.ts";
 import type { TaskEntry } from "../interpreter/states.ts";
 import { isClosing } from "../interpreter/stepper.ts";
@@ -82,8 +83,8 @@ function ofLeaf(known: Known, leaf: Leaf): Reason {
   const { state, waitsFor } = describeLeaf(leaf);
   const run = known.runId;
   const because = causesOf(known, leaf, state, waitsFor);
-  const asked = leaf.entry?.state === "waiting" ? leaf.entry : null;
-  const answer = asked && answerTo(run, node, leaf, asked);
+  const waiting = leaf.entry?.state === "waiting" ? leaf.entry : null;
+  const answer = waiting && answerTo(run, node, leaf, waiting);
   const failed = known.world.failed ?? null;
   const ended = failed && !leaf.settled && state !== "running" && leaf.entry !== failed;
   return {
@@ -156,7 +157,7 @@ function causesOf(known: Known, leaf: Leaf, state: string, waitsFor: string | nu
       return [fullAround(leaf)];
     case "waiting":
       return waitsFor === null
-        ? []
+        ? toolAsked(entry)
         : leaf.kind === "subflow"
           ? [waitsFor]
           : [`it waits for ${cellInWords(waitsFor)}`, ...producers(known, waitsFor)];
@@ -172,6 +173,13 @@ function causesOf(known: Known, leaf: Leaf, state: string, waitsFor: string | nu
     default:
       return [];
   }
+}
+
+/** The call of a tool that people are asked about, with what it was given. */
+function toolAsked(entry: TaskEntry | null): readonly string[] {
+  if (!entry || !isQuestion(entry) || asked(entry).asks !== "tool") return [];
+  const { title, summary } = asked(entry);
+  return [`${title} ${summary}`];
 }
 
 /** What has to settle before the turn of a unit comes: the nearest sequence in which something before it has not. */

@@ -26,12 +26,14 @@ const options = z.object({
   approval: z.record(z.string(), always).optional(),
 });
 
-/** @param allowed names of those that the task may use; undefined: all */
+/**
+ * @param allowed names of those that the task may use; undefined: all. `isOnly`: no other agent of the task may have them
+ */
 export function toolboxOf(
   agent: Agent,
   plan: Plan,
   { registry, compute }: ToolSources,
-  allowed: readonly string[] | undefined,
+  allowed: { readonly names: readonly string[]; readonly isOnly: boolean } | undefined,
 ): Toolbox {
   const parsed = options.safeParse(agent.options satisfies { readonly [name: string]: Json });
   if (!parsed.success) {
@@ -65,12 +67,14 @@ export function toolboxOf(
     found.push(tool);
   }
   const names = found.map(({ name }) => name);
-  const strange = [...Object.keys(approval), ...(allowed ?? [])].find((name) => !names.includes(name));
+  const strange = [...Object.keys(approval), ...(allowed?.isOnly ? allowed.names : [])].find(
+    (name) => !names.includes(name),
+  );
   if (strange !== undefined) return { ok: false, message: unknown("has no tool", strange, names) };
   return {
     ok: true,
     tools: found
-      .filter(({ name }) => allowed?.includes(name) ?? true)
+      .filter(({ name }) => allowed?.names.includes(name) ?? true)
       .map((tool) => {
         const own = approval[tool.name];
         return own === undefined ? tool : { ...tool, approval: own === "always" ? own : undefined };

@@ -1,6 +1,7 @@
 /** Agents → declarative entries of the plan: what the constructor would have been given, as data. */
 
 import { envName } from "../../../plan/core/index.ts";
+import { toolNames } from "../../../plan/tools.ts";
 import type { Agent, Dynamic, Json } from "../../../plan/types.ts";
 import type { Diagnostic } from "../../diagnostics.ts";
 import { problem } from "../../report.ts";
@@ -92,7 +93,8 @@ function declaredAgent(
     return null;
   }
   const json = (value: Value): Json | undefined => optionJson(value, known);
-  const tools: ToolContext = { agent: name, code, problems, json, span: first.span ?? source.span };
+  const isRun = !kind.startsWith("cli:");
+  const tools: ToolContext = { agent: name, isRun, code, problems, json, span: first.span ?? source.span };
   return optionsOf(kind, className, first, source.span, tools, known);
 }
 
@@ -149,7 +151,7 @@ function optionsOf(
         continue;
       }
     }
-    const isTools = name === "tools" && (value.type === "Object" || value.type === "Array");
+    const isTools = name === "tools" && ["Object", "Array", "External"].includes(value.type);
     const json = isTools ? toolsOf(value, to) : optionJson(value, known);
     if (json !== undefined) options[name] = json;
     else {
@@ -166,6 +168,7 @@ function optionsOf(
       else refuse(problems, at, `The option \`${name}\` of \`${className}\` is not data.`);
     }
   }
+  if (sound && to.isRun) sound = checkApproval(options, given.span ?? span, to);
   if (!sound) return null;
   if (provider === "ai-sdk:") provider = "ai-sdk:gateway";
   return {
@@ -174,6 +177,31 @@ function optionsOf(
     ...(instructions === undefined ? {} : { instructions }),
     options,
   };
+}
+
+/** Whether the option `approval` says of tools that there are whether people are asked. */
+function checkApproval(
+  { approval, tools }: { readonly [name: string]: Json },
+  span: Span,
+  to: ToolContext,
+): boolean {
+  if (approval === undefined) return true;
+  const names = toolNames(tools);
+  const isObject = typeof approval === "object" && approval !== null && !Array.isArray(approval);
+  for (const [name, said] of isObject ? Object.entries(approval as { readonly [name: string]: Json }) : []) {
+    if (names.includes(name) && (said === "always" || said === "never")) continue;
+    const near = nearest(name, [...names]);
+    const message = names.includes(name)
+      ? `\`approval\` of the tool \`${name}\` is neither "always" nor "never".`
+      : `\`approval\` names the tool \`${name}\`, which the agent \`${to.agent}\` does not have.`;
+    to.problems.push(
+      problem("SM704", span, message, near && near !== name ? { hint: `Did you mean \`${near}\`?` } : {}),
+    );
+    return false;
+  }
+  if (isObject) return true;
+  refuse(to.problems, span, 'The option `approval` is no object of tools: { bash: "always" }.');
+  return false;
 }
 
 function providerKind(provider: string | null): string {

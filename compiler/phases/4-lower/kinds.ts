@@ -165,6 +165,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       maxSchemaRetries: "field",
       noRetry: "once",
       sideEffect: "side-effect",
+      onResume: "literal",
       memory: "field",
       allowTools: "field",
       needsApproval: "field",
