@@ -224,6 +224,17 @@ const CASES: { readonly [code: string]: readonly [kind: Kind, around?: Around] }
       expand: (text) => (text.includes("const steps") ? text : `const steps = list;\n${text}`),
     },
   ],
+  SM708: [
+    "module",
+    {
+      top: 'import { read, write } from "smithers/tools";',
+      expand: (text) =>
+        text.replace(
+          /<Task.*/,
+          (made) => `export default smithers(() => (<Workflow name="w">${made}</Workflow>));`,
+        ),
+    },
+  ],
   SM801: ["elements"],
   SM804: [
     "module",

@@ -78,6 +78,7 @@ const VALUES: Readonly<Record<string, string>> = {
   onMaxReached: '"fail"',
   onUnmount: '"cancel"',
   onResume: '"restart"',
+  allowTools: "[]",
   onTimeout: '"skip"',
   onDeny: '"skip"',
   onHijackExit: '"reopen"',
