@@ -11,6 +11,15 @@ export function toolNames(tools: Json | undefined): readonly string[] {
   return Object.entries(tools as { readonly [key: string]: Json }).map(([key, tool]) => ownName(tool) ?? key);
 }
 
+/** The tools of the library among those of an agent, by the library's names. */
+export function libraryTools(tools: Json | undefined): readonly string[] {
+  if (typeof tools !== "object" || tools === null) return [];
+  return Object.values(tools as { readonly [key: string]: Json }).flatMap((tool) => {
+    const name = typeof tool === "string" ? tool : (tool as { readonly tool?: Json } | null)?.tool;
+    return LIBRARY_TOOLS.find((known) => known === name) ?? [];
+  });
+}
+
 function ownName(tool: Json): string | undefined {
   if (typeof tool !== "object" || tool === null || Array.isArray(tool)) return undefined;
   const { name } = tool as { readonly [field: string]: Json };

@@ -26,6 +26,8 @@ const expected = z.strictObject({
   outputs: z.record(z.string(), z.array(json)).optional(),
   /** By node: texts that stand in its prompts, one for each attempt. */
   prompts: z.record(z.string(), z.array(z.string())).optional(),
+  /** By node: texts that stand in what its tools said, one for each call. */
+  tools: z.record(z.string(), z.array(z.string())).optional(),
   /** What is waited for. */
   waitingFor: z.array(z.string()).optional(),
 });
@@ -40,6 +42,9 @@ const testCase = z.strictObject({
   name: z.string().min(1),
   input: json.optional(),
   answers: z.record(z.string(), json).optional(),
+  tools: z
+    .record(z.string(), z.array(z.strictObject({ name: z.string(), input: json.optional() })))
+    .optional(),
   people: z.record(z.string(), said).optional(),
   signals: z
     .array(
@@ -101,7 +106,7 @@ function differences(run: TestRun, expect: TestCase["expect"]): readonly string[
   const differs = (what: string, wanted: unknown, got: unknown): void => {
     found.push(`${what}: expected ${JSON.stringify(wanted)}, got ${JSON.stringify(got)}`);
   };
-  const { status = "finished", reason, path, outputs = {}, prompts = {}, waitingFor } = expect;
+  const { status = "finished", reason, path, outputs = {}, prompts = {}, tools = {}, waitingFor } = expect;
   if (run.status !== status) {
     differs("status", status, run.status);
     if (run.reason !== null) found.push(`  ${run.reason}`);
@@ -117,6 +122,13 @@ function differences(run: TestRun, expect: TestCase["expect"]): readonly string[
     const got = run.prompts(node);
     if (got.length !== texts.length || !texts.every((text, index) => got[index]?.includes(text)))
       differs(`prompts.${node}`, texts, got);
+  }
+  for (const [node, texts] of Object.entries(tools)) {
+    const got = run
+      .tools(node)
+      .map(({ output }) => (typeof output === "string" ? output : JSON.stringify(output)));
+    if (got.length !== texts.length || !texts.every((text, index) => got[index]?.includes(text)))
+      differs(`tools.${node}`, texts, got);
   }
   const waiting = run.waitingFor.map(({ nodeId, iteration }) =>
     iteration > 0 ? `${nodeId}@${iteration}` : nodeId,

@@ -10,6 +10,7 @@ import {
 } from "../runtime/executors/index.ts";
 import { type Answer, type Answers, type Call, entryFor, TaskFailure } from "./answers.ts";
 import type { VirtualClock } from "./clock.ts";
+import { type Tools, useTools } from "./tools.ts";
 
 /** @param elsewhere for code that the test says nothing of */
 export function executorsOf(
@@ -17,6 +18,7 @@ export function executorsOf(
   clock: VirtualClock,
   calls: Call[],
   elsewhere: { get(kind: TaskRequest["kind"]): Executor | undefined },
+  tools: Tools = {},
 ): { get(kind: TaskRequest["kind"]): Executor | undefined } {
   const outputs = new OutputParser();
   const asked = (kind: TaskRequest["kind"]): Executor => ({
@@ -30,6 +32,11 @@ export function executorsOf(
         const call = callOf(request, context);
         calls.push(call);
         if (answer === undefined) return unanswered(context);
+        const uses = request.kind === "agent" ? entryFor(tools, context.address) : undefined;
+        if (request.kind === "agent" && uses) {
+          const used = await useTools(uses, request, context);
+          if (!used.ok) return used;
+        }
         return attempt(() => say(answer, call), outputs, request, context);
       }),
     close: async () => {},

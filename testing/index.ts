@@ -25,9 +25,11 @@ import { MemorySpace, memoryReader, memoryStore } from "../runtime/store/index.t
 import { type Answers, type Call, entryFor } from "./answers.ts";
 import { VirtualClock } from "./clock.ts";
 import { executorsOf } from "./executors.ts";
+import type { ToolSaid, Tools } from "./tools.ts";
 
 export { type Answer, type Answers, type Call, TaskFailure } from "./answers.ts";
 export { VirtualClock } from "./clock.ts";
+export type { ToolSaid, Tools, ToolUse } from "./tools.ts";
 
 /** What a person says: yes or no to a decision, with a note perhaps; or the row, choice or ranking that is asked for. */
 export type Said =
@@ -39,6 +41,8 @@ export interface TestOptions {
   /** Default `{}`. */
   readonly input?: Json | undefined;
   readonly answers?: Answers | undefined;
+  /** Tools that agents call before they answer, by node id: they run for real, in the workflow's directory. */
+  readonly tools?: Tools | undefined;
   /** By node id, as `answers`. What nobody says anything to is waited for, and the run ends as `waiting`. */
   readonly people?: { readonly [node: string]: Said } | undefined;
   /** Sent as the run begins. */
@@ -74,6 +78,8 @@ export interface TestRun {
   readonly tookMs: number;
   /** Prompts of an agent task, one for each attempt, in order. */
   prompts(node: string): readonly string[];
+  /** What the tools of an agent task said, in order. */
+  tools(node: string): readonly ToolSaid[];
   /** Goes on with the run: with other answers, after a while. What is not given stays as it was. */
   resume(options?: Omit<TestOptions, "input"> & { readonly afterMs?: number }): Promise<TestRun>;
 }
@@ -132,7 +138,7 @@ class Bench {
     options: TestOptions,
     go: (common: Parameters<typeof runPlan>[1]) => ReturnType<typeof runPlan>,
   ): Promise<TestRun> {
-    const { answers = {}, people = {}, signals = [], host = {}, files = {}, maxConcurrency } = options;
+    const { answers = {}, people = {}, signals = [], host = {}, files = {}, tools, maxConcurrency } = options;
     const store = this.#storeOf("test");
     const code = createExecutors();
     const began = this.#clock.now();
@@ -142,7 +148,7 @@ class Bench {
         store,
         storeOf: (runId) => this.#storeOf(runId),
         clock: this.#clock,
-        executors: executorsOf(answers, this.#clock, this.#calls, code),
+        executors: executorsOf(answers, this.#clock, this.#calls, code, tools),
         decider: (address) => saidTo(people, address),
         requests: (take) => send(take, signals, this.#clock),
         host: (name) => (Object.hasOwn(host, name) ? host[name] : undefined),
@@ -186,6 +192,10 @@ class Bench {
         calls
           .filter((call) => call.agents.length > 0 && entryFor({ [node]: true }, call) === true)
           .map(({ prompt }) => prompt),
+      tools: (node) =>
+        this.#events
+          .filter(({ type, data }) => type === "tool.finished" && entryFor({ [node]: true }, addressOf(data)))
+          .map(({ data: { name, ok, output = null } }) => ({ name: String(name), ok: ok === true, output })),
       resume: ({ afterMs = 0, ...more } = {}) => {
         this.#clock.pass(afterMs);
         return this.#attend({ ...options, ...more }, (common) =>
@@ -222,6 +232,12 @@ function send(
     take({ name, payload, correlationId, by: "test", at: clock.now() }, () => {});
   return () => {};
 }
+
+const addressOf = ({ nodeId, scope, iteration }: EventRecord["data"]): Address => ({
+  nodeId: String(nodeId),
+  scope: typeof scope === "string" ? scope : "",
+  iteration: Number(iteration),
+});
 
 const nameOf = ({ nodeId, iteration }: EventRecord["data"]): string =>
   typeof iteration === "number" && iteration > 0 ? `${nodeId}@${iteration}` : String(nodeId);

@@ -68,6 +68,10 @@ function describe(event: EventRecord, running: Running, terminal: Terminal): str
       return `${paint.dim(`  ${name} │`)} ${text("line")}`;
     case "task.log":
       return `${paint.dim(`  ${name} │`)} ${text("message")}${noteOf(data.data)}`;
+    case "tool.finished":
+      return `${paint.dim(`  ${name} │`)} ${data.ok === true ? "" : `${paint.red("✗")} `}${text("name")}  ${paint.dim(duration(Number(data.durationMs)))}${data.ok === true ? "" : `  ${text("output").split("\n")[0]}`}`;
+    case "tool.decided":
+      return `${data.approved === true ? paint.green("✓") : paint.red("✗")} ${name}  ${text("name")} ${data.approved === true ? "agreed to" : "denied"} by ${text("decidedBy")}${text("note") === "" ? "" : paint.dim(`  ${text("note")}`)}`;
     case "task.unmounted":
       return `${paint.yellow("!")} ${name}  ${text("warning")}: ${data.onUnmount === "cancel" ? "it is cancelled" : "it goes on to its end"}`;
     case "task.cancelled":

@@ -1,7 +1,7 @@
 /** Agents → declarative entries of the plan: what the constructor would have been given, as data. */
 
 import { envName } from "../../../plan/core/index.ts";
-import { toolNames } from "../../../plan/tools.ts";
+import { libraryTools, toolNames } from "../../../plan/tools.ts";
 import type { Agent, Dynamic, Json } from "../../../plan/types.ts";
 import type { Diagnostic } from "../../diagnostics.ts";
 import { problem } from "../../report.ts";
@@ -29,6 +29,7 @@ export interface LoweredAgents {
   readonly net: readonly string[];
   readonly env: readonly string[];
   readonly exec: readonly string[];
+  readonly fs: readonly string[];
   /** Host values that options ask for. */
   readonly host: readonly string[];
 }
@@ -44,6 +45,7 @@ export function lowerAgents(
     net: new Set<string>(),
     env: new Set<string>(),
     exec: new Set<string>(),
+    fs: new Set<string>(),
     host: new Set<string>(),
   };
   for (const [name, source] of sources) {
@@ -61,6 +63,11 @@ export function lowerAgents(
       if (variable === null) used.host.add(name!);
       else used.env.add(variable);
     }
+    for (const tool of libraryTools(agent.options.tools)) {
+      // Whoever may run commands may run and read anything; files are those of the project.
+      if (tool === "bash") used.exec.add("*");
+      used.fs.add(tool === "bash" ? "*" : ".");
+    }
     for (const { kind, program } of CLI_AGENTS.values()) if (kind === agent.kind) used.exec.add(program);
   }
   const list = (set: ReadonlySet<string>): string[] => [...set].sort();
@@ -70,6 +77,7 @@ export function lowerAgents(
     net: list(used.net),
     env: list(used.env),
     exec: list(used.exec),
+    fs: list(used.fs),
     host: list(used.host),
   };
 }

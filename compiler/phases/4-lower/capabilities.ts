@@ -20,7 +20,7 @@ export function capabilitiesOf(
   const net = new Set(agents.net);
   const env = new Set(agents.env);
   const exec = new Set(agents.exec);
-  const fs = new Set<string>();
+  const fs = new Set(agents.fs);
   for (const { module, builtins } of modules) {
     const code = module.code.join("\n");
     if (builtins.some((name) => NETWORK.test(name)) || /\bfetch\s*\(/.test(code)) net.add("*");
