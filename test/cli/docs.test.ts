@@ -9,6 +9,10 @@ const UPDATE = process.env.UPDATE === "1";
 let project: Scratch;
 beforeAll(() => {
   project = scratch();
+  const zod = path.join(repository, "node_modules/zod/package.json");
+  const { version } = JSON.parse(readFileSync(zod, "utf8")) as { version: string };
+  const lock = { lockfileVersion: 3, packages: { "node_modules/zod": { version } } };
+  project.write("package-lock.json", JSON.stringify(lock));
 });
 afterAll(() => project.remove());
 
@@ -61,4 +65,16 @@ describe("workflows in the docs", () => {
       expect(exit).toBe(0);
     });
   }
+});
+
+describe("docs/tools.md", () => {
+  it("has a workflow and a test of it that passes", async () => {
+    const [workflow] = blocks("docs/tools.md", "tsx");
+    const [cases] = blocks("docs/tools.md", "json");
+    project.write("workflow.tsx", workflow!);
+    const file = project.write("workflow.test.json", cases!);
+    const { code, stdout, stderr } = await smithers(["test", file], project.dir);
+    expect(stdout + stderr).toMatch(/1 passed|an order that somebody agrees to/);
+    expect(code).toBe(0);
+  });
 });
