@@ -14,7 +14,9 @@ import {
   addUsage,
   type Conversation,
   NO_USAGE,
+  tokensOf,
   type Usage,
+  usedUp,
 } from "./provider.ts";
 import { suspended } from "./session.ts";
 
@@ -88,6 +90,8 @@ class Dialogue {
   readonly #messages: Anthropic.MessageParam[] = [];
   /** The last answer. Calls in it have no result yet; the next message must bring one for each. */
   #given: Anthropic.Message["content"] | null = null;
+  /** Tokens, in this attempt. */
+  #used = 0;
   /** Requests since the last message. */
   #steps = 0;
 
@@ -129,7 +133,10 @@ class Dialogue {
     let usage = NO_USAGE;
     const stopped = this.#messages.length === 0 ? await this.#begin(message) : this.#correct(message);
     if (stopped) return { ...stopped, usage };
+    const { maxTokens } = this.#call;
     while (this.#steps < this.#options.maxSteps) {
+      if (maxTokens !== undefined && this.#used > 0 && this.#used >= maxTokens)
+        return { ...usedUp(this.#used, maxTokens), usage };
       let response: Anthropic.Message;
       try {
         response = await this.#traced();
@@ -140,6 +147,7 @@ class Dialogue {
       }
       this.#steps++;
       usage = addUsage(usage, usageOf(response));
+      this.#used += tokensOf(usageOf(response));
       this.#record(response);
       const answer = await this.#take(response);
       if (answer !== null) return { ...answer, usage };

@@ -1,5 +1,6 @@
 /** One interface for whatever answers a prompt: a model behind an API, a script, a user's own object with `generate`. */
 import type { Agent, Json } from "../../plan/types.ts";
+import { type Failure, failure } from "../executors/errors.ts";
 import type { AttemptContext, TaskError, ToolQuestion } from "../executors/executor.ts";
 import type { Toolbox } from "../tools/toolbox.ts";
 import type { Session } from "./session.ts";
@@ -8,6 +9,8 @@ export interface AgentCall {
   /** Its name in the plan. */
   readonly name: string;
   readonly agent: Agent;
+  /** Once the conversation has used so many tokens in this attempt, no further request is made for it. */
+  readonly maxTokens?: number | undefined;
   /** What the answer must be; null: any text. */
   readonly schema: { readonly name: string; readonly jsonSchema: Json } | null;
   /** The tools that the agent may use in this task; an error where its options name such as there are not. */
@@ -37,6 +40,17 @@ export const NO_USAGE: Usage = {
   calls: 0,
   toolCalls: 0,
 };
+
+/** All that a provider was given and gave, whether cached or not. */
+export const tokensOf = ({ inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens }: Usage): number =>
+  inputTokens + outputTokens + cacheReadTokens + cacheWriteTokens;
+
+/** A limit of tokens is reached before the answer is there. */
+export const usedUp = (used: number, max: number): Failure =>
+  failure(
+    "BUDGET_EXCEEDED",
+    `${used} of the ${max} tokens that the task may use are used, and no answer fits yet`,
+  );
 
 export function addUsage(a: Usage, b: Usage): Usage {
   return {

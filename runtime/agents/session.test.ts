@@ -266,6 +266,26 @@ describe("a key for the world outside", () => {
   });
 });
 
+describe("a limit of tokens", () => {
+  it("ends a conversation between two calls of tools: the next request is not made", async () => {
+    const { executors } = await stage([use("look", {}, "t1"), use("look", {}, "t2"), answer({ v: 1 })]);
+    const limited = planOf(
+      {
+        box: { kind: "aspects", tokenBudget: { max: 1_000, perTask: 30 } } as TestNode,
+        ask: { kind: "task", parent: "box", output: "row", agent: "claude", prompt: "Go." } as TestNode,
+      },
+      {
+        schemas: { row: "z.object({ v: z.number() })" },
+        agents: { claude: { kind: "anthropic", model: "claude-test", options: { tools: ["look"] } } },
+      },
+    );
+    const result = await run(limited, { root, runId: "r", executors });
+    // Each answer of the server counts 17 tokens.
+    expect(result.reason).toMatch(/BUDGET_EXCEEDED: 34 of the 30 tokens/);
+    expect(server?.requests).toHaveLength(2);
+  });
+});
+
 describe("what a tool says", () => {
   it("is kept without the values of secrets", async () => {
     process.env.TEST_API_TOKEN = "s3cret-value";

@@ -8,7 +8,9 @@ import {
   type CallLimits,
   NO_USAGE,
   rateKey,
+  tokensOf,
   type Usage,
+  usedUp,
 } from "../agents/index.ts";
 import { Session } from "../agents/session.ts";
 import { type ToolSources, toolboxOf } from "../tools/toolbox.ts";
@@ -95,6 +97,7 @@ export class AgentExecutor implements Executor {
     const conversation = provider.open({
       name,
       agent,
+      maxTokens: request.maxTokens,
       schema:
         request.schema === null
           ? null
@@ -109,8 +112,7 @@ export class AgentExecutor implements Executor {
     for (let corrections = 0; ; corrections++) {
       const used = tokensOf(usage);
       if (request.maxTokens !== undefined && corrections > 0 && used >= request.maxTokens) {
-        const message = `${used} of the ${request.maxTokens} tokens that the task may use are used, and no answer fits yet`;
-        return { ...failure("BUDGET_EXCEEDED", message), usage: { ...usage } };
+        return { ...usedUp(used, request.maxTokens), usage: { ...usage } };
       }
       const answer = await this.#options.limits.run(key, signal, () => conversation.ask(message));
       if (answer === null) return { ...aborted(signal), usage: { ...usage } };
@@ -170,9 +172,6 @@ function unsupported(name: string, agent: Agent): AttemptResult {
     `Agent ${name} is of kind ${JSON.stringify(agent.kind)}, which this version can't run: use an Anthropic agent, or give scripted answers with --script FILE.`,
   );
 }
-
-const tokensOf = ({ inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens }: Usage): number =>
-  inputTokens + outputTokens + cacheReadTokens + cacheWriteTokens;
 
 function usageOf(result: AttemptResult): Usage {
   return { ...NO_USAGE, ...(result.usage as Partial<Usage> | undefined) };

@@ -211,7 +211,7 @@ class RunSpans {
         executor.execute(request, { ...attempt, trace: this.#calls(within) }),
       );
       if (result.usage !== undefined) span.setAttributes(usageAttributes(result.usage));
-      if (!result.ok) fail(span, result.error, this.#now());
+      if (!result.ok && !result.question) fail(span, result.error, this.#now());
       return result;
     } catch (error) {
       fail(span, errorOf(error), this.#now());

@@ -207,3 +207,74 @@ describe("a tool that people have to agree to", () => {
     expect(stdout).toMatch(/tool\.decided[\s\S]*tool\.started[\s\S]*tool\.finished/);
   });
 });
+
+describe("an engine that is killed again and again", () => {
+  it("ends as if it had not been: no call that ended is made again, one row, the same replay", async () => {
+    server = await messagesServer([answer({ v: 0 })]);
+    const calls = Array.from({ length: 8 }, (_, n) => ({ name: "mark", input: { n } }));
+    const plan = planOf(
+      { ask: { kind: "task", output: "row", agent: "claude", prompt: "Go." } as TestNode },
+      {
+        schemas: { row: "z.object({ v: z.number() })" },
+        agents: {
+          claude: {
+            kind: "anthropic",
+            options: {
+              tools: [
+                own("mark", { inputSchema: { zod: "z.object({ n: z.number() })" }, sideEffect: "once" }),
+              ],
+              approval: { mark: "always" },
+            },
+          },
+        },
+        modules: {
+          mark: {
+            ...noting("", 0),
+            code: [
+              'import { appendFileSync } from "node:fs";',
+              "export default async ({ n }) => {",
+              `  appendFileSync(${JSON.stringify(file)}, n + "\\n");`,
+              "  await new Promise((done) => setTimeout(done, 40));",
+              "};",
+            ],
+          },
+        },
+      },
+    );
+    project.write(
+      `${runId}.json`,
+      JSON.stringify(seal({ ...plan, requires: [...requirementsOf(plan).keys()] })),
+    );
+    // A call of unknown outcome is asked about once more: never twice, whatever was said to the first question.
+    const script = {
+      answers: [{ node: "ask", tools: calls, reply: { v: 1 } }],
+      approvals: [{ node: "ask", approved: true }],
+    };
+    project.write(`${runId}.script.json`, JSON.stringify(script));
+    const given = ["--script", `${runId}.script.json`];
+    let code: number | null = null;
+    let lives = 0;
+    for (let begun = false; code !== 0; lives++) {
+      expect(lives).toBeLessThan(60);
+      const args = begun
+        ? ["resume", runId, ...given]
+        : ["run", `${runId}.json`, "--run-id", runId, ...given];
+      const { child, done } = start(args, project.dir);
+      // From its first word on, which says that it has the run.
+      child.stderr?.once("data", () => setTimeout(() => child.kill("SIGKILL"), Math.random() * 700));
+      ({ code } = await done);
+      begun = existsSync(path.join(project.dir, ".smithers/runs", runId, "store/store.db"));
+    }
+    const { stdout } = await smithers(["events", runId, "--json", "--type", "tool.*"], project.dir);
+    const told = jsonLines(stdout);
+    const ended = told.filter(({ type }) => type === "tool.finished");
+    // Each ended once, and was begun once for each time that somebody agreed.
+    expect(ended.map(({ data }) => (data as { ok: boolean }).ok)).toEqual(calls.map(() => true));
+    const agreed = told.filter(({ type }) => type === "tool.decided").length;
+    const began = told.filter(({ type }) => type === "tool.started").length;
+    expect(began).toBe(agreed);
+    expect(notes(file).length).toBeLessThanOrEqual(began);
+    expect([...new Set(notes(file))].map(Number)).toEqual(calls.map(({ input }) => input.n));
+    await replays();
+  }, 240_000);
+});
