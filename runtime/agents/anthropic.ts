@@ -6,6 +6,17 @@ import { untraced } from "../telemetry/calls.ts";
 import { ToolCalls, type Use } from "../tools/calls.ts";
 import type { Tool } from "../tools/registry.ts";
 import { providerError } from "./anthropic-error.ts";
+import {
+  type AnswerWithoutUsage,
+  answerSchema,
+  apiName,
+  cutOff,
+  reply,
+  type ToolUse,
+  textOf,
+  unwrapped,
+  usageOf,
+} from "./anthropic-messages.ts";
 import { type AnthropicOptions, readOptions } from "./anthropic-options.ts";
 import {
   type AgentCall,
@@ -15,7 +26,6 @@ import {
   type Conversation,
   NO_USAGE,
   tokensOf,
-  type Usage,
   usedUp,
 } from "./provider.ts";
 import { suspended } from "./session.ts";
@@ -26,7 +36,6 @@ export interface AnthropicProviderOptions {
 }
 
 type Sdk = typeof import("@anthropic-ai/sdk");
-type ToolUse = Anthropic.ToolUseBlock;
 
 /** The tool by which the model gives structured output; its input is the answer. */
 const ANSWER = "answer";
@@ -169,7 +178,7 @@ class Dialogue {
       const content = given as unknown as Anthropic.Message["content"];
       this.#messages.push({ role: "assistant", content });
       if (correction === null) {
-        this.#steps++;
+        if (session.isSame) this.#steps++;
         const stopped = await this.#tell(content);
         if (stopped) return stopped;
       } else {
@@ -294,92 +303,4 @@ class Dialogue {
       }
     }
   }
-}
-
-/** What the API takes for a name. */
-const apiName = (name: string): string => name.replaceAll(/[^\w-]/g, "_").slice(0, 128);
-
-/** The user's side of the dialogue after an answer: results for the calls in it, then the message. */
-function reply(
-  given: Anthropic.Message["content"],
-  message: string,
-  isAnswer: (use: ToolUse) => boolean,
-): Anthropic.MessageParam["content"] {
-  const open = given.filter((block) => block.type === "tool_use");
-  if (open.length === 0) return message;
-  const results: Anthropic.ContentBlockParam[] = open.map((use) => ({
-    type: "tool_result",
-    tool_use_id: use.id,
-    is_error: true,
-    content: isAnswer(use) ? message : "Not run: an answer was given already.",
-  }));
-  return open.some(isAnswer) ? results : [...results, { type: "text", text: message }];
-}
-
-type WithoutUsage<T> = T extends unknown ? Omit<T, "usage"> : never;
-type AnswerWithoutUsage = WithoutUsage<Answer>;
-
-/** An answer that the model could not finish or would not give: asking for a correction can't help. */
-function cutOff(
-  { stop_reason }: Anthropic.Message,
-  agent: string,
-): Extract<AnswerWithoutUsage, { ok: false }> | null {
-  switch (stop_reason) {
-    case "max_tokens":
-      return failure("MAX_TOKENS", `The answer of agent ${agent} was cut off: raise its maxTokens.`);
-    case "model_context_window_exceeded":
-      return failure("MAX_TOKENS", `The dialogue with agent ${agent} no longer fits the model's context.`);
-    case "refusal":
-      return failure("REFUSED", `The model of agent ${agent} refused to answer.`);
-    case "end_turn":
-    case "stop_sequence":
-    case "tool_use":
-    case "pause_turn":
-    case null:
-      return null;
-    default: {
-      const never: never = stop_reason;
-      return never;
-    }
-  }
-}
-
-function answerSchema(json: Json): {
-  readonly wrapped: boolean;
-  readonly inputSchema: Anthropic.Tool.InputSchema;
-} {
-  if (typeof json === "object" && json !== null && !Array.isArray(json)) {
-    const object = json as { readonly [key: string]: Json };
-    if (object.type === "object")
-      return { wrapped: false, inputSchema: { ...object, type: "object" } as Anthropic.Tool.InputSchema };
-    // References are relative to the root of the schema.
-    const { $defs, ...value } = object;
-    const definitions = $defs === undefined ? {} : { $defs };
-    return {
-      wrapped: true,
-      inputSchema: { type: "object", properties: { value }, required: ["value"], ...definitions },
-    };
-  }
-  return { wrapped: true, inputSchema: { type: "object", properties: { value: {} }, required: ["value"] } };
-}
-
-function unwrapped(input: Json): Json {
-  if (typeof input !== "object" || input === null || Array.isArray(input)) return input;
-  const { value } = input as { readonly [key: string]: Json };
-  return value ?? null;
-}
-
-function textOf(response: Anthropic.Message): string {
-  return response.content.map((block) => (block.type === "text" ? block.text : "")).join("");
-}
-
-function usageOf({ usage }: Anthropic.Message): Usage {
-  return {
-    inputTokens: usage.input_tokens,
-    outputTokens: usage.output_tokens,
-    cacheReadTokens: usage.cache_read_input_tokens ?? 0,
-    cacheWriteTokens: usage.cache_creation_input_tokens ?? 0,
-    calls: 1,
-    toolCalls: 0,
-  };
 }

@@ -12,6 +12,7 @@ import {
   decide,
   type EventRecord,
   events,
+  fork,
   listWaits,
   parseScript,
   replay,
@@ -76,6 +77,11 @@ async function stage(turns: readonly Turn[], tools: readonly Tool[] = [tool("pay
     tools,
   });
   return { server, executors };
+}
+
+async function stageAgain(turns: readonly Turn[]) {
+  await server?.close();
+  return stage(turns);
 }
 
 async function journal(): Promise<readonly EventRecord[]> {
@@ -223,6 +229,10 @@ describe("a conversation in which a provider fails", () => {
     const result = await run(fail, { root, runId: "r", executors });
     expect(result.reason).toMatch(/SESSION_INTERRUPTED/);
     expect(ran).toEqual(['pay {"n":1}']);
+    const { executors: again } = await stageAgain([use("pay", { n: 2 }, "t2"), answer({ v: 1 })]);
+    // Whoever resumes the run wants it done: it begins from the prompt.
+    expect(await resume("r", { root, executors: again })).toMatchObject({ status: "finished" });
+    expect(ran).toEqual(['pay {"n":1}', 'pay {"n":2}']);
     await server?.close();
     const { executors: others } = await stage([{ status: 529 }, answer({ v: 1 })]);
     expect(await run(fail, { root, runId: "other", executors: others })).toMatchObject({
@@ -263,6 +273,38 @@ describe("a key for the world outside", () => {
     expect(keys).toHaveLength(4);
     expect(keys.slice(2)).toEqual(keys.slice(0, 2));
     expect(keys[0]).not.toBe(keys[1]);
+  });
+});
+
+describe("a limit of steps", () => {
+  it("counts those before a question too, and anew once a person resumes what failed for it", async () => {
+    const options = { tools: ["look", "pay"], approval: { pay: "always" }, maxSteps: 2 };
+    const looks = [1, 2, 3].map((n) => use("look", { n }, `l${n}`));
+    const { executors } = await stage([use("pay", {}, "p1"), ...looks.slice(0, 1), answer({ v: 1 })]);
+    await run(flow(options), { root, runId: "r", executors });
+    await decide("r", "ask", { root, approved: true, decidedBy: "ann" });
+    const failed = await resume("r", { root, executors });
+    expect(failed.reason).toMatch(/TOO_MANY_STEPS/);
+    expect(server?.requests).toHaveLength(2);
+    expect(await resume("r", { root, executors })).toMatchObject({ status: "finished" });
+    expect(ran).toEqual(["pay {}", 'look {"n":1}']);
+    expect(await replay("r", { root })).toMatchObject({ identical: true });
+  });
+});
+
+describe("a fork of a run that asks about a tool", () => {
+  it("asks once more in a conversation of its own, when it has its answer", async () => {
+    const pay = (id: string) => use("pay", {}, id);
+    const { executors } = await stage([pay("p1"), pay("p2"), answer({ v: 1 })]);
+    await run(flow({ tools: ["pay"], approval: { pay: "always" } }), { root, runId: "r", executors });
+    await fork("r", { root, frame: 1, runId: "f" });
+    await decide("f", "ask", { root, approved: true, decidedBy: "ann" });
+    expect(await resume("f", { root, executors })).toMatchObject({ status: "waiting" });
+    expect(ran).toEqual([]);
+    await decide("f", "ask", { root, approved: true, decidedBy: "ann" });
+    expect(await resume("f", { root, executors })).toMatchObject({ status: "finished" });
+    expect(ran).toEqual(["pay {}"]);
+    expect(await replay("f", { root })).toMatchObject({ identical: true });
   });
 });
 

@@ -42,6 +42,8 @@ export type CallState =
 
 export class Session {
   readonly agent: string;
+  /** Whether the attempt goes on with the one before, which ended to ask people: its limits are those of both. */
+  readonly isSame: boolean;
   /** In their order. */
   readonly turns: readonly Turn[];
   readonly #calls = new Map<string, CallState>();
@@ -60,6 +62,7 @@ export class Session {
       } else this.#calls.set(String(data.id), callState(type, data));
     }
     this.turns = turns;
+    this.isSame = past?.suspended ?? false;
   }
 
   call(id: string): CallState | undefined {
@@ -110,3 +113,6 @@ export function suspended(question: ToolQuestion): Failure & { readonly question
 }
 
 export const SUSPENDED = "SUSPENDED";
+
+/** Code of a task that does not go on with a conversation (`onResume="fail"`): when a person resumes the run, it begins anew. */
+export const INTERRUPTED = "SESSION_INTERRUPTED";

@@ -12,7 +12,7 @@ import {
   type Usage,
   usedUp,
 } from "../agents/index.ts";
-import { Session } from "../agents/session.ts";
+import { INTERRUPTED, Session } from "../agents/session.ts";
 import { type ToolSources, toolboxOf } from "../tools/toolbox.ts";
 import { aborted, failure, invalidOutput } from "./errors.ts";
 import type { AttemptContext, AttemptResult, Executor, Past, TaskRequest } from "./executor.ts";
@@ -90,7 +90,7 @@ export class AgentExecutor implements Executor {
     const past = pastOf(request, context);
     if (past === "fail") {
       const why = 'an earlier attempt left a conversation in which tools were called, and onResume is "fail"';
-      return failure("SESSION_INTERRUPTED", why);
+      return failure(INTERRUPTED, why);
     }
     const { allowTools } = request;
     const allowed = allowTools && { names: allowTools, isOnly: request.agents.length === 1 };

@@ -3,20 +3,21 @@
  * into the run's writes here, so that a frame that fails to evaluate still commits the result that caused it.
  */
 import type { Json } from "../../plan/types.ts";
-import type { AttemptResult, TaskError, ToolQuestion } from "../executors/executor.ts";
+import { INTERRUPTED } from "../agents/session.ts";
+import type { AttemptResult, TaskError } from "../executors/executor.ts";
 import type { Snapshot } from "./1-snapshot.ts";
 import { deliver, receive } from "./deliver.ts";
 import { computed, failed, findEffects, finished, flushState, progressed } from "./handlers.ts";
 import { Leaf } from "./leaf.ts";
 import { askedOf, leavesOpen, repeats } from "./once.ts";
 import { recordRow } from "./outputs.ts";
-import { askOfTool, decide, failAsked, isKnown, NOBODY, settlePeople } from "./people.ts";
+import { decide, failAsked, isKnown, NOBODY, settlePeople } from "./people.ts";
 import { defaultRetries, diceOf, nextDelay, retryPolicy } from "./retry.ts";
-import { addressData, type Fact, type InFlight, type Run } from "./run.ts";
-import { TASK_SUSPENDED } from "./sessions.ts";
+import { addressData, type Fact, type Run } from "./run.ts";
 
 import type { TaskEntry } from "./states.ts";
 import { isClosing } from "./stepper.ts";
+import { suspend } from "./suspended.ts";
 import { setAlarms, untilOf } from "./timers.ts";
 import { attemptWrite } from "./writes.ts";
 
@@ -272,6 +273,7 @@ function applyResult(run: Run, entry: TaskEntry, attempt: number, result: Attemp
   const reason = { code: error.code, message: error.message };
   if (delay === null) {
     const continued = leaf?.continues() ?? true;
+    if (error.code === INTERRUPTED) run.sessions.end(entry.key);
     run.writes.push(attemptWrite(run, flight, { ...ended, state: "failed", error: errorJson(error) }));
     run.event("task.failed", { ...who, ...reason, ...run.world.fail(entry, error, continued) });
     failed(run, entry, error);
@@ -282,22 +284,6 @@ function applyResult(run: Run, entry: TaskEntry, attempt: number, result: Attemp
   run.event("task.retrying", { ...who, ...reason, nextAt, delayMs: delay });
   run.world.setState(entry, "waiting", { ...reason, retryAt: nextAt }, false, nextAt);
   run.retryAt(entry);
-}
-
-/** An attempt ended to ask people about a tool; when they have said, another goes on (SEMANTICS 40). */
-function suspend(
-  run: Run,
-  flight: InFlight,
-  question: ToolQuestion,
-  ended: { readonly endedAt: number; readonly usage: Json },
-): void {
-  const { entry, attempt } = flight;
-  run.writes.push(attemptWrite(run, flight, { ...ended, state: "suspended" }));
-  run.event(TASK_SUSPENDED, { ...addressData(entry.address), attempt, question: { ...question } });
-  run.sessions.suspend(entry.key);
-  entry.base++;
-  run.world.setState(entry, "waiting", askOfTool(question) as unknown as Json, false);
-  run.world.ask(entry);
 }
 
 function errorJson({ code, message, retryable, retryAfterMs, stack, left }: TaskError): Json {

@@ -5,9 +5,8 @@
 import { CoreError } from "../../plan/core/values.ts";
 import type { ApprovalNode, Json, LeafNode } from "../../plan/types.ts";
 import { formatIssues } from "../../plan/zod/index.ts";
-import { SUSPENDED, TOOL_DECIDED } from "../agents/session.ts";
 import { isQuestion, keysOf } from "../answers.ts";
-import type { TaskError, ToolQuestion } from "../executors/executor.ts";
+import type { TaskError } from "../executors/executor.ts";
 import { addressKey } from "../store/rules.ts";
 import type { Cell } from "../values/cell.ts";
 import { toJson } from "../values/json.ts";
@@ -18,6 +17,7 @@ import { parseRow, recordRow } from "./outputs.ts";
 import { numberOf, promptText } from "./request.ts";
 import { type AnswerRequest, addressData, type Decision, type Run } from "./run.ts";
 import { isStarted, type TaskEntry } from "./states.ts";
+import { decideTool } from "./suspended.ts";
 
 /** What is asked, as the entry and the journal keep it while it waits. Without `asks`: a decision on an approval. */
 export interface Ask {
@@ -61,14 +61,6 @@ export function askOf(leaf: Leaf, reader: Cell): Ask {
     default:
       throw new Error(`a ${node.kind} asks nothing of people`);
   }
-}
-
-/** What people are asked before a tool runs. */
-export function askOfTool({ tool, call, input, again }: ToolQuestion): Ask {
-  const title = again
-    ? `Nobody knows whether the tool ${tool} was done: may it run once more?`
-    : `May the tool ${tool} run?`;
-  return { asks: "tool", title, summary: JSON.stringify(input), tool, call };
 }
 
 /** What tells one question from another, at the same node too. */
@@ -150,7 +142,7 @@ export function decide(run: Run, leaf: Leaf, entry: TaskEntry, decision: Decisio
     return false;
   }
   if (asks === "tool") {
-    decideTool(run, entry, decision);
+    decideTool(run, entry, asked(entry), decision);
     return true;
   }
   run.writes.push({ type: "decision", ...entry.address, approved, note, decidedBy, decidedAt });
@@ -179,17 +171,6 @@ export function decide(run: Run, leaf: Leaf, entry: TaskEntry, decision: Decisio
       retryable: false,
     });
   return true;
-}
-
-/** The conversation goes on, whatever was said: the model is told. */
-function decideTool(run: Run, entry: TaskEntry, { approved, note, decidedBy, decidedAt }: Decision): void {
-  const { tool = "", call = "" } = asked(entry);
-  const data = { id: call, name: tool, approved, note, decidedBy, decidedAt };
-  run.event(TOOL_DECIDED, { ...addressData(entry.address), ...data });
-  run.sessions.note(entry.key, TOOL_DECIDED, data);
-  const message = `${decidedBy} ${approved ? "agreed to" : "denied"} the tool ${tool}`;
-  run.world.setState(entry, "waiting", { code: SUSPENDED, message }, false, 0);
-  run.due.add(entry);
 }
 
 /** An answer that was taken up before, and whose file outlived its writer. */
@@ -248,6 +229,7 @@ function resolve(run: Run, leaf: Leaf, entry: TaskEntry, said: Json, by: string)
     }
     case "retry":
       run.world.setState(entry, "waiting", { code: UNCERTAIN, message: `${by} wants it done` }, false, 0);
+      run.world.answered(entry);
       run.due.add(entry);
       break;
     case "failed":

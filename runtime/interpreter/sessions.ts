@@ -2,7 +2,7 @@
  * Conversations of agents that have not come to their end (SEMANTICS 41): what the journal holds of them, for attempts that go
  * on with one. Nothing of it steers a frame.
  */
-import { SESSION_EVENTS } from "../agents/session.ts";
+import { INTERRUPTED, SESSION_EVENTS } from "../agents/session.ts";
 import type { Past, TaskRequest } from "../executors/executor.ts";
 import { everyEvent } from "../store/paged.ts";
 import { addressKey } from "../store/rules.ts";
@@ -41,7 +41,7 @@ export class Sessions {
     if (kept) kept.suspended = true;
   }
 
-  /** The task has its row. */
+  /** The task has its row, or is done anew. */
   end(key: string): void {
     this.#kept.delete(key);
   }
@@ -56,7 +56,7 @@ export class Sessions {
         const request = requests.get(`${key} ${data.attempt}`) as unknown as TaskRequest | undefined;
         if (request?.kind === "agent") this.begin(key, Number(data.attempt), request.prompt);
       } else if (type === TASK_SUSPENDED) this.suspend(key);
-      else if (type === "task.finished") this.end(key);
+      else if (type === "task.finished" || data.code === INTERRUPTED) this.end(key);
       else this.note(key, type, data);
     }
   }

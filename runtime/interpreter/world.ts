@@ -365,6 +365,11 @@ export class World {
     for (const mounted of entry.leaves) if (!(mounted instanceof Stepper)) this.asked.add(mounted);
   }
 
+  /** People have said, and what they said is not its end: nothing is asked of them while it waits for its next attempt. */
+  answered(entry: TaskEntry): void {
+    for (const mounted of entry.leaves) if (!(mounted instanceof Stepper)) this.asked.delete(mounted);
+  }
+
   /** A person agreed that a task starts. */
   agree(entry: TaskEntry): void {
     this.agreed.add(entry.key);

@@ -55,6 +55,13 @@ describe("read", () => {
     expect(await call(read, { file: "a" })).toMatch(/^!The input of read is not right:\n.*path/s);
   });
 
+  it("gives as many lines of a long file as there is room for, and says where to go on", async () => {
+    put("long.txt", `${"x".repeat(99)}\n`.repeat(3_000));
+    const text = await call(read, { path: "long.txt", offset: 500 });
+    expect(text.split("\n")).toHaveLength(2_001);
+    expect(text.endsWith("\n[more follows: ask for it with offset 2500]")).toBe(true);
+  });
+
   it("cuts a long file and says how much", async () => {
     put("long.txt", "x".repeat(MAX_OUTPUT + 1_234));
     const text = await call(read, { path: "long.txt" });

@@ -23,10 +23,16 @@ export const read: Tool = builtin(
       const first = offset ?? 1;
       const lines: string[] = [];
       let number = 0;
+      let bytes = 0;
       for await (const line of file.readLines({ autoClose: false, signal })) {
         number++;
         if (number < first) continue;
         if (limit !== undefined && number >= first + limit) break;
+        bytes += Buffer.byteLength(line) + 1;
+        if (bytes > MAX_OUTPUT && lines.length > 0) {
+          lines.push(`[more follows: ask for it with offset ${number}]`);
+          break;
+        }
         lines.push(line);
       }
       return lines.join("\n");
