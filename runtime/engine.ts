@@ -35,6 +35,8 @@ export interface RunResult {
   readonly totals: RunTotals;
   /** The run that took the place of this one, which has finished; null where there is none. */
   readonly continuedAs: string | null;
+  /** What it came to, in the words of the node that ended it; left out of one that ran to its end. */
+  readonly summary?: Json;
 }
 
 /** A node that waits for people, and for what: a decision (`approval`, `start`), or more than one. */
@@ -260,7 +262,18 @@ export function resultOf(
     .filter(isQuestion)
     .map(({ nodeId, scope, iteration, reason }) => ({ nodeId, scope, iteration, asks: asksOf(reason) }));
   const { runId, status, reason } = record;
-  return { runId, status, reason, waitingFor, outputs, totals: totalsOf(record, journal), continuedAs };
+  const end = journal.tasks.find(({ kind, state }) => kind === "end" && state === "finished");
+  const { summary } = (end?.reason ?? {}) as { readonly summary?: Json };
+  return {
+    runId,
+    status,
+    reason,
+    waitingFor,
+    outputs,
+    totals: totalsOf(record, journal),
+    continuedAs,
+    ...(summary !== undefined && { summary }),
+  };
 }
 
 function isJsonObject(value: Json): value is { readonly [key: string]: Json } {

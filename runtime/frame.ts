@@ -1,7 +1,7 @@
 /** A frame as people and tests see it: what is mounted, each task's state, prompt and policies, what holds a place. */
 import type { Json, LoopNode, NodeKind, ParallelNode } from "../plan/types.ts";
 import { Instance } from "./interpreter/instance.ts";
-import { Parallel } from "./interpreter/kinds.ts";
+import { isLaned } from "./interpreter/lanes.ts";
 import { Leaf } from "./interpreter/leaf.ts";
 import { Loop } from "./interpreter/loop.ts";
 import {
@@ -183,6 +183,8 @@ function treeOf(unit: Unit, tasks: PreviewTask[]): readonly PreviewNode[] {
     case "try":
     case "saga":
     case "aspects":
+    case "phase":
+    case "step":
       return [
         {
           ...BARE,
@@ -201,6 +203,8 @@ function treeOf(unit: Unit, tasks: PreviewTask[]): readonly PreviewNode[] {
     case "wait":
     case "human":
     case "continue-as-new":
+    case "stop":
+    case "end":
       return [];
     default:
       return node satisfies never;
@@ -359,7 +363,12 @@ function outsideOf(leaf: Leaf): string | null {
       return "a decision";
     case "continue-as-new":
       return "a new run";
+    case "stop":
+      return "the run to be taken up again";
+    case "end":
+      return null;
     case "timer":
+      if (node.every !== undefined) return `the next of every ${text(node.every)}`;
       return node.duration === undefined ? `the time ${text(node.at)}` : `${text(node.duration)} to pass`;
     case "wait":
       return `the event ${text(node.event)}`;
@@ -372,7 +381,7 @@ function outsideOf(leaf: Leaf): string | null {
 
 function parallelOf(leaf: Leaf): string | null {
   for (let unit: Unit | null = leaf.parent; unit; unit = unit.parent) {
-    if (unit instanceof Parallel) return idOf(unit) ?? unit.plan.key;
+    if (isLaned(unit)) return idOf(unit) ?? unit.plan.key;
   }
   return null;
 }

@@ -22,11 +22,16 @@ function doerOf(node: Leaf): string {
     case "human":
       return "a person";
     case "timer":
+      if (node.every !== undefined) return `every ${plainText(node.every)}`;
       return node.duration === undefined ? `until ${plainText(node.at)}` : plainText(node.duration);
     case "wait":
       return `event ${plainText(node.event)}`;
     case "continue-as-new":
       return "a new run";
+    case "stop":
+      return `pauses the run: ${plainText(node.reason)}`;
+    case "end":
+      return `ends the run: ${node.status ?? "finished"}`;
     default:
       return node satisfies never;
   }

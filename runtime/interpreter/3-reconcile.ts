@@ -14,11 +14,10 @@ import { waitingOf } from "./deliver.ts";
 import { Leaf, WAITING_KINDS } from "./leaf.ts";
 import { progressOf } from "./loop.ts";
 import { asked, isAsked } from "./people.ts";
-import { giveUp, Recovery } from "./recovery.ts";
 import { addressData, type End, type InFlight, type Run, type Start } from "./run.ts";
 import { snapshotCtx } from "./snapshot.ts";
 import { isStarted, type Stored, type TaskEntry } from "./states.ts";
-import { closerOf, isRescued, isStepperKind } from "./stepper.ts";
+import { isRescued, isStepperKind } from "./stepper.ts";
 import { digestOf } from "./storm.ts";
 import { untilOf } from "./timers.ts";
 import { STATE_WRITE } from "./world.ts";
@@ -36,6 +35,7 @@ export interface Step {
 export function reconcile(run: Run, { now, cause }: Snapshot): Step {
   watchStorm(run, now, cause);
   const starts = chooseStarts(run, whatMayStart(run));
+  const paused = pauses(run, starts.length) ? pause(run) : null;
   const { delta, cancels } = changes(run);
   const frame: FrameRecord | null =
     delta === null
@@ -52,7 +52,7 @@ export function reconcile(run: Run, { now, cause }: Snapshot): Step {
     // What changed stands in the frame's own record.
     run.event("frame", { frame: frame.frame, cause });
   }
-  return { frame, starts, cancels, end: endOf(run, starts.length) };
+  return { frame, starts, cancels, end: endOf(run, starts.length, paused) };
 }
 
 /** Of a cancelled run, what is done in every outcome. */
@@ -60,7 +60,27 @@ function whatMayStart({ aborted, stalled, stopped, world }: Run): "all" | "rescu
   if (aborted || stalled !== null || world.fatal || stopped?.stop === "pause") return "none";
   if (world.cancelled !== null) return "rescued";
   if (world.continuing) return "none";
+  if (world.ended && !world.failed && !stopped) return "rescued";
+  if (world.stops.size > 0) return "none";
   return world.failed || stopped ? "none" : "all";
+}
+
+/** Whether the run has come to where an author's stop pauses it. One that ends otherwise has stopped there too. */
+function pauses({ aborted, dueEffects, inFlight, stalled, stopped, world }: Run, starting: number): boolean {
+  if (world.stops.size === 0 || world.cancelled !== null || world.ended) return false;
+  if (aborted || stalled !== null || world.fatal || stopped?.stop === "cancel") return false;
+  return inFlight.size + starting + dueEffects.length === 0;
+}
+
+/** The author's reasons; a resume goes on after what gave them. */
+function pause({ world }: Run): string {
+  return [...world.stops]
+    .map((entry) => {
+      const { stops } = entry.reason as { readonly stops: string };
+      world.setState(entry, "finished", entry.reason, true);
+      return stops;
+    })
+    .join("; ");
 }
 
 /** SEMANTICS 15: a run that goes round by itself is held. */
@@ -89,8 +109,7 @@ function chooseStarts(run: Run, may: ReturnType<typeof whatMayStart>): readonly 
     if (!entry.request || entry.state !== "waiting") continue;
     const leaf = entry.leaves.find((mounted) => mounted instanceof Leaf);
     if (leaf && may === "rescued" && !isRescued(leaf)) continue;
-    if (leaf && closerOf(leaf) instanceof Recovery) giveUp(leaf, "what is around it has ended");
-    else if (leaf) {
+    if (leaf) {
       world.start(entry, entry.request, entry.table);
       begin(entry, entry.request, leaf);
       // A node that is gone is not tried again; mounted once more, it starts anew.
@@ -143,6 +162,8 @@ function changes(run: Run): Changes {
     const before = entry.stored;
     if (refused && !isStarted(entry.state)) continue;
     const isMounted = entry.leaves.length > 0;
+    // What began and is gone is not gone through with.
+    if (!isMounted && isStage(entry) && entry.state === "running") entry.state = "cancelled";
     if (!isMounted && forgettable(entry)) {
       states.entries.delete(entry.key);
       if (!before) continue;
@@ -166,6 +187,11 @@ function changes(run: Run): Changes {
     run.writes.push(taskWrite(entry, frame));
   }
   states.touched.clear();
+  for (const entry of run.world.aborts.keys()) {
+    const flight = run.inFlight.get(entry.key);
+    if (flight) cancels.push(flight);
+  }
+  run.world.aborts.clear();
   for (const entry of run.world.unstarted) announceUnstarted(run, entry);
   run.world.unstarted.clear();
   const delta: { [part: string]: Json } = {};
@@ -181,6 +207,12 @@ function changes(run: Run): Changes {
   if (refused) return { delta: null, cancels };
   return { delta: Object.keys(delta).length > 0 ? delta : null, cancels };
 }
+
+/** Its turn has come; it may have paused the run in the same frame. */
+const hasStopped = ({ reason }: TaskEntry): boolean =>
+  typeof reason === "object" && reason !== null && "stops" in reason;
+
+const isStage = ({ kind }: TaskEntry): boolean => kind === "phase" || kind === "step";
 
 /** Nothing happened at the address that must outlive its node. */
 function forgettable(entry: TaskEntry): boolean {
@@ -203,8 +235,17 @@ function left(run: Run, entry: TaskEntry): boolean {
 
 function announce(run: Run, entry: TaskEntry, before: Stored | null): void {
   if (entry.kind === "try" || entry.kind === "saga") announcePhase(run, entry, before);
-  if (entry.state === before?.state || isStepperKind(entry.kind)) return;
+  if (entry.state === before?.state) return;
+  if (entry.kind === "stop" && before?.state === "waiting") return;
+  if (isStage(entry)) announceStage(run, entry, before);
+  if (isStepperKind(entry.kind)) return;
   const who = addressData(entry.address);
+  if (entry.kind === "stop" && hasStopped(entry)) {
+    const { stops } = entry.reason as { readonly stops: string };
+    run.event("stop.reached", { ...who, reason: stops });
+  }
+  if (entry.kind === "end" && entry.state === "finished")
+    run.event("end.reached", { ...who, ...(entry.reason as { readonly [key: string]: Json }) });
   if (entry.state === "skipped") run.event("task.skipped", who);
   if (entry.state === "waiting" && entry.kind === "timer")
     run.event("timer.set", { ...who, ...(entry.reason as { readonly [key: string]: Json }) });
@@ -218,6 +259,19 @@ function announce(run: Run, entry: TaskEntry, before: Stored | null): void {
   }
 }
 
+/** A phase or a step began or ended, or both in one frame. */
+function announceStage(
+  run: Run,
+  { address, kind, node, reason, state }: TaskEntry,
+  before: Stored | null,
+): void {
+  const data = { ...addressData(address), node, ...(reason as { readonly [key: string]: Json } | null) };
+  if (state === "finished" && before?.state !== "running") run.event(`${kind}.started`, data);
+  if (state === "running") run.event(`${kind}.started`, data);
+  else if (state === "finished" || state === "skipped" || state === "cancelled")
+    run.event(`${kind}.${state}`, data);
+}
+
 /** A try or a saga went over to another part, or came to its end. */
 function announcePhase(run: Run, entry: TaskEntry, before: Stored | null): void {
   const { phase, failure, error } = (entry.reason ?? {}) as { readonly [part: string]: Json };
@@ -228,14 +282,15 @@ function announcePhase(run: Run, entry: TaskEntry, before: Stored | null): void 
 }
 
 function announceUnstarted(run: Run, { address, reason, kind }: TaskEntry): void {
-  const { code, message, continued, caught } = reason as { readonly [key: string]: Json };
-  const what = kind === "try" || kind === "saga" ? kind : "task";
+  const { code, message, continued, caught, branch } = reason as { readonly [key: string]: Json };
+  const what = kind === "try" || kind === "saga" || kind === "parallel" ? kind : "task";
   run.event(`${what}.failed`, {
     ...addressData(address),
     code: code as Json,
     message: message as Json,
     ...(continued && { continued }),
     ...(caught && { caught }),
+    ...(branch && { branch }),
   });
 }
 
@@ -268,12 +323,22 @@ function endOfContinuing({ world, services }: Run, continuing: Continuing): End 
   return { status: "finished", reason: `continued as ${next}`, continued: { ...continuing, next } };
 }
 
+/** What the author's own end says; it is so at every later resume. */
+function endedBy({ address, reason }: TaskEntry): End {
+  const { status, summary } = reason as { readonly status: "finished" | "failed"; readonly summary: Json };
+  if (status === "finished") return { status, reason: null };
+  const said = typeof summary === "string" ? `: ${summary}` : "";
+  return { status, reason: `${showAddress(address)} ended the run as failed${said}` };
+}
+
 /** SEMANTICS 13: finished, waiting on people, failed with every blocked node and cell named, or not at its end yet. */
-function endOf(run: Run, starting: number): End | null {
+function endOf(run: Run, starting: number, paused: string | null): End | null {
   const { world, services } = run;
+  const { root } = world;
   if (run.inFlight.size + starting + run.dueEffects.length > 0) return null;
   if (world.cancelled !== null) return endOfCancelled(run, world.cancelled);
-  if (run.stopped && !world.finished) {
+  const isOver = world.ended !== null && root.unwinding === 0;
+  if (run.stopped && !world.finished && !isOver) {
     const { stop, by } = run.stopped;
     const status = stop === "cancel" ? "cancelled" : "paused";
     return { status, reason: `${status} by ${by}; it can be resumed` };
@@ -281,18 +346,22 @@ function endOf(run: Run, starting: number): End | null {
   if (run.stalled !== null) return { status: "stalled", reason: `loop_detected: ${run.stalled}` };
   if (run.aborted) return { status: "cancelled", reason: "interrupted; it can be resumed" };
   if (world.fatal) return { status: "failed", reason: `${world.fatal.node}: ${world.fatal.message}` };
-  if (world.continuing) return endOfContinuing(run, world.continuing);
+  if (world.continuing && paused === null) return endOfContinuing(run, world.continuing);
   if (world.failed) {
     const { code, message } = world.failed.reason as { readonly code: string; readonly message: string };
     return { status: "failed", reason: `${showAddress(world.failed.address)} failed: ${code}: ${message}` };
   }
+  if (world.ended && isOver) return endedBy(world.ended);
+  if (paused !== null) return { status: "paused", reason: paused };
   // A retry may have become due since this frame was cut: its news waits, and is neither a timer nor due yet.
   if (run.timers.size > 0 || run.due.size > 0 || run.hasNews) return null;
   // What waits for people no longer than until a time expires at the next resume as well: only timers need a process.
   const now = services.clock.now();
   const isDue = ({ kind, entry }: Leaf): boolean =>
     kind === "timer" || (entry !== null && untilOf(entry) <= now);
-  if ([...world.timed].some(isDue)) return null;
+  // Of a run that has ended only what is done in every outcome is waited for.
+  const counts = (leaf: Leaf): boolean => world.ended === null || isRescued(leaf);
+  if ([...world.timed].some((leaf) => counts(leaf) && isDue(leaf))) return null;
   if (world.finished) return { status: "finished", reason: null };
   if (world.asked.size + world.listening.size > 0) {
     // What was said in people's place and did not do is theirs to say again.

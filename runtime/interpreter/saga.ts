@@ -80,7 +80,7 @@ export class Saga extends Recovery {
 
   protected override build(): void {
     const { phase, compensations = [] } = this.progress;
-    this.setUnwinding(this.isOpen && (this.closing || this.rescues));
+    this.setUnwinding(this.unwinds);
     const listed = this.entry ? this.listed() : [];
     const parts =
       phase === "acting" || compensations.length === 0

@@ -198,8 +198,8 @@ function openIn(unit: Unit): string {
 
 function fullAround(leaf: Leaf): string {
   for (let unit: Unit | null = leaf.parent; unit; unit = unit.parent)
-    if (unit instanceof Parallel && unit.running >= unit.limit())
-      return `it is ready; ${unit.plan.key} runs ${unit.running} of at most ${unit.limit()} at once`;
+    if (unit instanceof Parallel && unit.running >= unit.lanes.limit())
+      return `it is ready; ${unit.plan.key} runs ${unit.running} of at most ${unit.lanes.limit()} at once`;
   return "it is ready; as many attempts are under way as the run may have at once";
 }
 

@@ -73,8 +73,13 @@ export interface TaskRecord extends Address {
     | "human"
     | "continue-as-new"
     | "loop"
+    | "stop"
+    | "end"
     | "try"
-    | "saga";
+    | "saga"
+    | "parallel"
+    | "phase"
+    | "step";
   readonly state: TaskState;
   /** Output table; null without one. */
   readonly table: string | null;
