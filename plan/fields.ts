@@ -14,6 +14,7 @@ export type Target = "agent" | "module" | "output";
 export type Plain =
   | "string"
   | "number"
+  | "signed"
   | "boolean"
   | "strings"
   | "table"
@@ -188,7 +189,7 @@ export const FIELDS = {
   meta: dynamic("policy", STEPS, "json"),
   continueOnFail: dynamic("policy", PRODUCERS, "boolean"),
   async: dynamic("policy", PRODUCERS, "boolean"),
-  priority: dynamic("policy", TASK, "number"),
+  priority: dynamic("policy", TASK, "signed"),
   retries: dynamic("policy", ATTEMPTS, "number"),
   retryPolicy: dynamic("policy", ATTEMPTS, "backoff"),
   timeoutMs: dynamic("policy", PRODUCERS, "number"),

@@ -233,6 +233,9 @@ class Structure {
       case "string":
         this.string(value, path);
         return;
+      case "signed":
+        if (typeof value !== "number") this.wanted("a number", value, path);
+        return;
       case "boolean":
         if (typeof value !== "boolean") this.wanted("true or false", value, path);
         return;

@@ -20,6 +20,7 @@ import { isStarted, type Stored, type TaskEntry } from "./states.ts";
 import { isRescued, isStepperKind } from "./stepper.ts";
 import { digestOf } from "./storm.ts";
 import { untilOf } from "./timers.ts";
+import { compareUnits } from "./unit.ts";
 import { STATE_WRITE } from "./world.ts";
 import { taskWrite } from "./writes.ts";
 
@@ -34,6 +35,8 @@ export interface Step {
 
 export function reconcile(run: Run, { now, cause }: Snapshot): Step {
   watchStorm(run, now, cause);
+  // Before what starts in them.
+  announceStages(run);
   const starts = chooseStarts(run, whatMayStart(run));
   const paused = pauses(run, starts.length) ? pause(run) : null;
   const { delta, cancels } = changes(run);
@@ -162,8 +165,6 @@ function changes(run: Run): Changes {
     const before = entry.stored;
     if (refused && !isStarted(entry.state)) continue;
     const isMounted = entry.leaves.length > 0;
-    // What began and is gone is not gone through with.
-    if (!isMounted && isStage(entry) && entry.state === "running") entry.state = "cancelled";
     if (!isMounted && forgettable(entry)) {
       states.entries.delete(entry.key);
       if (!before) continue;
@@ -237,7 +238,6 @@ function announce(run: Run, entry: TaskEntry, before: Stored | null): void {
   if (entry.kind === "try" || entry.kind === "saga") announcePhase(run, entry, before);
   if (entry.state === before?.state) return;
   if (entry.kind === "stop" && before?.state === "waiting") return;
-  if (isStage(entry)) announceStage(run, entry, before);
   if (isStepperKind(entry.kind)) return;
   const who = addressData(entry.address);
   if (entry.kind === "stop" && hasStopped(entry)) {
@@ -257,6 +257,29 @@ function announce(run: Run, entry: TaskEntry, before: Stored | null): void {
     const data = { ...who, ...(entry.reason as { readonly [key: string]: Json }) };
     run.event(isAnswer ? "human.asked" : "approval.requested", data);
   }
+}
+
+/** Of phases and steps first what ended, the inner ones first, then what began, the outer ones first. */
+function announceStages(run: Run): void {
+  const changed = [...run.world.states.touched].filter((entry) => {
+    if (!isStage(entry)) return false;
+    // What began and is gone is not gone through with.
+    if (entry.leaves.length === 0 && entry.state === "running") entry.state = "cancelled";
+    return entry.state !== entry.stored?.state;
+  });
+  if (changed.length === 0) return;
+  const places = changed.map((entry) => {
+    const [unit] = entry.leaves;
+    const began = entry.state === "running";
+    return { entry, unit, began, depth: unit && !began ? -unit.depth : 0 };
+  });
+  places.sort(
+    (a, b) =>
+      Number(a.began) - Number(b.began) ||
+      a.depth - b.depth ||
+      (a.unit && b.unit ? compareUnits(a.unit, b.unit) : 0),
+  );
+  for (const { entry } of places) announceStage(run, entry, entry.stored);
 }
 
 /** A phase or a step began or ended, or both in one frame. */

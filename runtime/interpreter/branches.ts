@@ -102,7 +102,7 @@ export class Branches extends Recovery {
   }
 
   protected override letsPass(blocking: number): boolean {
-    return this.isOpen && blocking === 0;
+    return this.isOpen && blocking === 0 && !this.allSettled;
   }
 
   protected override unmount(): void {

@@ -106,7 +106,7 @@ export class Stage extends Stepper {
   }
 
   protected override letsPass(blocking: number): boolean {
-    return this.entry?.state === "running" && blocking === 0;
+    return this.entry?.state === "running" && blocking === 0 && !this.allSettled;
   }
 
   protected override build(): void {

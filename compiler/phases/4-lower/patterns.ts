@@ -74,6 +74,8 @@ export const IN_BLOCKS: ReadonlySet<string> = new Set([
 
 /** Why a component is refused, and what to write in its place. */
 export const REFUSED: Readonly<Record<string, readonly [why: string, instead: string]>> = {
+  Case: ["stands outside a <Switch>", "Put it directly into one."],
+  Default: ["stands outside a <Switch>", "Put it directly into one."],
   Subflow: [
     "runs another workflow, which a plan can't hold yet",
     "Render what it does in place, or run it on its own.",
