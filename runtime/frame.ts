@@ -1,5 +1,5 @@
 /** A frame as people and tests see it: what is mounted, each task's state, prompt and policies, what holds a place. */
-import type { Json, LoopNode, NodeKind, ParallelNode } from "../plan/types.ts";
+import type { Json, LoopNode, NodeKind, ParallelNode, StageNode } from "../plan/types.ts";
 import { Instance } from "./interpreter/instance.ts";
 import { isLaned } from "./interpreter/lanes.ts";
 import { Leaf } from "./interpreter/leaf.ts";
@@ -13,6 +13,7 @@ import {
   promptText,
   tableFor,
 } from "./interpreter/request.ts";
+import type { Stage } from "./interpreter/stage.ts";
 import type { TaskEntry } from "./interpreter/states.ts";
 import { isClosing, type LeafKind } from "./interpreter/stepper.ts";
 import type { Hold, Unit } from "./interpreter/unit.ts";
@@ -105,7 +106,15 @@ export interface PreviewNode {
   readonly loop: PreviewLoop | null;
   /** Of a parallel; null without. */
   readonly maxConcurrency: number | null;
+  /** Only of phases and steps. */
+  readonly stage?: PreviewStage;
   readonly children: readonly PreviewNode[];
+}
+
+export interface PreviewStage {
+  /** null where it has no value yet. */
+  readonly name: string | null;
+  readonly state: "pending" | "running" | "finished" | "skipped" | "cancelled";
 }
 
 export interface PreviewLoop {
@@ -183,6 +192,16 @@ function treeOf(unit: Unit, tasks: PreviewTask[]): readonly PreviewNode[] {
     case "try":
     case "saga":
     case "aspects":
+      return [
+        {
+          ...BARE,
+          kind: node.kind,
+          id: idOf(unit),
+          node: key,
+          maxConcurrency: node.kind === "parallel" ? concurrencyOf(unit, node) : null,
+          children,
+        },
+      ];
     case "phase":
     case "step":
       return [
@@ -191,7 +210,7 @@ function treeOf(unit: Unit, tasks: PreviewTask[]): readonly PreviewNode[] {
           kind: node.kind,
           id: idOf(unit),
           node: key,
-          maxConcurrency: node.kind === "parallel" ? concurrencyOf(unit, node) : null,
+          stage: stageOf(unit as Stage, node),
           children,
         },
       ];
@@ -216,6 +235,18 @@ const BARE = { task: null, loop: null, maxConcurrency: null } as const;
 function concurrencyOf(unit: Instance, node: ParallelNode): number | null {
   const max = unit.ask((reader) => unit.scope.field(node.maxConcurrency, reader));
   return max.kind === "value" && typeof max.value === "number" ? max.value : null;
+}
+
+function stageOf(stage: Stage, node: StageNode): PreviewStage {
+  const name = stage.ask((reader) => stage.scope.field(node.name, reader));
+  const state = stage.entry?.state;
+  return {
+    name: name.kind === "value" ? String(name.value) : null,
+    state:
+      state === "running" || state === "finished" || state === "skipped" || state === "cancelled"
+        ? state
+        : "pending",
+  };
 }
 
 function loopOf(loop: Loop, node: LoopNode): PreviewLoop {

@@ -270,7 +270,7 @@ class RunSpans {
 }
 
 const TOLD =
-  /^(?:approval\.|signal\.|timer\.|run\.(?:warning|fault|stopping|interrupted)|task\.(?:retrying|skipped|expired|unmounted))/;
+  /^(?:approval\.|signal\.|timer\.|phase\.|step\.|stop\.|end\.|run\.(?:warning|fault|stopping|interrupted)|task\.(?:retrying|skipped|expired|unmounted))/;
 
 type Failure = Pick<TaskError, "code" | "message" | "stack">;
 
