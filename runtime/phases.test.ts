@@ -87,7 +87,7 @@ describe("a phase", () => {
     });
     const { status, outputs } = await bench.run();
     expect(status).toBe("finished");
-    expect(told(bench)).toEqual(["skipped p"]);
+    expect(told(bench)).toEqual(["skipped Skip me"]);
     expect(bench.nodes("task.started")).toEqual(["a", "after", "reader"]);
     expect(outputs.row?.at(-1)).toMatchObject({ v: true });
     expect(await states(bench)).toEqual(["p#0 skipped"]);

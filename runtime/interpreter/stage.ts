@@ -126,7 +126,8 @@ export class Stage extends Stepper {
     const skips = this.#node.skipIf === undefined ? false : this.#ask("skipIf");
     if (skips === undefined) return false;
     if (skips) {
-      this.#set("skipped", null);
+      const called = this.#nameCell().pull();
+      this.#set("skipped", called.kind === "value" ? { name: String(called.value) } : null);
       this.build();
       return true;
     }

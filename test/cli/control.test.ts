@@ -80,7 +80,7 @@ describe("a run with phases, a stop and an end", () => {
     const { code, stdout, stderr } = await tell("resume", "a");
     expect(code).toBe(0);
     expect(stderr).toContain("▪ phase Implement fast (2 of 3)");
-    expect(stderr).toMatch(/- phase controlled\/phase {2}skipped/);
+    expect(stderr).toMatch(/- phase Judge {2}skipped/);
     expect(stderr).toContain("■ done  ends the run as finished");
     expect(stdout).toContain('summary "all of it"');
     const { stdout: text } = await tell("inspect", "a", "--json");

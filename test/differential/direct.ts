@@ -424,7 +424,12 @@ function render(x: unknown, out: Mounted[], r: Rendering): void {
       const { id = null, children: inside, skipIf, ...others } = props;
       render(inside, children, r);
       const own = { ...others, skipIf: Boolean(skipIf) };
-      out.push({ kind: String(type.kind).toLowerCase(), id: id === null ? null : String(id), props: own, children });
+      out.push({
+        kind: String(type.kind).toLowerCase(),
+        id: id === null ? null : String(id),
+        props: own,
+        children,
+      });
       return;
     }
     case "Stop":
