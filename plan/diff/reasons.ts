@@ -1,5 +1,6 @@
 /** Every reason for which two plans can differ: a closed table, used by the differ, the renderers and later by verdicts on running nodes. */
 import type { Part } from "../digest/nodes.ts";
+import type { NodeKind } from "../types.ts";
 
 /** `+` something came, `-` something went, `>` something stands elsewhere, `~` something is otherwise. */
 export type Sign = "+" | "-" | ">" | "~";
@@ -137,3 +138,7 @@ export const PART_REASONS: { readonly [part in Part]: ReasonCode } = {
   cleanup: "handler-changed",
   guards: "guard-changed",
 };
+
+/** The same for a part of a node of this kind: what an end comes to is none of an approval's texts. */
+export const reasonOf = (part: Part, kind: NodeKind): ReasonCode =>
+  part === "summary" && kind === "end" ? "end-changed" : PART_REASONS[part];
