@@ -143,7 +143,7 @@ export function frameOf(world: World, warnings: readonly string[] = []): Preview
     tasks,
     held,
     fatal,
-    finished: world.finished,
+    finished: world.finished || world.ended !== null,
     ...kept({ state: state.entries(), vol: vol.entries() }),
     warnings,
     tree,
