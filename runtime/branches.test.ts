@@ -185,6 +185,28 @@ describe("a parallel with a failure in one of its branches", () => {
     expect(ids(result)).toEqual(["one", "slow", "unone"]);
   });
 
+  it("in a compensation: what it passes on fails the run, and a resume tries it again", async () => {
+    const bench = benchOf({
+      s: { kind: "saga", id: "s" } as TestNode,
+      a1: sequence("s", { role: "action", step: "one" }),
+      one: agent("a1"),
+      c1: sequence("s", { role: "compensation", step: "one" }),
+      p: parallelOf("finish", { parent: "c1" }),
+      bad2: agent("p"),
+      slow: agent("p"),
+      a2: sequence("s", { role: "action", step: "two" }),
+      bad: agent("a2"),
+      after: agent("w"),
+    });
+    const result = await bench.run({ executors: work(true) });
+    expect(result.status).toBe("failed");
+    expect(result.reason).toContain("bad2 is broken");
+    expect(ids(result)).toEqual(["one", "slow"]);
+    const resumed = await bench.resume({ executors: work(false) });
+    expect(resumed.status).toBe("finished");
+    expect(ids(resumed)).toEqual(["one", "slow", "bad2", "after"]);
+  });
+
   it("in another one: the inner parallel is a branch of the outer, and a resume retries through both", async () => {
     const bench = benchOf({
       p: parallelOf("finish"),

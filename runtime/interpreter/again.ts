@@ -29,10 +29,7 @@ export function triedAgain(
   const again = new Map<TaskRecord, BranchesProgress | null>();
   const parallels = tasks.filter(({ kind, state }) => kind === "parallel" && state === "failed");
   if (parallels.length === 0) return again;
-  const open = parallels.filter((parallel) => {
-    const { caught, continued } = reasonOf(parallel);
-    return caught === undefined && !continued;
-  });
+  const open = parallels.filter((parallel) => !reasonOf(parallel).continued);
   for (let parallel = open.pop(); parallel; parallel = open.pop()) {
     const mine = tasks.filter((task) => isTaken(task, parallel as TaskRecord, index));
     if (mine.some(({ kind }) => kind === "try" || kind === "saga")) continue;
