@@ -20,6 +20,12 @@ export interface ParallelProps {
   readonly id?: string;
   /** At most this many of the children run at once. Default: no limit. */
   readonly maxConcurrency?: number;
+  /**
+   * What a failure of one of its branches does. `fail` (default): nothing new starts in the run, what is in flight ends. `fail-fast`:
+   * what is in flight in the other branches is aborted. `finish`: the other branches go on to their end, then the failure is passed
+   * on. `continue`: they do, and the branch counts as done.
+   */
+  readonly failurePolicy?: "fail" | "fail-fast" | "finish" | "continue";
   readonly skipIf?: boolean;
   readonly children?: Renderable;
 }
@@ -34,6 +40,57 @@ export interface IfProps {
   readonly test: unknown;
   readonly children?: Renderable;
   readonly else?: Renderable;
+}
+
+/** What a case can be for; compared with `===`. */
+export type CaseValue = string | number | boolean | null | undefined;
+
+/** Its children are `<Case>` and at most one `<Default>`; or `cases` has what is shown by the value's text. */
+export interface SwitchProps<T extends CaseValue> {
+  readonly on: T;
+  readonly cases?: { readonly [K in T & (string | number)]?: Renderable };
+  readonly default?: Renderable;
+  readonly children?: Renderable;
+}
+
+export interface CaseProps {
+  /** A value or several, known at build time; no two cases have the same. */
+  readonly when: CaseValue | readonly CaseValue[];
+  readonly children?: Renderable;
+}
+
+export interface DefaultProps {
+  readonly children?: Renderable;
+}
+
+/** A sequence that people can follow: when it begins and ends is kept in the journal. */
+export interface PhaseProps {
+  readonly id?: string;
+  readonly name: string;
+  /** Asked when its turn comes. */
+  readonly skipIf?: boolean;
+  readonly children?: Renderable;
+}
+
+export interface StepOfPhaseProps extends PhaseProps {}
+
+/** The run pauses when its turn comes; `smithers resume` goes on after it. */
+export interface StopProps {
+  readonly id?: string;
+  readonly reason: string;
+  readonly dependsOn?: readonly string[] | undefined;
+  readonly skipIf?: boolean;
+}
+
+/** The run ends when its turn comes. What is in flight is aborted; what is done in every outcome still is. */
+export interface EndProps {
+  readonly id?: string;
+  /** Default `finished`. */
+  readonly status?: "finished" | "failed";
+  /** What it came to, as JSON. */
+  readonly summary?: unknown;
+  readonly dependsOn?: readonly string[] | undefined;
+  readonly skipIf?: boolean;
 }
 
 export interface EachProps<T> {
@@ -146,6 +203,8 @@ interface TaskBase<Out, D extends Deps> extends ProducerProps<Out> {
   readonly maxSchemaRetries?: number;
   /** One more agent behind those of `agent`. */
   readonly fallbackAgent?: AgentLike | undefined;
+  /** Of ready tasks the one with the highest starts first, in document order among equals. Default 0. */
+  readonly priority?: number;
   /** `retries={0}`. */
   readonly noRetry?: boolean;
   /**
@@ -233,12 +292,16 @@ export interface AspectsProps {
   readonly children?: Renderable;
 }
 
-/** Exactly one of `duration` and `until`. */
+/**
+ * Exactly one of `duration`, `until` and `every`. `every` is for loops: its points of time are that far apart, counted from where the
+ * turn of the first such timer of the loop came, and it is due at the next one that is still ahead.
+ */
 export type TimerProps = StepProps &
   Handlers<undefined> &
   (
-    | { readonly duration: string; readonly until?: undefined }
-    | { readonly until: string | Date; readonly duration?: undefined }
+    | { readonly duration: string; readonly until?: undefined; readonly every?: undefined }
+    | { readonly until: string | Date; readonly duration?: undefined; readonly every?: undefined }
+    | { readonly every: string; readonly duration?: undefined; readonly until?: undefined }
   );
 
 export interface WaitForEventProps<Out> extends RowProps<Out> {
@@ -356,6 +419,13 @@ export const Sequence: (props: SequenceProps) => Element = neverRun("Sequence");
 export const Parallel: (props: ParallelProps) => Element = neverRun("Parallel");
 export const Branch: (props: BranchProps) => Element = neverRun("Branch");
 export const If: (props: IfProps) => Element = neverRun("If");
+export const Switch: <const T extends CaseValue>(props: SwitchProps<T>) => Element = neverRun("Switch");
+export const Case: (props: CaseProps) => Element = neverRun("Case");
+export const Default: (props: DefaultProps) => Element = neverRun("Default");
+export const Phase: (props: PhaseProps) => Element = neverRun("Phase");
+export const Step: (props: StepOfPhaseProps) => Element = neverRun("Step");
+export const Stop: (props: StopProps) => Element = neverRun("Stop");
+export const End: (props: EndProps) => Element = neverRun("End");
 export const Each: <T>(props: EachProps<T>) => Element = neverRun("Each");
 export const Loop: (props: LoopProps) => Element = neverRun("Loop");
 /** The public library's older name of `Loop`. */

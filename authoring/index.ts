@@ -25,6 +25,13 @@ export interface Smithers<S extends Schemas> {
   readonly Parallel: typeof components.Parallel;
   readonly Branch: typeof components.Branch;
   readonly If: typeof components.If;
+  readonly Switch: typeof components.Switch;
+  readonly Case: typeof components.Case;
+  readonly Default: typeof components.Default;
+  readonly Phase: typeof components.Phase;
+  readonly Step: typeof components.Step;
+  readonly Stop: typeof components.Stop;
+  readonly End: typeof components.End;
   readonly Each: typeof components.Each;
   readonly Loop: typeof components.Loop;
   readonly Ralph: typeof components.Ralph;

@@ -170,9 +170,10 @@ function conclude(
   terminal: Terminal,
   how: { readonly tookMs: number; readonly interrupted: boolean },
 ): ExitCode {
-  const { runId, status, outputs, totals } = result;
+  const { runId, status, outputs, totals, summary } = result;
   if (args.json) {
-    terminal.out(JSON.stringify({ type: "result", runId, status, outputs, totals }));
+    const ended = summary === undefined ? {} : { summary };
+    terminal.out(JSON.stringify({ type: "result", runId, status, outputs, totals, ...ended }));
   } else {
     printResult(result, args, terminal, how);
   }
@@ -204,6 +205,10 @@ function printResult(
   terminal.err(`${colour(title)}  ${runId}  ${paint.dim(duration(how.tookMs))}`);
   terminal.err(paint.dim(totalsText(result.totals)));
   if (reason !== null && status !== "finished" && title === status) terminal.err(reason);
+  const { summary } = result;
+  if (summary !== undefined && summary !== null) terminal.out(`summary ${JSON.stringify(summary)}`);
+  // What the author ended stays so.
+  if (summary !== undefined && status === "failed") return;
   if (status === "finished") {
     for (const [table, rows] of Object.entries(outputs)) {
       for (const { nodeId, iteration, ...row } of rows) {

@@ -38,6 +38,7 @@ export const MESSAGES = {
   SM404: { title: "implicit maxIterations", severity: "info" },
   SM405: { title: "parallel write conflict", severity: "warning" },
   SM406: { title: "unused value", severity: "warning" },
+  SM407: { title: "case that is never chosen", severity: "error" },
   SM501: { title: "clock", severity: "warning" },
   SM502: { title: "random value", severity: "error" },
   SM503: { title: "host value decides", severity: "warning" },

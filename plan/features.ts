@@ -18,6 +18,10 @@ const BY_KIND = {
   "continue-as-new": "continue-as-new",
   subflow: "subflow",
   effect: "state",
+  phase: "phases",
+  step: "phases",
+  stop: "stop",
+  end: "end",
 } as const satisfies { readonly [kind in NodeKind]?: string };
 
 /** Fields that are one. Where the field's value means that it is not used, `unless` is that value. */
@@ -37,6 +41,9 @@ const BY_FIELD = {
   allowedUsers: { feature: "approval-users" },
   autoApprove: { feature: "auto-approve" },
   continueAsNewEvery: { feature: "continue-as-new" },
+  failurePolicy: { feature: "failure-policy", unless: "fail" },
+  every: { feature: "timer-every" },
+  priority: { feature: "priority" },
   onFinished: { feature: "state" },
   onError: { feature: "state" },
   onProgress: { feature: "state" },

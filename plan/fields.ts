@@ -14,6 +14,7 @@ export type Target = "agent" | "module" | "output" | "subflow";
 export type Plain =
   | "string"
   | "number"
+  | "signed"
   | "boolean"
   | "strings"
   | "table"
@@ -51,6 +52,8 @@ export const NODE_KINDS: readonly NodeKind[] = [
   "aspects",
   "try",
   "saga",
+  "phase",
+  "step",
   "effect",
   "task",
   "approval",
@@ -59,6 +62,8 @@ export const NODE_KINDS: readonly NodeKind[] = [
   "human",
   "subflow",
   "continue-as-new",
+  "stop",
+  "end",
 ];
 
 const LEAVES: Readonly<Record<LeafNode["kind"], true>> = {
@@ -69,6 +74,8 @@ const LEAVES: Readonly<Record<LeafNode["kind"], true>> = {
   human: true,
   subflow: true,
   "continue-as-new": true,
+  stop: true,
+  end: true,
 };
 
 /** Kinds that hold no other nodes. */
@@ -77,6 +84,9 @@ export const LEAF_KINDS = Object.keys(LEAVES) as readonly LeafNode["kind"][];
 const ALL = NODE_KINDS;
 /** Leaves that can be waited for, skipped, labelled. */
 const STEPS: readonly NodeKind[] = ["task", "approval", "timer", "wait", "human", "subflow"];
+/** What may turn out not to be needed, or has to wait, when its turn comes. */
+const TURNS: readonly NodeKind[] = [...STEPS, "stop", "end"];
+const STAGES: readonly NodeKind[] = ["phase", "step"];
 /** Leaves that give a row. */
 const PRODUCERS: readonly NodeKind[] = ["task", "approval", "wait", "human", "subflow"];
 /** Leaves that are tried, and tried again. */
@@ -122,7 +132,7 @@ export const FIELDS = {
   "each.if": core("behaviour", ALL),
   id: dynamic("identity", ALL, "string"),
   key: dynamic("policy", ALL, "string"),
-  name: dynamic("policy", ["workflow"], "string"),
+  name: dynamic("policy", ["workflow", ...STAGES], "string"),
   role: fixed("behaviour", ["sequence"], ROLES),
   step: dynamic("behaviour", ["sequence"], "string"),
   path: dynamic("behaviour", ["worktree"], "string"),
@@ -139,19 +149,23 @@ export const FIELDS = {
   onMaxReached: fixed("policy", LOOP, ["return-last", "fail"]),
   continueAsNewEvery: dynamic("policy", LOOP, "number"),
   maxConcurrency: dynamic("policy", ["parallel"], "number"),
+  failurePolicy: fixed("policy", ["parallel"], ["fail", "fail-fast", "finish", "continue"]),
   yields: core("behaviour", ["block"]),
   output: dynamic("interface", PRODUCERS, "string", "output"),
   deps: dynamic("behaviour", TASK, "table"),
   depsOptional: dynamic("behaviour", TASK, "boolean"),
   needs: dynamic("behaviour", STEPS, "table"),
-  dependsOn: dynamic("behaviour", STEPS, "strings"),
-  skipIf: core("behaviour", STEPS),
+  dependsOn: dynamic("behaviour", TURNS, "strings"),
+  skipIf: core("behaviour", [...TURNS, ...STAGES]),
   duration: dynamic("behaviour", ["timer"], "string"),
   at: dynamic("behaviour", ["timer"], "string"),
+  every: dynamic("behaviour", ["timer"], "string"),
   event: dynamic("behaviour", WAITS, "string"),
   correlationId: dynamic("behaviour", WAITS, "string"),
   onTimeout: fixed("policy", WAITS, ["fail", "skip", "continue"]),
   state: dynamic("behaviour", ["continue-as-new"], "json"),
+  reason: dynamic("behaviour", ["stop"], "string"),
+  status: fixed("behaviour", ["end"], ["finished", "failed"]),
   agent: dynamic("behaviour", TASK, "strings", "agent"),
   prompt: dynamic("behaviour", ["task", "human"], "string"),
   maxAttempts: dynamic("policy", ["human"], "number"),
@@ -171,7 +185,7 @@ export const FIELDS = {
   onHijackExit: fixed("policy", TASK, ["complete", "reopen"]),
   mode: fixed("behaviour", APPROVAL, ["approve", "select", "rank"]),
   title: dynamic("behaviour", APPROVAL, "string"),
-  summary: dynamic("behaviour", APPROVAL, "string"),
+  summary: dynamic("behaviour", [...APPROVAL, "end"], "json"),
   options: dynamic("behaviour", APPROVAL, "json"),
   allowedScopes: dynamic("policy", APPROVAL, "strings"),
   allowedUsers: dynamic("policy", APPROVAL, "strings"),
@@ -181,6 +195,7 @@ export const FIELDS = {
   meta: dynamic("policy", STEPS, "json"),
   continueOnFail: dynamic("policy", PRODUCERS, "boolean"),
   async: dynamic("policy", PRODUCERS, "boolean"),
+  priority: dynamic("policy", TASK, "signed"),
   retries: dynamic("policy", ATTEMPTS, "number"),
   retryPolicy: dynamic("policy", ATTEMPTS, "backoff"),
   timeoutMs: dynamic("policy", PRODUCERS, "number"),
@@ -228,7 +243,7 @@ export function coreText(text: CoreText): string {
 
 /** Nodes whose address is made of their key when they have no explicit id (DESIGN §6, Identity). */
 export function isAddressed(kind: NodeKind): boolean {
-  return kind === "loop" || kind === "effect" || isLeaf(kind);
+  return kind === "loop" || kind === "effect" || kind === "phase" || kind === "step" || isLeaf(kind);
 }
 
 /** Whether nodes of a kind hold no others. */

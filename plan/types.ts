@@ -136,6 +136,7 @@ export type Node =
   | AspectsNode
   | TryNode
   | SagaNode
+  | StageNode
   | EffectNode
   | LeafNode;
 
@@ -147,7 +148,9 @@ export type LeafNode =
   | WaitNode
   | HumanNode
   | SubflowNode
-  | ContinueNode;
+  | ContinueNode
+  | StopNode
+  | EndNode;
 
 export type NodeKind = Node["kind"];
 
@@ -229,6 +232,12 @@ export const ROLES = ["try", "catch", "finally", "action", "compensation"] as co
 export interface ParallelNode extends NodeBase {
   readonly kind: "parallel";
   readonly maxConcurrency?: Dynamic<number>;
+  /**
+   * What a failure of one of its branches does. `fail` (default): nothing new starts, what is in flight ends; `fail-fast`: what is
+   * in flight beside it is aborted; `finish`: the other branches go on to their end, then the failure is passed on; `continue`: they
+   * do, and the branch counts as done.
+   */
+  readonly failurePolicy?: "fail" | "fail-fast" | "finish" | "continue";
 }
 
 /** `<Branch>`: its children run in sequence; the alternatives are `if` and `else` of the children. */
@@ -277,6 +286,14 @@ export interface SagaNode extends NodeBase {
   readonly kind: "saga";
   /** Default `compensate`. */
   readonly onFailure?: "compensate" | "compensate-and-fail" | "fail";
+}
+
+/** A sequence whose beginning and end are kept in the journal, for people to follow. */
+export interface StageNode extends NodeBase {
+  readonly kind: "phase" | "step";
+  readonly name: Dynamic<string>;
+  /** Asked when its turn comes. */
+  readonly skipIf?: CoreText;
 }
 
 /** Transparent: a scope of a component, fragment or early return that holds values, guards or a shared condition. */
@@ -363,6 +380,8 @@ export interface TaskNode extends Producer {
   readonly allowTools?: Dynamic<readonly string[]>;
   /** What becomes of a conversation in which tools were called when its attempt is lost or fails. Default `continue`. */
   readonly onResume?: "continue" | "restart" | "fail";
+  /** Of ready tasks the one with the highest starts first. Default 0. */
+  readonly priority?: Dynamic<number>;
   /** It acts on the world and must not do so twice: an attempt whose outcome nobody knows is never repeated by itself. */
   readonly sideEffect?: "once";
   /** Hand the agent's session to a person as soon as it starts. */
@@ -389,13 +408,18 @@ export interface ApprovalNode extends Producer {
   readonly onDeny?: "fail" | "continue" | "skip";
 }
 
-/** Exactly one of `duration` and `at`. Gives no row. */
+/** Exactly one of `duration`, `at` and `every`. Gives no row. */
 export interface TimerNode extends Producer {
   readonly kind: "timer";
   /** `500ms`, `3s`, `30m`, `1h`, `7d`. */
   readonly duration?: Dynamic<string>;
   /** An ISO 8601 time, or an expression that gives one or a Date. */
   readonly at?: Dynamic<string>;
+  /**
+   * As `duration`. In a loop the points of time are this far apart, counted from where the turn of its first such timer came; it is
+   * due at the next one that is still ahead.
+   */
+  readonly every?: Dynamic<string>;
 }
 
 /** Waits for an event or signal by name; its payload is the output row. */
@@ -432,4 +456,19 @@ export interface ContinueNode extends Producer {
   readonly kind: "continue-as-new";
   /** What the new run begins with. */
   readonly state?: Dynamic<Json>;
+}
+
+/** Pauses the run once what is in flight has ended; a resume goes on after it. */
+export interface StopNode extends Producer {
+  readonly kind: "stop";
+  readonly reason: Dynamic<string>;
+}
+
+/** Ends the run: what is in flight is aborted, and what is done in every outcome still is. */
+export interface EndNode extends Producer {
+  readonly kind: "end";
+  /** Default `finished`. */
+  readonly status?: "finished" | "failed";
+  /** What it came to. */
+  readonly summary?: Dynamic<Json>;
 }

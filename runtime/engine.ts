@@ -38,6 +38,8 @@ export interface RunResult {
   readonly totals: RunTotals;
   /** The run that took the place of this one, which has finished; null where there is none. */
   readonly continuedAs: string | null;
+  /** What it came to, in the words of the node that ended it; left out of one that ran to its end. */
+  readonly summary?: Json;
 }
 
 /** A node that waits for people, and for what: a decision (`approval`, `start`), or more than one. */
@@ -288,6 +290,8 @@ export function resultOf(
     .map(({ nodeId, scope, iteration, reason }) => ({ nodeId, scope, iteration, asks: asksOf(reason) }));
   const ofChildren = journal.tasks.flatMap(childQuestions);
   const { runId, status, reason } = record;
+  const end = journal.tasks.find(({ kind, state }) => kind === "end" && state === "finished");
+  const { summary } = (end?.reason ?? {}) as { readonly summary?: Json };
   return {
     runId,
     status,
@@ -296,6 +300,7 @@ export function resultOf(
     outputs,
     totals: totalsOf(record, journal),
     continuedAs,
+    ...(summary !== undefined && { summary }),
   };
 }
 

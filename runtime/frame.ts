@@ -1,7 +1,7 @@
 /** A frame as people and tests see it: what is mounted, each task's state, prompt and policies, what holds a place. */
-import type { Json, LoopNode, NodeKind, ParallelNode } from "../plan/types.ts";
+import type { Json, LoopNode, NodeKind, ParallelNode, StageNode } from "../plan/types.ts";
 import { Instance } from "./interpreter/instance.ts";
-import { Parallel } from "./interpreter/kinds.ts";
+import { isLaned } from "./interpreter/lanes.ts";
 import { Leaf } from "./interpreter/leaf.ts";
 import { Loop } from "./interpreter/loop.ts";
 import {
@@ -13,6 +13,7 @@ import {
   promptText,
   tableFor,
 } from "./interpreter/request.ts";
+import type { Stage } from "./interpreter/stage.ts";
 import type { TaskEntry } from "./interpreter/states.ts";
 import { isClosing, type LeafKind } from "./interpreter/stepper.ts";
 import type { Hold, Unit } from "./interpreter/unit.ts";
@@ -105,7 +106,15 @@ export interface PreviewNode {
   readonly loop: PreviewLoop | null;
   /** Of a parallel; null without. */
   readonly maxConcurrency: number | null;
+  /** Only of phases and steps. */
+  readonly stage?: PreviewStage;
   readonly children: readonly PreviewNode[];
+}
+
+export interface PreviewStage {
+  /** null where it has no value yet. */
+  readonly name: string | null;
+  readonly state: "pending" | "running" | "finished" | "skipped" | "cancelled";
 }
 
 export interface PreviewLoop {
@@ -134,7 +143,7 @@ export function frameOf(world: World, warnings: readonly string[] = []): Preview
     tasks,
     held,
     fatal,
-    finished: world.finished,
+    finished: world.finished || world.ended !== null,
     ...kept({ state: state.entries(), vol: vol.entries() }),
     warnings,
     tree,
@@ -193,6 +202,18 @@ function treeOf(unit: Unit, tasks: PreviewTask[]): readonly PreviewNode[] {
           children,
         },
       ];
+    case "phase":
+    case "step":
+      return [
+        {
+          ...BARE,
+          kind: node.kind,
+          id: idOf(unit),
+          node: key,
+          stage: stageOf(unit as Stage, node),
+          children,
+        },
+      ];
     case "effect":
       return [{ ...BARE, kind: node.kind, id: idOf(unit), node: key, children: [] }];
     case "task":
@@ -202,6 +223,8 @@ function treeOf(unit: Unit, tasks: PreviewTask[]): readonly PreviewNode[] {
     case "human":
     case "subflow":
     case "continue-as-new":
+    case "stop":
+    case "end":
       return [];
     default:
       return node satisfies never;
@@ -213,6 +236,18 @@ const BARE = { task: null, loop: null, maxConcurrency: null } as const;
 function concurrencyOf(unit: Instance, node: ParallelNode): number | null {
   const max = unit.ask((reader) => unit.scope.field(node.maxConcurrency, reader));
   return max.kind === "value" && typeof max.value === "number" ? max.value : null;
+}
+
+function stageOf(stage: Stage, node: StageNode): PreviewStage {
+  const name = stage.ask((reader) => stage.scope.field(node.name, reader));
+  const state = stage.entry?.state;
+  return {
+    name: name.kind === "value" ? String(name.value) : null,
+    state:
+      state === "running" || state === "finished" || state === "skipped" || state === "cancelled"
+        ? state
+        : "pending",
+  };
 }
 
 function loopOf(loop: Loop, node: LoopNode): PreviewLoop {
@@ -360,7 +395,12 @@ function outsideOf(leaf: Leaf): string | null {
       return "a decision";
     case "continue-as-new":
       return "a new run";
+    case "stop":
+      return "the run to be taken up again";
+    case "end":
+      return null;
     case "timer":
+      if (node.every !== undefined) return `the next of every ${text(node.every)}`;
       return node.duration === undefined ? `the time ${text(node.at)}` : `${text(node.duration)} to pass`;
     case "wait":
       return `the event ${text(node.event)}`;
@@ -375,7 +415,7 @@ function outsideOf(leaf: Leaf): string | null {
 
 function parallelOf(leaf: Leaf): string | null {
   for (let unit: Unit | null = leaf.parent; unit; unit = unit.parent) {
-    if (unit instanceof Parallel) return idOf(unit) ?? unit.plan.key;
+    if (isLaned(unit)) return idOf(unit) ?? unit.plan.key;
   }
   return null;
 }

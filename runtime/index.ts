@@ -47,6 +47,7 @@ export { type Removed, type RetentionOptions, removeRuns } from "./retention.ts"
 export { type ResumeOptions, type RunOptions, resume, run } from "./run.ts";
 export { RunNameError, UnknownRunError } from "./runs.ts";
 export { type SignalOptions, signal, UnknownSignalError } from "./signal.ts";
+export { isStageRecord, stagesUnderWay, stageText } from "./stages.ts";
 export { NotRunningError, type StopOptions, stop } from "./stop.ts";
 export { type SqlAnswer, type SqlCell, SqlError } from "./store/index.ts";
 export * from "./store/store.ts";

@@ -5,6 +5,7 @@ import { continuationOf } from "./continuation.ts";
 import { type RunResult, resultOf } from "./engine.ts";
 import { reading } from "./reading.ts";
 import { runDirectory, runIds, storeDirectory } from "./runs.ts";
+import { stagesUnderWay } from "./stages.ts";
 import { hasWriter, loadSqlite, openReader, type ReaderOptions, type SqlAnswer } from "./store/index.ts";
 import { everyEvent } from "./store/paged.ts";
 import { type EventRecord, type Journal, type RunReader, type RunRecord, StoreError } from "./store/store.ts";
@@ -18,6 +19,8 @@ export interface RunSummary {
   readonly attended: boolean;
   /** Where its state comes from; null of a run that began with nothing. */
   readonly origin: Origin | null;
+  /** Phases and steps under way (`phase Implement (2 of 3)`); "" where none is. */
+  readonly stage: string;
 }
 
 /** All runs of a project, oldest first as far as names tell. */
@@ -28,10 +31,11 @@ export async function listRuns(root: string): Promise<readonly RunSummary[]> {
     try {
       const { journal, attended, origin } = await read(root, runId, 0, { vfs });
       const problem = journal.run ? null : "it never began";
-      summaries.push({ runId, run: journal.run, problem, attended, origin });
+      const stage = stagesUnderWay(journal.tasks);
+      summaries.push({ runId, run: journal.run, problem, attended, origin, stage });
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      summaries.push({ runId, run: null, problem: error.message, attended: false, origin: null });
+      summaries.push({ runId, run: null, problem: error.message, attended: false, origin: null, stage: "" });
     }
   }
   return summaries;

@@ -41,6 +41,35 @@ describe("previewFrame", () => {
     expect(previewFrame(planOf(chain), {}, [row("a", 1), row("b", 2), row("c", 3)]).finished).toBe(true);
   });
 
+  it("shows how phases stand, and that an end ends the run", () => {
+    const plan = planOf({
+      one: { kind: "phase", name: "One" } as TestNode,
+      a: value(1, { parent: "one" }),
+      two: { kind: "step", name: { $: "`Two ${ctx.outputs.row.length}`" } } as TestNode,
+      b: value(2, { parent: "two" }),
+      three: { kind: "phase", name: "Three", skipIf: "ctx.outputs.row.length > 1" } as TestNode,
+      c: value(3, { parent: "three" }),
+      e: { kind: "end", summary: "done" } as TestNode,
+      d: value(4),
+    });
+    const shown = (rows: readonly PreviewRow[]) =>
+      previewFrame(plan, {}, rows).tree[0]?.children.flatMap(({ stage }) =>
+        stage ? [`${stage.name} ${stage.state}`] : [],
+      );
+    expect(shown([])).toEqual(["One running", "Two 0 pending", "Three pending"]);
+    expect(shown([row("a", 1)])).toEqual(["One finished", "Two 1 running", "Three pending"]);
+    expect(shown([row("a", 1), row("b", 2)])).toEqual(["One finished", "Two 2 finished", "Three skipped"]);
+    expect(previewFrame(plan, {}, [row("a", 1)]).finished).toBe(false);
+    const { finished, tasks } = previewFrame(plan, {}, [row("a", 1), row("b", 2)]);
+    expect(finished).toBe(true);
+    expect(tasks.map(({ nodeId, state }) => `${nodeId} ${state}`)).toEqual([
+      "a finished",
+      "b finished",
+      "e finished",
+      "d skipped",
+    ]);
+  });
+
   it("says that a task has two rows of one iteration", () => {
     const { warnings } = previewFrame(planOf(chain), {}, [row("a", 1), row("b", 2), row("a", 3)]);
     expect(warnings).toEqual([

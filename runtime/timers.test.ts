@@ -1,6 +1,6 @@
 /** Timers: durable, due once, at their time or as soon as a process is there again (SEMANTICS 36). */
 import { describe, expect, it } from "vitest";
-import { Bench, done } from "../test/engine.ts";
+import { Bench, done, executorsOf } from "../test/engine.ts";
 import { planOf, type TestNode } from "../test/plans.ts";
 
 const task = (more: Partial<TestNode> = {}): TestNode =>
@@ -92,5 +92,89 @@ describe("a timer", () => {
     expect((await bench.run()).status).toBe("finished");
     expect(bench.nodes("timer.fired")).toEqual(["nap"]);
     expect(bench.nodes("task.finished")).toEqual(["work", "work#1"]);
+  });
+});
+
+describe("a timer that comes round again", () => {
+  const loop: TestNode = { kind: "loop", id: "l", maxIterations: 4 } as TestNode;
+  const inLoop = (every: unknown, more: object = {}) => ({
+    l: loop,
+    tick: timer({ parent: "l", every, ...more }),
+    work: task({ parent: "l" }),
+  });
+
+  it("in a loop fires at a fixed rate from when the turn of the first came, however long the rest takes", async () => {
+    const bench = benchOf(inLoop("10s"));
+    const work = executorsOf(() => {
+      bench.clock.pass(3_000);
+      return done({ v: 1 });
+    });
+    await bench.run({ executors: work });
+    expect(at(bench, "timer.fired")).toEqual([10_000, 20_000, 30_000, 40_000]);
+    expect(at(bench, "timer.set")).toEqual([0, 13_000, 23_000, 33_000]);
+  });
+
+  it("does not make up for what it missed", async () => {
+    const bench = benchOf(inLoop("10s"));
+    const work = executorsOf((_, { address }) => {
+      bench.clock.pass(address.iteration === 0 ? 25_000 : 10_000);
+      return done({ v: 1 });
+    });
+    await bench.run({ executors: work });
+    // From 35 s on: 40 s; a point of time that is there as the turn comes has passed.
+    expect(at(bench, "timer.fired")).toEqual([10_000, 40_000, 60_000, 80_000]);
+  });
+
+  it("counts from the same time after a resume, fires at once what came due meanwhile, and once", async () => {
+    const bench = benchOf(inLoop("60s"));
+    bench.clock.frozen = true;
+    let stop = new AbortController();
+    const onEvent = (event: (typeof bench.events)[number]): void => {
+      bench.events.push(event);
+      if (event.type === "timer.set") stop.abort();
+    };
+    await bench.run({ signal: stop.signal, onEvent });
+    for (const away of [61_000, 150_000]) {
+      bench.clock.pass(away);
+      stop = new AbortController();
+      bench.clock.frozen = false;
+      await bench.resume({ signal: stop.signal, onEvent });
+      bench.clock.frozen = true;
+    }
+    // Due at 60 s, taken up at 61 s; due at 120 s, taken up at 211 s; the next is that of 240 s.
+    expect(at(bench, "timer.fired")).toEqual([61_000, 211_000]);
+    bench.clock.frozen = false;
+    await bench.resume();
+    expect(at(bench, "timer.fired")).toEqual([61_000, 211_000, 240_000, 300_000]);
+  });
+
+  it("that is skipped at times keeps its points of time; each loop around it has its own", async () => {
+    const skipping = benchOf(inLoop("10s", { skipIf: "ctx.iteration === 1" }));
+    const work = executorsOf(() => {
+      skipping.clock.pass(4_000);
+      return done({ v: 1 });
+    });
+    await skipping.run({ executors: work });
+    expect(at(skipping, "timer.fired")).toEqual([10_000, 20_000, 30_000]);
+    const nested = benchOf({
+      o: { kind: "loop", id: "o", maxIterations: 2 } as TestNode,
+      l: { kind: "loop", id: "l", parent: "o", maxIterations: 2 } as TestNode,
+      tick: timer({ parent: "l", every: "10s" }),
+      work: task({ parent: "o" }),
+    });
+    const slow = executorsOf(() => {
+      nested.clock.pass(3_000);
+      return done({ v: 1 });
+    });
+    await nested.run({ executors: slow });
+    expect(at(nested, "timer.fired")).toEqual([10_000, 20_000, 33_000, 43_000]);
+  });
+
+  it("outside a loop is a duration; nothing is no interval", async () => {
+    const once = benchOf({ tick: timer({ every: "2s" }), after: task() });
+    await once.run();
+    expect(at(once, "timer.fired")).toEqual([2_000]);
+    const never = benchOf({ tick: timer({ every: { $: "`${0}s`" } }) });
+    expect((await never.run()).reason).toContain("nodes.tick.every: an interval is longer than nothing");
   });
 });

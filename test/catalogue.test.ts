@@ -32,7 +32,7 @@ type Kind = "elements" | "module" | "agent" | "field" | "expression";
 const HEAD = `import { AnthropicAgent, ClaudeCodeAgent, createSmithers } from "smithers";
 import { z } from "zod";
 const item = z.object({ id: z.string(), text: z.string(), open: z.boolean() });
-const { Workflow, Sequence, Parallel, Loop, Task, Timer, smithers, outputs } = createSmithers({
+const { Workflow, Sequence, Parallel, Loop, Task, Timer, Switch, Case, smithers, outputs } = createSmithers({
   input: z.object({
     day: z.string(), directory: z.string(), name: z.string(), topic: z.string(), fast: z.boolean(),
     mode: z.enum(["fast", "deep"]), levels: z.array(z.number()), url: z.string(),
@@ -166,6 +166,7 @@ const CASES: { readonly [code: string]: readonly [kind: Kind, around?: Around] }
   SM404: ["elements", { body: DONE }],
   SM405: ["elements", { body: "const { bugs, ideas } = ctx.input;" }],
   SM406: ["elements", { body: "const row = ctx.outputs.plan[0];" }],
+  SM407: ["elements", { body: "const ticket = { kind: ctx.input.topic };" }],
   SM501: ["elements"],
   SM502: ["elements"],
   SM503: ["elements"],

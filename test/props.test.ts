@@ -11,7 +11,8 @@ import type { Plan } from "../plan/types.ts";
 const HEADER = `import { AnthropicAgent, createSmithers } from "smithers";
 import { z } from "zod";
 const { Workflow, Sequence, Parallel, MergeQueue, Worktree, Aspects, Loop, Ralph, While, Task, Approval, Timer,
-  WaitForEvent, Signal, HumanTask, Subflow, ContinueAsNew, Effect, Branch, If, Each, TryCatchFinally, Saga, smithers, outputs } =
+  WaitForEvent, Signal, HumanTask, Subflow, ContinueAsNew, Effect, Branch, If, Each, TryCatchFinally, Saga, Phase, Step,
+  Stop, End, Switch, Case, Default, smithers, outputs } =
   createSmithers({ input: z.object({ n: z.number(), text: z.string() }), row: z.object({ text: z.string() }),
     decision: z.looseObject({}) });
 import child from "./child";
@@ -54,6 +55,11 @@ const BASE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   HumanTask: { id: '"it"', output: "outputs.row", prompt: '"What?"' },
   Effect: { id: '"it"', run: "() => ctx.vol.set('it', 1)" },
   Subflow: { id: '"it"', workflow: "child", output: "outputs.row" },
+  Phase: { name: '"w"', children: WORK },
+  Step: { name: '"w"', children: WORK },
+  Stop: { id: '"it"', reason: '"w"' },
+  End: { id: '"it"' },
+  Switch: { on: "ctx.input.text", children: `<Case when="a">${WORK}</Case>` },
   ContinueAsNew: {},
 };
 
@@ -76,6 +82,9 @@ const VALUES: Readonly<Record<string, string>> = {
   duration: '"7s"',
   baseBranch: '"seven"',
   onMaxReached: '"fail"',
+  failurePolicy: '"finish"',
+  every: '"7s"',
+  status: '"failed"',
   onUnmount: '"cancel"',
   onResume: '"restart"',
   allowTools: "[]",
@@ -96,6 +105,7 @@ const VALUES: Readonly<Record<string, string>> = {
 function sampleOf(kind: Kind, prop: string): string {
   if (kind.kind === "task" && prop === "children") return "{'Do it.'}";
   if (kind.kind === "timer" && prop === "until") return '"2026-01-31T08:00:00Z"';
+  if ((kind.kind === "phase" || kind.kind === "step") && prop === "name") return '"seven"';
   if (kind.kind === "effect" && prop === "deps") return "[7]";
   if (kind.kind === "subflow" && prop === "mode") return '"childRun"';
   if (kind.kind === "subflow" && prop === "workflow") return "child";
@@ -107,6 +117,7 @@ function sampleOf(kind: Kind, prop: string): string {
     case "string":
       return '"seven"';
     case "number":
+    case "signed":
       return "7";
     case "boolean":
       return "true";
@@ -164,7 +175,8 @@ describe.each([
       return;
     }
     const { [prop]: _, ...without } = base;
-    if (name === "Timer" && prop === "until") delete (without as Record<string, string>).duration;
+    if (name === "Timer" && (prop === "until" || prop === "every"))
+      delete (without as Record<string, string>).duration;
     const asIs = name === "Workflow" && where === "in a known tree";
     const wrap = asIs ? (jsx: string) => `${HEADER}export default smithers((ctx) => ${jsx});\n` : around;
     const value = kind.refused?.[prop] && !VALUES[prop] ? "[1]" : sampleOf(kind, prop);
@@ -204,6 +216,15 @@ describe("what isn't a prop of its own", () => {
     [`<Saga id="s" onFailure="panic" steps={[]} />`, "'onFailure'"],
     [`<TryCatchFinally id="t" finally={${action}} />`, "needs 'try'"],
     [`<Branch then={${action}} />`, "needs 'if'"],
+    [`<Switch><Case when="a">${action}</Case></Switch>`, "needs 'on'"],
+    [`<Switch on={ctx.input.text}><Case when={ctx.input.n}>${action}</Case></Switch>`, "known at build time"],
+    [
+      `<Switch on={ctx.input.text}><Case when="a">${action}</Case><Case when={["b", "a"]}>${undo}</Case></Switch>`,
+      'for "a" already',
+    ],
+    [`<Switch on={ctx.input.text}><Case when="a" then={7}>${action}</Case></Switch>`, "'then'"],
+    [`<Switch on={ctx.input.text}>${action}</Switch>`, "cases and at most one default"],
+    [`<Case when="a">${action}</Case>`, "outside a <Switch>"],
     [`<If then={${action}} />`, "needs 'test'"],
     [saga(`{ id: "x", action: ${action}, compensation: ${undo}, undo: 7 }`), "'steps.undo'"],
     [`<Saga id="s"><Saga.Step id="x" undo={7} compensation={${undo}}>${action}</Saga.Step></Saga>`, "'undo'"],

@@ -69,12 +69,28 @@ class Maker {
       this.#recovery(key, base, depth, item);
       return;
     }
-    const kind = this.#one(["sequence", "parallel", "branch", "group", "loop", "loop"] as const);
+    const kind = this.#one([
+      "sequence",
+      "parallel",
+      "parallel",
+      "branch",
+      "group",
+      "loop",
+      "loop",
+      "phase",
+      "step",
+    ] as const);
     if (kind === "loop") {
       if (this.#chance(0.7)) base.until = this.#chance(0.3) ? "ctx.iteration >= 2" : this.#condition();
       if (this.#chance(0.7)) base.maxIterations = 1 + this.#below(3);
     }
     if (kind === "parallel" && this.#chance(0.4)) base.maxConcurrency = 1 + this.#below(2);
+    if (kind === "parallel" && this.#chance(0.6))
+      base.failurePolicy = this.#one(["fail-fast", "finish", "finish", "continue", "continue"]);
+    if (kind === "phase" || kind === "step") {
+      base.name = this.#chance(0.7) ? key : { $: `\`${key} ${"${"}${this.#read()} ?? ''}\`` };
+      if (this.#chance(0.3)) base.skipIf = this.#condition();
+    }
     if (kind === "group") base.values = { near: { expr: this.#read(), reads: [] } };
     this.#nodes[key] = { kind, ...base } as TestNode;
     const size = 1 + this.#below(3);
@@ -176,12 +192,23 @@ class Maker {
       this.#effect(key, base);
       return;
     }
+    if (this.#chance(0.05)) {
+      const end = { kind: "end", status: this.#one(["finished", "failed"]), summary: { $: this.#read() } };
+      const node = this.#chance(0.6) ? { kind: "stop", reason: "look at it" } : end;
+      this.#nodes[key] = {
+        ...node,
+        ...base,
+        ...(this.#chance(0.3) && { skipIf: this.#condition() }),
+      } as TestNode;
+      return;
+    }
     const id = item ? undefined : this.#unused.shift();
     const fields: { [field: string]: unknown } = { kind: "task", output: "row", ...base };
     if (id !== undefined) fields.id = id;
     else if (item && this.#chance(0.4)) fields.id = { $: `\`${key}-\${i}-\${ctx.iteration}\`` };
     if (this.#chance(0.15)) fields.skipIf = this.#condition();
     if (this.#chance(0.15)) fields.dependsOn = [this.#one(this.#ids)];
+    if (this.#chance(0.1)) fields.priority = this.#chance(0.5) ? 2 : { $: `${this.#read()} ?? 1` };
     if (this.#chance(0.1)) fields.deps = { [this.#one(this.#ids)]: "row" };
     if (this.#chance(0.3)) fields.continueOnFail = true;
     if (this.#chance(0.4)) Object.assign(fields, this.#handlers());

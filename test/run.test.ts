@@ -18,7 +18,7 @@ fixtures("run", async (fixture) => {
   const root = mkdtempSync(path.join(os.tmpdir(), "smithers-run-"));
   const events: EventRecord[] = [];
   try {
-    const { runId, status, reason, outputs } = await run(loaded.plan, {
+    const { runId, status, reason, outputs, ...more } = await run(loaded.plan, {
       root,
       input: fixture.has("input.json") ? JSON.parse(fixture.read("input.json")) : {},
       script: parseScript(fixture.has("script.json") ? JSON.parse(fixture.read("script.json")) : {}),
@@ -26,13 +26,14 @@ fixtures("run", async (fixture) => {
     });
     expect(await replay(runId, { root })).toMatchObject({ identical: true, divergence: null });
     const path = events
-      .filter(({ type }) => /^(task|approval|effect|handler)\./.test(type))
+      .filter(({ type }) => /^(task|approval|effect|handler|phase|step|stop|end)\./.test(type))
       .map(({ type, data }) => `${type} ${data.nodeId}@${data.iteration}`);
+    const summary = more.summary === undefined ? {} : { summary: more.summary };
     const { journal } = await inspect(runId, { root });
     const state = Object.keys(journal.state).length > 0 ? { state: journal.state } : {};
     fixture.matches(
       "expected.json",
-      `${JSON.stringify({ status, reason, outputs: timeless(outputs), ...state, path }, null, 2)}\n`,
+      `${JSON.stringify({ status, reason, ...summary, outputs: timeless(outputs), ...state, path }, null, 2)}\n`,
     );
   } finally {
     rmSync(root, { recursive: true, force: true });

@@ -178,6 +178,13 @@ const WRONG: Record<string, readonly [jsx: string, says: RegExp]> = {
   ],
   "a timer with both": [`<«Timer» id="t" duration="1s" until="2026-01-01" />`, /not assignable/],
   "a timer with neither": [`<«Timer» id="t" />`, /duration/],
+  "a timer that is and comes round": [`<«Timer» id="t" duration="1s" every="1h" />`, /not assignable/],
+  "a switch on an object": [`<s.Switch «on»={{ a: 1 }}>x</s.Switch>`, /not assignable/],
+  "a case for nothing": [`<«s.Case»>x</s.Case>`, /'when' is missing/],
+  "a phase without a name": [`<«s.Phase»>x</s.Phase>`, /'name' is missing/],
+  "a policy that is none": [`<Parallel «failurePolicy»="ignore">x</Parallel>`, /"ignore"' is not assignable/],
+  "a status that no run ends with": [`<s.End «status»="paused" />`, /"paused"' is not assignable/],
+  "a stop without a reason": [`<«s.Stop» />`, /'reason' is missing/],
   "an approval without a request": [
     `<«s.Approval» id="a" output={outputs.verdict} />`,
     /'request' is missing/,

@@ -1,5 +1,8 @@
 import type { Argv } from "yargs";
-import type { Address, Journal, RunRecord } from "../../runtime/index.ts";
+import type { Json } from "../../plan/types.ts";
+import { fieldsOf } from "../../runtime/answers.ts";
+import type { Address, Journal, RunRecord, TaskRecord } from "../../runtime/index.ts";
+import { isStageRecord, stagesUnderWay, stageText } from "../../runtime/stages.ts";
 import { withRuntime } from "../errors.ts";
 import { CliError, type CommandResult, EXIT } from "../exit.ts";
 import { rootOf, rootOption, runPositional } from "../options.ts";
@@ -35,7 +38,7 @@ export function handler(args: Args, terminal: Terminal): CommandResult {
   const { frame } = args;
   if (frame !== undefined) return showFrame(args, frame, terminal);
   return withRuntime(async ({ inspect, originText }) => {
-    const { journal, attended, origin } = await inspect(args.run, { root: rootOf(args) });
+    const { journal, attended, origin, result } = await inspect(args.run, { root: rootOf(args) });
     if (journal.run === null) {
       throw new CliError(
         EXIT.negative,
@@ -43,10 +46,12 @@ export function handler(args: Args, terminal: Terminal): CommandResult {
         "Start it anew under the same id with --run-id.",
       );
     }
-    if (args.json) terminal.out(JSON.stringify({ ...journal, plan: undefined, attended, origin }));
+    const summary = result?.summary;
+    const ended = summary === undefined ? {} : { summary };
+    if (args.json) terminal.out(JSON.stringify({ ...journal, plan: undefined, attended, origin, ...ended }));
     else {
       const from = origin === null ? null : originText(origin);
-      print(args.run, journal, journal.run, { attended, from }, terminal);
+      print(args.run, journal, journal.run, { attended, from, summary: summary ?? null }, terminal);
     }
     return EXIT.ok;
   });
@@ -81,7 +86,11 @@ function print(
   runId: string,
   { tasks, attempts, outputs }: Journal,
   run: RunRecord,
-  { attended, from }: { readonly attended: boolean; readonly from: string | null },
+  {
+    attended,
+    from,
+    summary,
+  }: { readonly attended: boolean; readonly from: string | null; readonly summary: Json },
   terminal: Terminal,
 ): void {
   const { bold, dim } = terminal.paintOut;
@@ -89,6 +98,9 @@ function print(
   terminal.out(`${bold(runId)}  ${run.status}  ${dim(began)}`);
   if (from !== null && !run.reason?.startsWith(from)) terminal.out(dim(from));
   if (run.reason !== null) terminal.out(run.reason);
+  const stage = stagesUnderWay(tasks);
+  if (stage !== "") terminal.out(`at ${stage}`);
+  if (summary !== null) terminal.out(`summary ${JSON.stringify(summary)}`);
   if (run.status === "running" && !attended)
     terminal.out(`its process is gone; go on with: smithers run --resume ${runId}`);
   terminal.out(dim(`plan ${run.planDigest}`));
@@ -102,8 +114,7 @@ function print(
         const attempt = last.get(key(task));
         const took = attempt?.endedAt ? duration(attempt.endedAt - attempt.startedAt) : "";
         const output = rows.get(key(task));
-        const shown =
-          output === undefined ? reasonText(task.reason) : `${output.table} ${JSON.stringify(output.value)}`;
+        const shown = output === undefined ? saidOf(task) : `${output.table} ${JSON.stringify(output.value)}`;
         return [
           addressName(task),
           task.kind,
@@ -116,6 +127,12 @@ function print(
     ),
   );
 }
+
+/** Of a phase or a step its name, of others why they wait or failed. */
+const saidOf = (task: TaskRecord): string =>
+  isStageRecord(task) && task.reason !== null
+    ? stageText("", fieldsOf(task.reason)).trim()
+    : reasonText(task.reason);
 
 function key({ nodeId, scope, iteration }: Address): string {
   return `${nodeId}\n${scope}\n${iteration}`;

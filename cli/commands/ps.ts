@@ -38,14 +38,18 @@ const isOfAnother = (origin: RunSummary["origin"]): origin is NonNullable<RunSum
   origin?.how === "fork" || origin?.how === "continue";
 
 /** `from`: the run that it was forked from, or whose place it took, if any. */
-function row({ runId, run, problem, attended }: RunSummary, from: string): string[] {
+function row({ runId, run, problem, attended, stage }: RunSummary, from: string): string[] {
   const now = Date.now();
   const [reason = ""] = (problem ?? run?.reason ?? "").split("\n");
-  const why = [reason.startsWith(from) ? "" : from, reason].filter((part) => part !== "").join("; ");
+  const at = run && OVER.has(run.status) ? "" : stage;
+  const why = [reason.startsWith(from) ? "" : from, at, reason].filter((part) => part !== "").join("; ");
   if (run === null) return [runId, "", "unreadable", "", "", why];
   if (run.status === "running" && !attended) {
-    const next = `its process is gone; smithers run --resume ${runId}`;
+    const next = `${at === "" ? "" : `${at}; `}its process is gone; smithers run --resume ${runId}`;
     return [runId, run.workflow, "interrupted", ago(run.createdAt, now), ago(run.updatedAt, now), next];
   }
   return [runId, run.workflow, run.status, ago(run.createdAt, now), ago(run.updatedAt, now), why];
 }
+
+/** Nothing of such a run is under way. */
+const OVER: ReadonlySet<string> = new Set(["finished", "cancelled"]);

@@ -134,8 +134,9 @@ function labelOf({ kind, id }: PreviewNode): string {
   return id === null ? kind : `${kind} ${id}`;
 }
 
-function noteOf({ loop }: PreviewNode, task: PreviewTask | null): string {
+function noteOf({ loop, stage }: PreviewNode, task: PreviewTask | null): string {
   if (task) return stateText(task);
+  if (stage) return `${stage.name ?? "(its name waits)"}, ${stage.state}`;
   if (!loop) return "";
   const { iteration, phase, until, maxIterations } = loop;
   const shown = `iteration ${iteration}${maxIterations === null ? "" : ` of at most ${maxIterations}`}`;

@@ -2,6 +2,7 @@
 import type { Json } from "../../plan/types.ts";
 import { keysOf } from "../../runtime/answers.ts";
 import type { EventRecord } from "../../runtime/index.ts";
+import { stageText } from "../../runtime/stages.ts";
 import type { Terminal } from "../terminal.ts";
 import { addressOf } from "./address.ts";
 import { duration } from "./table.ts";
@@ -83,6 +84,24 @@ function describe(event: EventRecord, running: Running, terminal: Terminal): str
     case "task.warning":
     case "run.warning":
       return `${paint.yellow("!")} ${name}  ${text("message")}`;
+    case "phase.started":
+    case "step.started":
+      return `${paint.bold("▸")} ${stageOf(event)}`;
+    case "phase.finished":
+    case "step.finished":
+      return `${paint.green("▪")} ${stageOf(event)}`;
+    case "phase.skipped":
+    case "step.skipped":
+      return `${paint.dim("-")} ${stageOf(event)}  ${paint.dim("skipped")}`;
+    case "phase.cancelled":
+    case "step.cancelled":
+      return `${paint.yellow("-")} ${stageOf(event)}  cancelled`;
+    case "parallel.failed":
+      return `${paint.red("✗")} ${name}  ${paint.red(errorText(data))}`;
+    case "stop.reached":
+      return `${paint.yellow("!")} ${name}  pauses the run: ${text("reason")}`;
+    case "end.reached":
+      return `${data.status === "failed" ? paint.red("■") : paint.green("■")} ${name}  ends the run as ${text("status")}`;
     case "signal.awaited":
       return `${paint.yellow("?")} ${name}  waits for the signal ${text("event")}${text("correlationId") === "" ? "" : ` (${text("correlationId")})`}`;
     case "signal.received":
@@ -119,6 +138,10 @@ function describe(event: EventRecord, running: Running, terminal: Terminal): str
       return null;
   }
 }
+
+/** `phase Implement (2 of 3)`; of one without a name its id. */
+const stageOf = ({ type, data }: EventRecord): string =>
+  stageText(type.split(".")[0] as string, { ...data, name: data.name ?? addressOf(data) });
 
 /** Where the state comes from that a run began with. */
 function carriedText({ how, runId, frame, again }: EventRecord["data"]): string {

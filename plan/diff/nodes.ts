@@ -6,7 +6,7 @@ import { isScopeOnly } from "../tree.ts";
 import type { Change } from "./change.ts";
 import { matchedAncestor } from "./match.ts";
 import { movedItems } from "./order.ts";
-import { PART_REASONS } from "./reasons.ts";
+import { PART_REASONS, reasonOf } from "./reasons.ts";
 import { affectedByEach, type Context, type Side } from "./side.ts";
 import { partTextOf } from "./texts.ts";
 
@@ -172,7 +172,7 @@ function partChanges(context: Context, key: string, old: string): Change[] {
     if (!definitions.differsItself(key, old, part)) continue;
     changes.push({
       ...blank(context, key, old),
-      code: PART_REASONS[part],
+      code: reasonOf(part, after.node(key).kind),
       part: partName(part),
       before: partTextOf(before.node(old), part),
       after: partTextOf(after.node(key), part),
@@ -194,6 +194,7 @@ function partName(part: Part): string | null {
     case "label-changed":
     case "place-changed":
     case "wait-changed":
+    case "end-changed":
     case "recovery-changed":
     case "handler-changed":
     case "budget-changed":

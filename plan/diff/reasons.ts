@@ -1,5 +1,6 @@
 /** Every reason for which two plans can differ: a closed table, used by the differ, the renderers and later by verdicts on running nodes. */
 import type { Part } from "../digest/nodes.ts";
+import type { NodeKind } from "../types.ts";
 
 /** `+` something came, `-` something went, `>` something stands elsewhere, `~` something is otherwise. */
 export type Sign = "+" | "-" | ">" | "~";
@@ -34,6 +35,7 @@ export const REASONS = {
   "label-changed": { sign: "~", title: "label changed" },
   "place-changed": { sign: "~", title: "place of work changed" },
   "wait-changed": { sign: "~", title: "what it waits for changed" },
+  "end-changed": { sign: "~", title: "how the run stops or ends changed" },
   "handler-changed": { sign: "~", title: "what it writes to state changed" },
   "recovery-changed": { sign: "~", title: "recovery changed" },
   "budget-changed": { sign: "~", title: "budget changed" },
@@ -80,6 +82,7 @@ export const PART_REASONS: { readonly [part in Part]: ReasonCode } = {
   onMaxReached: "loop-changed",
   continueAsNewEvery: "loop-changed",
   maxConcurrency: "policy-changed",
+  failurePolicy: "recovery-changed",
   yields: "sites-changed",
   output: "output-changed",
   deps: "dependency-changed",
@@ -89,10 +92,13 @@ export const PART_REASONS: { readonly [part in Part]: ReasonCode } = {
   skipIf: "condition-changed",
   duration: "wait-changed",
   at: "wait-changed",
+  every: "wait-changed",
   event: "wait-changed",
   correlationId: "wait-changed",
   onTimeout: "wait-changed",
   state: "payload-changed",
+  reason: "end-changed",
+  status: "end-changed",
   agent: "agent-changed",
   prompt: "prompt-changed",
   maxAttempts: "policy-changed",
@@ -121,6 +127,7 @@ export const PART_REASONS: { readonly [part in Part]: ReasonCode } = {
   label: "label-changed",
   meta: "label-changed",
   continueOnFail: "policy-changed",
+  priority: "policy-changed",
   retries: "policy-changed",
   retryPolicy: "policy-changed",
   timeoutMs: "policy-changed",
@@ -136,3 +143,7 @@ export const PART_REASONS: { readonly [part in Part]: ReasonCode } = {
   cleanup: "handler-changed",
   guards: "guard-changed",
 };
+
+/** The same for a part of a node of this kind: what an end comes to is none of an approval's texts. */
+export const reasonOf = (part: Part, kind: NodeKind): ReasonCode =>
+  part === "summary" && kind === "end" ? "end-changed" : PART_REASONS[part];

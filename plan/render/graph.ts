@@ -93,6 +93,7 @@ function notesOf(node: Node): (readonly [string, string])[] {
   }
   if (node.kind === "parallel" && node.maxConcurrency !== undefined)
     add("at once", plainText(node.maxConcurrency));
+  if (node.kind === "phase" || node.kind === "step") add("name", plainText(node.name));
   if ((node.kind === "task" || node.kind === "approval") && node.skipIf !== undefined)
     add("skip if", codeText(node.skipIf));
   return notes;

@@ -109,6 +109,12 @@ function notesOf(node: DraftNode): string[] {
   }
   if (node.kind === "parallel" && node.maxConcurrency !== undefined)
     note("at most at once", plainText(node.maxConcurrency));
+  if (node.kind === "parallel" && (node.failurePolicy ?? "fail") !== "fail")
+    note("on failure", plainText(node.failurePolicy));
+  if (node.kind === "phase" || node.kind === "step") {
+    notes.push(plainText(node.name));
+    if (node.skipIf !== undefined) note("skipped if", codeText(node.skipIf));
+  }
   if (node.kind === "block") notes.push("sites known when it runs");
   if (node.kind === "sequence" && node.role !== undefined)
     notes.push(node.step === undefined ? node.role : `${node.role} of ${plainText(node.step)}`);
@@ -131,6 +137,7 @@ function leafNotes(node: Extract<DraftNode, { kind: LeafNode["kind"] }>): string
   if (node.skipIf !== undefined) note("skipped if", codeText(node.skipIf));
   if (node.dependsOn !== undefined) note("after", plainText(node.dependsOn));
   if (node.continueOnFail !== undefined && node.continueOnFail !== false) notes.push("may fail");
+  if (node.kind === "task" && node.priority !== undefined) note("priority", plainText(node.priority));
   if (node.retries !== undefined) note("retries", plainText(node.retries));
   if (node.timeoutMs !== undefined) note("timeout", duration(node.timeoutMs));
   return notes;

@@ -22,6 +22,7 @@ function doerOf(node: Leaf): string {
     case "human":
       return "a person";
     case "timer":
+      if (node.every !== undefined) return `every ${plainText(node.every)}`;
       return node.duration === undefined ? `until ${plainText(node.at)}` : plainText(node.duration);
     case "wait":
       return `event ${plainText(node.event)}`;
@@ -29,6 +30,10 @@ function doerOf(node: Leaf): string {
       return `workflow ${node.workflow}`;
     case "continue-as-new":
       return "a new run";
+    case "stop":
+      return `pauses the run: ${plainText(node.reason)}`;
+    case "end":
+      return `ends the run: ${node.status ?? "finished"}`;
     default:
       return node satisfies never;
   }

@@ -19,7 +19,13 @@ const WANTED = [
   ["run", "effect", "what it does"],
   ["workflow", "subflow", "which workflow it runs"],
   ["result", "subflow", "which rows of it are its own"],
+  ["name", "phase", "what it is called"],
+  ["name", "step", "what it is called"],
+  ["reason", "stop", "why it stops"],
 ] as const satisfies readonly (readonly [string, NodeKind, string])[];
+
+/** When a timer is due. */
+const TIMES = ["duration", "at", "every"] as const;
 
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
@@ -168,8 +174,11 @@ class Structure {
       else this.problems.add(`${path}.${name}`, "misplaced", `a ${kind} has no \`${name}\``);
     }
     if (kind === "task") this.task(node, path);
-    if (kind === "timer" && (node.duration === undefined) === (node.at === undefined))
-      this.problems.add(path, "conflict", "a timer has exactly one of duration and at");
+    if (kind === "timer" && TIMES.filter((name) => node[name] !== undefined).length !== 1)
+      this.problems.add(path, "conflict", "a timer has exactly one of duration, at and every");
+    // Of an approval it is a text.
+    if (kind === "approval" && node.summary !== undefined)
+      this.dynamic(node.summary, "string", `${path}.summary`);
     for (const [name, of, what] of WANTED)
       if (kind === of && node[name] === undefined)
         this.problems.add(`${path}.${name}`, "missing", `a ${kind} says ${what}`);
@@ -228,6 +237,9 @@ class Structure {
         return;
       case "string":
         this.string(value, path);
+        return;
+      case "signed":
+        if (typeof value !== "number") this.wanted("a number", value, path);
         return;
       case "boolean":
         if (typeof value !== "boolean") this.wanted("true or false", value, path);

@@ -12,13 +12,14 @@ import { Leaf } from "./leaf.ts";
 import { askedOf, leavesOpen, repeats } from "./once.ts";
 import { recordRow } from "./outputs.ts";
 import { decide, failAsked, isKnown, NOBODY, settlePeople } from "./people.ts";
+import { giveUp, Recovery } from "./recovery.ts";
 import { defaultRetries, diceOf, nextDelay, retryPolicy } from "./retry.ts";
 import { addressData, type Fact, type Run } from "./run.ts";
 
 import type { TaskEntry } from "./states.ts";
-import { isClosing } from "./stepper.ts";
+import { closerOf, isClosing } from "./stepper.ts";
 import { suspend } from "./suspended.ts";
-import { setAlarms, untilOf } from "./timers.ts";
+import { firedOf, setAlarms, untilOf } from "./timers.ts";
 import { attemptWrite } from "./writes.ts";
 
 export function evaluate(run: Run, { facts, now }: Snapshot): void {
@@ -34,7 +35,7 @@ export function evaluate(run: Run, { facts, now }: Snapshot): void {
   attempt(run, () => {
     const moving = () => run.inFlight.size + run.timers.size + world.timed.size > 0;
     world.evaluate(moving);
-    while (settlePeople(run) || deliver(run) || tellUnstarted(run)) {
+    while (settlePeople(run) || deliver(run) || tellUnstarted(run) || giveUpDue(run)) {
       flushState(run);
       world.evaluate(moving);
     }
@@ -66,6 +67,24 @@ function dropRetries(run: Run): void {
     run.timers.delete(key);
   }
   run.world.givenUp.clear();
+}
+
+/** What would be tried again now is not, where what is around it has ended. Returns whether there was any. */
+function giveUpDue(run: Run): boolean {
+  const { ended } = run.world;
+  let any = false;
+  for (const entry of run.due) {
+    const leaf = entry.leaves.find((mounted) => mounted instanceof Leaf);
+    if (!leaf || entry.state !== "waiting") continue;
+    const closer = closerOf(leaf);
+    const by =
+      closer instanceof Recovery ? closer.nodeId : isClosing(leaf) ? ended?.address.nodeId : undefined;
+    if (by === undefined) continue;
+    run.due.delete(entry);
+    giveUp(leaf, "what is around it has ended", by);
+    any = true;
+  }
+  return any;
 }
 
 function apply(run: Run, fact: Fact, now: number): void {
@@ -154,7 +173,7 @@ function applyAlarm(run: Run, entry: TaskEntry, now: number): void {
       return;
     }
     run.event("timer.fired", who);
-    run.world.setState(entry, "finished", null, true);
+    run.world.setState(entry, "finished", firedOf(entry), true);
     finished(run, entry, undefined);
     return;
   }
@@ -222,8 +241,9 @@ function applyResult(run: Run, entry: TaskEntry, attempt: number, result: Attemp
   const { error } = result;
   const ended = { endedAt: now, usage: result.usage ?? null };
   const cancelled = error.code === "CANCELLED";
-  // A try or saga around it goes over to what it does in every outcome.
-  const isOver = leaf !== undefined && !run.aborted && run.world.cancelled !== null && isClosing(leaf);
+  // A try or saga around it goes over to what it does in every outcome, or what is around it has ended and took it along.
+  const isTaken = run.world.aborted.has(entry) || run.world.cancelled !== null;
+  const isOver = leaf !== undefined && !run.aborted && isTaken && isClosing(leaf);
   if (result.question && entry.leaves.length > 0 && !isOver) {
     suspend(run, flight, result.question, ended);
     return;
@@ -256,7 +276,10 @@ function applyResult(run: Run, entry: TaskEntry, attempt: number, result: Attemp
   if ((cancelled || result.question) && (isOver || entry.leaves.length === 0)) {
     run.writes.push(attemptWrite(run, flight, { ...ended, state: "cancelled", error: errorJson(error) }));
     run.event("task.cancelled", who);
-    run.world.setState(entry, "cancelled", { code: error.code, message: error.message }, true);
+    const by = leaf && run.world.aborted.has(entry) ? takerOf(leaf) : null;
+    const why = { code: error.code, message: error.message, ...(by !== null && { by }) };
+    run.world.aborted.delete(entry);
+    run.world.setState(entry, "cancelled", why, true);
     return;
   }
   const policy = leaf
@@ -285,6 +308,10 @@ function applyResult(run: Run, entry: TaskEntry, attempt: number, result: Attemp
   run.world.setState(entry, "waiting", { ...reason, retryAt: nextAt }, false, nextAt);
   run.retryAt(entry);
 }
+
+/** Id of what has ended and took an attempt along. */
+const takerOf = (leaf: Leaf): string | null =>
+  closerOf(leaf)?.nodeId ?? leaf.world.ended?.address.nodeId ?? null;
 
 function errorJson({ code, message, retryable, retryAfterMs, stack, left }: TaskError): Json {
   return {

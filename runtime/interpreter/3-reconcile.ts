@@ -15,13 +15,13 @@ import { waitingOf } from "./deliver.ts";
 import { Leaf, WAITING_KINDS } from "./leaf.ts";
 import { progressOf } from "./loop.ts";
 import { asked, isAsked, questionKey } from "./people.ts";
-import { giveUp, Recovery } from "./recovery.ts";
 import { addressData, type End, type InFlight, type Run, type Start } from "./run.ts";
 import { snapshotCtx } from "./snapshot.ts";
 import { isStarted, type Stored, type TaskEntry } from "./states.ts";
-import { closerOf, isRescued, isStepperKind } from "./stepper.ts";
+import { isRescued, isStepperKind } from "./stepper.ts";
 import { digestOf } from "./storm.ts";
 import { untilOf } from "./timers.ts";
+import { compareUnits } from "./unit.ts";
 import { STATE_WRITE } from "./world.ts";
 import { taskWrite } from "./writes.ts";
 
@@ -38,7 +38,10 @@ export interface Step {
 
 export function reconcile(run: Run, { now, cause }: Snapshot): Step {
   watchStorm(run, now, cause);
+  // Before what starts in them.
+  announceStages(run);
   const starts = chooseStarts(run, whatMayStart(run));
+  const paused = pauses(run, starts.length) ? pause(run) : null;
   const { delta, cancels } = changes(run);
   const frame: FrameRecord | null =
     delta === null
@@ -55,7 +58,7 @@ export function reconcile(run: Run, { now, cause }: Snapshot): Step {
     // What changed stands in the frame's own record.
     run.event("frame", { frame: frame.frame, cause });
   }
-  return { frame, starts, cancels, ...endOf(run, starts.length) };
+  return { frame, starts, cancels, ...endOf(run, starts.length, paused) };
 }
 
 /** Of a cancelled run, what is done in every outcome. */
@@ -63,7 +66,27 @@ function whatMayStart({ aborted, stalled, stopped, world }: Run): "all" | "rescu
   if (aborted || stalled !== null || world.fatal || stopped?.stop === "pause") return "none";
   if (world.cancelled !== null) return "rescued";
   if (world.continuing) return "none";
+  if (world.ended && !world.failed && !stopped) return "rescued";
+  if (world.stops.size > 0) return "none";
   return world.failed || stopped ? "none" : "all";
+}
+
+/** Whether the run has come to where an author's stop pauses it. One that ends otherwise has stopped there too. */
+function pauses({ aborted, dueEffects, inFlight, stalled, stopped, world }: Run, starting: number): boolean {
+  if (world.stops.size === 0 || world.cancelled !== null || world.ended) return false;
+  if (aborted || stalled !== null || world.fatal || stopped?.stop === "cancel") return false;
+  return inFlight.size + starting + dueEffects.length === 0;
+}
+
+/** The author's reasons; a resume goes on after what gave them. */
+function pause({ world }: Run): string {
+  return [...world.stops]
+    .map((entry) => {
+      const { stops } = entry.reason as { readonly stops: string };
+      world.setState(entry, "finished", entry.reason, true);
+      return stops;
+    })
+    .join("; ");
 }
 
 /** SEMANTICS 15: a run that goes round by itself is held. */
@@ -92,8 +115,7 @@ function chooseStarts(run: Run, may: ReturnType<typeof whatMayStart>): readonly 
     if (!entry.request || entry.state !== "waiting") continue;
     const leaf = entry.leaves.find((mounted) => mounted instanceof Leaf);
     if (leaf && may === "rescued" && !isRescued(leaf)) continue;
-    if (leaf && closerOf(leaf) instanceof Recovery) giveUp(leaf, "what is around it has ended");
-    else if (leaf) {
+    if (leaf) {
       world.start(entry, entry.request, entry.table);
       begin(entry, entry.request, leaf);
       // A node that is gone is not tried again; mounted once more, it starts anew.
@@ -172,6 +194,11 @@ function changes(run: Run): Changes {
     run.writes.push(taskWrite(entry, frame));
   }
   states.touched.clear();
+  for (const entry of run.world.aborts.keys()) {
+    const flight = run.inFlight.get(entry.key);
+    if (flight) cancels.push(flight);
+  }
+  run.world.aborts.clear();
   for (const entry of run.world.unstarted) announceUnstarted(run, entry);
   run.world.unstarted.clear();
   const delta: { [part: string]: Json } = {};
@@ -187,6 +214,12 @@ function changes(run: Run): Changes {
   if (refused) return { delta: null, cancels };
   return { delta: Object.keys(delta).length > 0 ? delta : null, cancels };
 }
+
+/** Its turn has come; it may have paused the run in the same frame. */
+const hasStopped = ({ reason }: TaskEntry): boolean =>
+  typeof reason === "object" && reason !== null && "stops" in reason;
+
+const isStage = ({ kind }: TaskEntry): boolean => kind === "phase" || kind === "step";
 
 /** Nothing happened at the address that must outlive its node. */
 function forgettable(entry: TaskEntry): boolean {
@@ -209,8 +242,16 @@ function left(run: Run, entry: TaskEntry): boolean {
 
 function announce(run: Run, entry: TaskEntry, before: Stored | null): void {
   if (entry.kind === "try" || entry.kind === "saga") announcePhase(run, entry, before);
-  if (entry.state === before?.state || isStepperKind(entry.kind)) return;
+  if (entry.state === before?.state) return;
+  if (entry.kind === "stop" && before?.state === "waiting") return;
+  if (isStepperKind(entry.kind)) return;
   const who = addressData(entry.address);
+  if (entry.kind === "stop" && hasStopped(entry)) {
+    const { stops } = entry.reason as { readonly stops: string };
+    run.event("stop.reached", { ...who, reason: stops });
+  }
+  if (entry.kind === "end" && entry.state === "finished")
+    run.event("end.reached", { ...who, ...(entry.reason as { readonly [key: string]: Json }) });
   if (entry.state === "skipped") run.event("task.skipped", who);
   if (entry.state === "waiting" && entry.kind === "timer")
     run.event("timer.set", { ...who, ...(entry.reason as { readonly [key: string]: Json }) });
@@ -224,6 +265,42 @@ function announce(run: Run, entry: TaskEntry, before: Stored | null): void {
   }
 }
 
+/** Of phases and steps first what ended, the inner ones first, then what began, the outer ones first. */
+function announceStages(run: Run): void {
+  const changed = [...run.world.states.touched].filter((entry) => {
+    if (!isStage(entry)) return false;
+    // What began and is gone is not gone through with.
+    if (entry.leaves.length === 0 && entry.state === "running") entry.state = "cancelled";
+    return entry.state !== entry.stored?.state;
+  });
+  if (changed.length === 0) return;
+  const places = changed.map((entry) => {
+    const [unit] = entry.leaves;
+    const began = entry.state === "running";
+    return { entry, unit, began, depth: unit && !began ? -unit.depth : 0 };
+  });
+  places.sort(
+    (a, b) =>
+      Number(a.began) - Number(b.began) ||
+      a.depth - b.depth ||
+      (a.unit && b.unit ? compareUnits(a.unit, b.unit) : 0),
+  );
+  for (const { entry } of places) announceStage(run, entry, entry.stored);
+}
+
+/** A phase or a step began or ended, or both in one frame. */
+function announceStage(
+  run: Run,
+  { address, kind, node, reason, state }: TaskEntry,
+  before: Stored | null,
+): void {
+  const data = { ...addressData(address), node, ...(reason as { readonly [key: string]: Json } | null) };
+  if (state === "finished" && before?.state !== "running") run.event(`${kind}.started`, data);
+  if (state === "running") run.event(`${kind}.started`, data);
+  else if (state === "finished" || state === "skipped" || state === "cancelled")
+    run.event(`${kind}.${state}`, data);
+}
+
 /** A try or a saga went over to another part, or came to its end. */
 function announcePhase(run: Run, entry: TaskEntry, before: Stored | null): void {
   const { phase, failure, error } = (entry.reason ?? {}) as { readonly [part: string]: Json };
@@ -234,14 +311,15 @@ function announcePhase(run: Run, entry: TaskEntry, before: Stored | null): void 
 }
 
 function announceUnstarted(run: Run, { address, reason, kind }: TaskEntry): void {
-  const { code, message, continued, caught } = reason as { readonly [key: string]: Json };
-  const what = kind === "try" || kind === "saga" ? kind : "task";
+  const { code, message, continued, caught, branch } = reason as { readonly [key: string]: Json };
+  const what = kind === "try" || kind === "saga" || kind === "parallel" ? kind : "task";
   run.event(`${what}.failed`, {
     ...addressData(address),
     code: code as Json,
     message: message as Json,
     ...(continued && { continued }),
     ...(caught && { caught }),
+    ...(branch && { branch }),
   });
 }
 
@@ -274,11 +352,19 @@ function endOfContinuing({ world, services }: Run, continuing: Continuing): End 
   return { status: "finished", reason: `continued as ${next}`, continued: { ...continuing, next } };
 }
 
+/** What the author's own end says; it is so at every later resume. */
+function endedBy({ address, reason }: TaskEntry): End {
+  const { status, summary } = reason as { readonly status: "finished" | "failed"; readonly summary: Json };
+  if (status === "finished") return { status, reason: null };
+  const said = typeof summary === "string" ? `: ${summary}` : "";
+  return { status, reason: `${showAddress(address)} ended the run as failed${said}` };
+}
+
 /** SEMANTICS 13: finished, waiting on people, failed with every blocked node and cell named, or not at its end yet. */
-function endOf(run: Run, starting: number): Pick<Step, "end" | "leaves"> {
+function endOf(run: Run, starting: number, paused: string | null): Pick<Step, "end" | "leaves"> {
   const flights = [...run.inFlight.values()];
   const isMoving = flights.some(({ idle }) => !idle) || starting + run.dueEffects.length > 0;
-  const end = isMoving ? null : endOfSettled(run);
+  const end = isMoving ? null : endOfSettled(run, paused);
   const waits = end?.status === "waiting";
   run.services.onIdle?.(waits);
   if (end === null || (waits && run.services.wait())) return { end: null, leaves: false };
@@ -287,10 +373,12 @@ function endOf(run: Run, starting: number): Pick<Step, "end" | "leaves"> {
 }
 
 /** How the run ends, where no attempt is under way that could move it. */
-function endOfSettled(run: Run): End | null {
+function endOfSettled(run: Run, paused: string | null): End | null {
   const { world, services } = run;
+  const { root } = world;
   if (world.cancelled !== null) return endOfCancelled(run, world.cancelled);
-  if (run.stopped && !world.finished) {
+  const isOver = world.ended !== null && root.unwinding === 0;
+  if (run.stopped && !world.finished && !isOver) {
     const { stop, by } = run.stopped;
     const status = stop === "cancel" ? "cancelled" : "paused";
     return { status, reason: `${status} by ${by}; it can be resumed` };
@@ -298,18 +386,22 @@ function endOfSettled(run: Run): End | null {
   if (run.stalled !== null) return { status: "stalled", reason: `loop_detected: ${run.stalled}` };
   if (run.aborted) return { status: "cancelled", reason: "interrupted; it can be resumed" };
   if (world.fatal) return { status: "failed", reason: `${world.fatal.node}: ${world.fatal.message}` };
-  if (world.continuing) return endOfContinuing(run, world.continuing);
+  if (world.continuing && paused === null) return endOfContinuing(run, world.continuing);
   if (world.failed) {
     const { code, message } = world.failed.reason as { readonly code: string; readonly message: string };
     return { status: "failed", reason: `${showAddress(world.failed.address)} failed: ${code}: ${message}` };
   }
+  if (world.ended && isOver) return endedBy(world.ended);
+  if (paused !== null) return { status: "paused", reason: paused };
   // A retry may have become due since this frame was cut: its news waits, and is neither a timer nor due yet.
   if (run.timers.size > 0 || run.due.size > 0 || run.hasNews) return null;
   // What waits for people no longer than until a time expires at the next resume as well: only timers need a process.
   const now = services.clock.now();
   const isDue = ({ kind, entry }: Leaf): boolean =>
     kind === "timer" || (entry !== null && untilOf(entry) <= now);
-  if ([...world.timed].some(isDue)) return null;
+  // Of a run that has ended only what is done in every outcome is waited for.
+  const counts = (leaf: Leaf): boolean => world.ended === null || isRescued(leaf);
+  if ([...world.timed].some((leaf) => counts(leaf) && isDue(leaf))) return null;
   if (world.finished) return { status: "finished", reason: null };
   const children = [...world.states.entries.values()].filter(isChildLeft);
   const idle = [...run.inFlight.values()].map(({ entry }) => entry);

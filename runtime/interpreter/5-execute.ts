@@ -12,7 +12,10 @@ export function execute(run: Run, step: Step, { flights }: Committed): void {
     const { timeoutMs = null, heartbeatTimeoutMs = null } = step.starts[index] ?? {};
     void attempt(run, flight, timeoutMs, heartbeatTimeoutMs);
   }
-  for (const { controller } of step.cancels) controller.abort(new Error("its node was unmounted"));
+  for (const { controller, entry } of step.cancels) {
+    const isTaken = run.world.aborted.has(entry);
+    controller.abort(new Error(isTaken ? "what is around it has ended" : "its node was unmounted"));
+  }
 }
 
 async function attempt(

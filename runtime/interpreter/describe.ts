@@ -3,6 +3,7 @@ import { addressKey, showAddress } from "../store/rules.ts";
 import { Leaf } from "./leaf.ts";
 import { Loop } from "./loop.ts";
 import { Recovery } from "./recovery.ts";
+import { Stage } from "./stage.ts";
 import type { Hold, Unit } from "./unit.ts";
 import type { World } from "./world.ts";
 
@@ -40,6 +41,8 @@ function collect(unit: Unit, into: string[]): void {
     into.push(`${showAddress(unit.entry.address)} loop ${JSON.stringify(unit.progress)} ${turn}`);
   if (unit instanceof Recovery && unit.entry)
     into.push(`${showAddress(unit.entry.address)} ${unit.kind} ${JSON.stringify(unit.progress)} ${turn}`);
+  if (unit instanceof Stage && unit.entry)
+    into.push(`${showAddress(unit.entry.address)} ${unit.kind} ${unit.entry.state} ${unit.settled} ${turn}`);
   for (const child of unit.children) collect(child, into);
 }
 

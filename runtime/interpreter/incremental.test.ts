@@ -40,7 +40,9 @@ function takeAll(world: World): Leaf[] {
   return leaves;
 }
 
-function runOnce(seed: number): { frames: number; loops: number; recoveries: number } {
+function runOnce(seed: number): {
+  [what in "frames" | "loops" | "recoveries" | "stages" | "branches"]: number;
+} {
   const random = randomOf(seed);
   const plan = randomPlan(random);
   const world = new World(plan, OPTIONS);
@@ -48,6 +50,8 @@ function runOnce(seed: number): { frames: number; loops: number; recoveries: num
   const running: TaskEntry[] = [];
   let loops = 0;
   let recoveries = 0;
+  let stages = 0;
+  let branches = 0;
   world.begin();
   let frames = 0;
   for (; frames < 60; frames++) {
@@ -95,8 +99,10 @@ function runOnce(seed: number): { frames: number; loops: number; recoveries: num
   for (const { kind, state } of world.states.entries.values()) {
     if (kind === "loop") loops++;
     if ((kind === "try" || kind === "saga") && state !== "pending") recoveries++;
+    if ((kind === "phase" || kind === "step") && state === "finished") stages++;
+    if (kind === "parallel" && state !== "pending") branches++;
   }
-  return { frames, loops, recoveries };
+  return { frames, loops, recoveries, stages, branches };
 }
 
 describe("a frame evaluated incrementally", () => {
@@ -106,16 +112,22 @@ describe("a frame evaluated incrementally", () => {
       let frames = 0;
       let loops = 0;
       let recoveries = 0;
+      let stages = 0;
+      let branches = 0;
       for (let seed = 1; seed <= RUNS; seed++) {
         const done = runOnce(seed);
         frames += done.frames;
         loops += done.loops;
         recoveries += done.recoveries;
+        stages += done.stages;
+        branches += done.branches;
       }
       // The plans must have gone somewhere for the comparison to mean anything.
       expect(frames).toBeGreaterThan(RUNS * 1.5);
       expect(loops).toBeGreaterThan(RUNS / 10);
       expect(recoveries).toBeGreaterThan(RUNS / 20);
+      expect(stages).toBeGreaterThan(RUNS / 20);
+      expect(branches).toBeGreaterThan(RUNS / 20);
     },
     30_000 + RUNS * 50,
   );

@@ -84,6 +84,11 @@ export abstract class Instance extends Unit {
     this.scope.defineValues(plan.key, node.values);
   }
 
+  override get isTransparent(): boolean {
+    const { kind } = this.plan.node;
+    return kind === "group" || kind === "block" || kind === "aspects";
+  }
+
   /** To be called once, after construction. */
   begin(): void {
     const { each, key } = this.plan.node;
@@ -234,6 +239,10 @@ export class Slot extends Unit {
     super(origin.mode);
     this.plan = origin.plan;
     this.#origin = origin;
+  }
+
+  override get isTransparent(): boolean {
+    return true;
   }
 
   begin(): void {

@@ -2,12 +2,14 @@
 import { CoreError, type Value } from "../../plan/core/values.ts";
 import type { Dynamic } from "../../plan/types.ts";
 import type { Cell } from "../values/cell.ts";
+import { Branches } from "./branches.ts";
 import { Effect } from "./effect.ts";
 import { Instance, mountSites, type Origin } from "./instance.ts";
+import { Lanes } from "./lanes.ts";
 import { Leaf } from "./leaf.ts";
 import { Loop } from "./loop.ts";
-import { Ready } from "./ready.ts";
 import { Saga } from "./saga.ts";
+import { Stage } from "./stage.ts";
 import { Try } from "./try.ts";
 import { holdOf, type Mode } from "./unit.ts";
 
@@ -23,7 +25,9 @@ export function makeInstance(origin: Origin): Instance {
     case "group":
       return new Container(origin, origin.mode);
     case "parallel":
-      return new Parallel(origin, node.maxConcurrency);
+      return node.failurePolicy === undefined || node.failurePolicy === "fail"
+        ? new Parallel(origin, node.maxConcurrency)
+        : new Branches(origin, node, node.failurePolicy);
     case "block":
       return new Block(origin, node.yields);
     case "loop":
@@ -32,6 +36,9 @@ export function makeInstance(origin: Origin): Instance {
       return new Try(origin, node);
     case "saga":
       return new Saga(origin, node);
+    case "phase":
+    case "step":
+      return new Stage(origin, node);
     case "effect":
       return new Effect(origin, node);
     case "task":
@@ -41,6 +48,8 @@ export function makeInstance(origin: Origin): Instance {
     case "human":
     case "subflow":
     case "continue-as-new":
+    case "stop":
+    case "end":
       return new Leaf(origin, node);
     default:
       return node satisfies never;
@@ -80,52 +89,28 @@ export class Container extends Instance {
 
 /** Children side by side; at most `maxConcurrency` attempts at once below it. */
 export class Parallel extends Container {
+  readonly lanes = new Lanes();
   readonly #field: Dynamic<number> | undefined;
-  #limit: Cell | null = null;
-  /** Ready tasks that found no room. */
-  readonly parked = new Ready();
 
   constructor(origin: Origin, maxConcurrency: Dynamic<number> | undefined) {
     super(origin, "parallel");
     this.#field = maxConcurrency;
   }
 
-  /** Attempts that may run at once; none while the expression has no value. */
-  limit(): number {
-    const outcome = this.#limit?.pull();
-    if (!outcome) return Number.POSITIVE_INFINITY;
-    if (outcome.kind !== "value") return 0;
-    const value: Value = outcome.value;
-    return typeof value === "number" && value >= 1 ? Math.floor(value) : Number.POSITIVE_INFINITY;
-  }
-
   protected override mount(): void {
-    if (this.#field !== undefined) {
-      this.#limit = this.cell("maxConcurrency", (reader) => this.scope.field(this.#field, reader));
-      this.world.watch(this.#limit, this, () => this.#limited());
-      this.#limited();
-    }
+    if (this.#field !== undefined)
+      this.lanes.open(
+        this.cell("maxConcurrency", (reader) => this.scope.field(this.#field, reader)),
+        this,
+        (hold) => {
+          this.hold = hold;
+        },
+      );
     super.mount();
   }
 
   protected override ran(count: number): void {
-    if (count < 0) this.unpark(-count);
-  }
-
-  /** Lets the first `count` parked tasks try again. */
-  unpark(count: number): void {
-    for (let left = count; left > 0; left--) {
-      const leaf = this.parked.take();
-      if (!leaf) return;
-      this.world.ready.push(leaf);
-    }
-  }
-
-  #limited(): void {
-    const outcome = (this.#limit as Cell).pull();
-    this.hold = holdOf(outcome, `nodes.${this.plan.key}.maxConcurrency`);
-    this.unpark(Number.POSITIVE_INFINITY);
-    this.update();
+    if (count < 0) this.lanes.unpark(this, -count);
   }
 }
 

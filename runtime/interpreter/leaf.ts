@@ -8,13 +8,15 @@ import { Instance, type Origin } from "./instance.ts";
 import { isAsked } from "./people.ts";
 import { depsOf, type Gate, gateOf, kindOf, numberOf } from "./request.ts";
 import type { TaskEntry } from "./states.ts";
-import type { LeafKind } from "./stepper.ts";
+import { breaksBranch, type LeafKind } from "./stepper.ts";
 import { type Hold, holdOf } from "./unit.ts";
 
 export class Leaf extends Instance {
   readonly node: LeafNode;
   readonly kind: LeafKind;
   entry: TaskEntry | null = null;
+  /** Of ready tasks the one with the highest starts first. */
+  priority = 0;
   /** In the ready set: it may start as soon as there is room. */
   ready = false;
   /** What the task waits for, although its turn has come. */
@@ -138,6 +140,7 @@ export class Leaf extends Instance {
 
   /** A running attempt counts in every unit around it for as long as it is mounted there. */
   #count(): void {
+    this.setBroken(breaksBranch(this.entry));
     const count = this.entry && isUnderWay(this.entry) ? 1 : 0;
     if (count === this.#counted) return;
     const change = count - this.#counted;

@@ -1,5 +1,5 @@
 /**
- * What tries and sagas have in common (SEMANTICS 26): a failure inside ends with them. Nothing more starts in the part where
+ * What tries, sagas and parallels with a failure policy have in common (SEMANTICS 26): a failure inside ends with them. Nothing more starts in the part where
  * it happened; once what is in flight there has ended, the next part is mounted. What is to be done in every outcome is done
  * also where the run, a loop or another try around it ends.
  */
@@ -10,6 +10,7 @@ import type { Address } from "../store/store.ts";
 import { type Instance, mountSites, Slot, sitesIn } from "./instance.ts";
 import { Leaf } from "./leaf.ts";
 import type { PlanNode } from "./plan-index.ts";
+import { Stage } from "./stage.ts";
 import type { TaskEntry } from "./states.ts";
 import { Stepper } from "./stepper.ts";
 import type { Unit } from "./unit.ts";
@@ -32,6 +33,8 @@ export interface Fate {
   readonly continued?: true;
   /** Id of the node that deals with it. */
   readonly caught?: string;
+  /** It ended the branch of a parallel that it stands in. */
+  readonly branch?: true;
 }
 
 export abstract class Recovery extends Stepper {
@@ -50,8 +53,18 @@ export abstract class Recovery extends Stepper {
     return entry !== null && !entry.settled && entry.state !== "failed" && this.active && !this.disposed;
   }
 
+  /** Whether it has to do what is done in every outcome. */
+  protected get unwinds(): boolean {
+    return this.isOpen && (this.closing || this.rescues);
+  }
+
+  protected override activated(): void {
+    this.setUnwinding(this.unwinds);
+    super.activated();
+  }
+
   /** What happens here to a failure inside, decided when it comes; null lets it pass on to what is around. */
-  abstract receive(failure: Failure): Fate | null;
+  abstract receive(failure: Failure, from: Unit): Fate | null;
 
   /** Ends what is under way here, from outside. */
   abstract interrupt(failure: Failure): void;
@@ -132,34 +145,57 @@ export const planOf = (unit: Unit): PlanNode => (unit as Slot | Instance).plan;
 /** The nearest node around `unit` that deals with a failure of it, and what it makes of it. */
 export function catcherOf(unit: Unit, failure: Failure): Fate | null {
   for (let outer = unit.parent; outer; outer = outer.parent) {
-    const fate = outer instanceof Recovery ? outer.receive(failure) : null;
+    const fate = outer instanceof Recovery ? outer.receive(failure, unit) : null;
     if (fate) return fate;
   }
   return null;
+}
+
+/** How what is under way ends. */
+export interface Interruption {
+  /** Id of the node that a resume which tries it once more tries this for, too. */
+  readonly by?: string;
+  /** Attempts in flight are aborted. */
+  readonly aborts?: boolean;
+  /** Nobody is asked, and nothing waited for, any more. */
+  readonly ends?: boolean;
 }
 
 /**
  * Ends what is under way below `unit`: what is to be tried again is not, tries and sagas whose turn has come go over to what
  * they do in every outcome.
  */
-export function interruptBelow(unit: Unit, failure: Failure): void {
-  for (const child of unit.children) {
-    if (child instanceof Recovery) {
-      if (child.rescues) continue;
-      child.interrupt(failure);
+export const interruptBelow = (unit: Unit, failure: Failure, how: Interruption = {}): void =>
+  interruptAll(unit.children, failure, how);
+
+export function interruptAll(units: readonly Unit[], failure: Failure, how: Interruption): void {
+  for (const unit of units) {
+    if (unit instanceof Recovery) {
+      if (unit.rescues) continue;
+      unit.interrupt(failure);
     }
-    if (child instanceof Leaf) {
-      giveUp(child, failure.message);
-      // Nothing that it waited for stands in its way any more.
-      child.world.examine(child);
-    } else interruptBelow(child, failure);
+    if (unit instanceof Leaf) interruptLeaf(unit, failure.message, how);
+    else {
+      if (unit instanceof Stage) unit.interrupt();
+      interruptAll(unit.children, failure, how);
+    }
   }
 }
 
+function interruptLeaf(leaf: Leaf, message: string, how: Interruption): void {
+  const { entry, world } = leaf;
+  giveUp(leaf, message, how.by);
+  if (how.aborts && entry?.state === "running") world.abort(entry, message);
+  if (how.ends && entry?.state === "waiting")
+    world.setState(entry, "cancelled", { code: INTERRUPTED, message, ...(how.by && { by: how.by }) }, true);
+  // Nothing that it waited for stands in its way any more.
+  world.examine(leaf);
+}
+
 /** What waits to be tried again is not. */
-export function giveUp({ entry, world }: Leaf, message: string): void {
+export function giveUp({ entry, world }: Leaf, message: string, by?: string): void {
   if (entry?.state !== "waiting" || entry.nextAt === null) return;
-  world.setState(entry, "cancelled", { code: INTERRUPTED, message }, true);
+  world.setState(entry, "cancelled", { code: INTERRUPTED, message, ...(by && { by }) }, true);
   world.givenUp.add(entry);
 }
 

@@ -24,7 +24,11 @@ export type Gate =
   /** The run is to go on as a new one, which begins with this. */
   | { readonly kind: "continue"; readonly state: Json }
   /** A timer, due at this time. */
-  | { readonly kind: "wait"; readonly until: number }
+  | { readonly kind: "wait"; readonly until: number; readonly since: number | null }
+  /** The run pauses. */
+  | { readonly kind: "stop"; readonly reason: string }
+  /** The run ends. */
+  | { readonly kind: "end"; readonly status: "finished" | "failed"; readonly summary: Json }
   /** A node that waits for a signal, until a time where it has one. */
   | {
       readonly kind: "listen";
@@ -38,6 +42,7 @@ export type Gate =
       readonly table: string | null;
       readonly request: TaskRequest;
       readonly cache: CachePolicy | null;
+      readonly priority: number;
     }
   | { readonly kind: "ask"; readonly table: string | null; readonly ask: Ask; readonly until: number | null };
 
@@ -59,7 +64,12 @@ export function gateOf(leaf: Leaf, reader: Cell): Gate {
     return { kind: "ask", table, ask: askOf(leaf, reader), until: patienceOf(leaf, reader) };
   if (needsAgreement(leaf, node, reader))
     return { kind: "ask", table, ask: askOf(leaf, reader), until: null };
-  if (node.kind === "timer") return { kind: "wait", until: dueOf(leaf, node, leaf.world.now(), reader) };
+  if (node.kind === "timer") return { kind: "wait", ...dueOf(leaf, node, leaf.world.now(), reader) };
+  if (node.kind === "stop") return { kind: "stop", reason: promptText(leaf, node.reason, reader) };
+  if (node.kind === "end") {
+    const summary = toJson(scope.field(node.summary, reader) ?? null, `summary of ${leaf.plan.key}`);
+    return { kind: "end", status: node.status ?? "finished", summary };
+  }
   if (node.kind === "wait")
     return {
       kind: "listen",
@@ -72,7 +82,19 @@ export function gateOf(leaf: Leaf, reader: Cell): Gate {
   if (node.kind === "subflow") return subflowGate(leaf, node, table, reader);
   if (node.agent !== undefined && leaf.world.budgets.check(leaf, reader) === "skip") return { kind: "skip" };
   const request = requestOf(leaf, node, table, reader);
-  return { kind: "start", table, request, cache: cachePolicyOf(leaf, node, reader) };
+  const cache = cachePolicyOf(leaf, node, reader);
+  return { kind: "start", table, request, cache, priority: priorityOf(leaf, node, reader) };
+}
+
+/** What it hangs on and is not there yet keeps no task from starting. */
+function priorityOf(leaf: Leaf, node: TaskNode, reader: Cell): number {
+  if (node.priority === undefined) return 0;
+  try {
+    return numberOf(leaf, "priority", 0, reader);
+  } catch (thrown) {
+    if (thrown instanceof Pending) return 0;
+    throw thrown;
+  }
 }
 
 function subflowGate(leaf: Leaf, node: SubflowNode, table: string | null, reader: Cell): Gate {
@@ -85,6 +107,7 @@ function subflowGate(leaf: Leaf, node: SubflowNode, table: string | null, reader
     table,
     request: { kind: "subflow", workflow, input, result, child, schema: schemaOf(leaf, table) },
     cache: cachePolicyOf(leaf, node, reader),
+    priority: 0,
   };
 }
 

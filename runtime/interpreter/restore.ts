@@ -5,6 +5,7 @@ import { isQuestion } from "../answers.ts";
 import type { TaskRequest } from "../executors/executor.ts";
 import { addressKey } from "../store/rules.ts";
 import type { AttemptRecord, Journal, TaskRecord, Write } from "../store/store.ts";
+import { triedAgain } from "./again.ts";
 import { WAITING_KINDS } from "./leaf.ts";
 import { progressOf } from "./loop.ts";
 import { askedOf, isOnce } from "./once.ts";
@@ -37,11 +38,12 @@ export function restore(world: World, journal: Journal, now: number): Restored {
   const lost: AttemptRecord[] = [];
   const changed: TaskEntry[] = [];
   const retries: TaskEntry[] = [];
+  const again = triedAgain(journal.tasks, world.index);
   for (const record of journal.tasks) {
     for (const { usage, startedAt, endedAt } of attempts.get(addressKey(record)) ?? [])
       world.budgets.spend(record.node, usage, (endedAt ?? startedAt) - startedAt);
     if (record.state === "unmounted") continue;
-    const entry = entryOf(world, record);
+    const entry = entryOf(world, record, again);
     const chain = (attempts.get(entry.key) ?? []).sort((a, b) => a.attempt - b.attempt);
     count(entry, chain);
     const last = chain.at(-1);
@@ -53,7 +55,10 @@ export function restore(world: World, journal: Journal, now: number): Restored {
       const once = isOnce(world.index, record.node);
       const reason = once ? (askedOf(message) as unknown as Json) : { code: "LOST", message };
       world.setState(entry, "waiting", reason, false, once ? null : now);
-    } else if (record.state === "waiting" && (WAITING_KINDS.has(record.kind) || isQuestion(record))) {
+    } else if (
+      record.state === "waiting" &&
+      (WAITING_KINDS.has(record.kind) || record.kind === "stop" || isQuestion(record))
+    ) {
       world.setState(entry, "waiting", record.reason, false);
     } else if (record.state === "waiting") {
       world.setState(entry, "waiting", record.reason, false, last ? nextTry(last, now) : now);
@@ -62,7 +67,9 @@ export function restore(world: World, journal: Journal, now: number): Restored {
       if (entry.request) retries.push(entry);
       else world.setState(entry, "pending", null, false);
     }
-    if (entry.stored?.state !== entry.state) changed.push(entry);
+    // What began and is not mounted any more ends with the first frame.
+    const isStage = record.kind === "phase" || record.kind === "step";
+    if (entry.stored?.state !== entry.state || (isStage && entry.state === "running")) changed.push(entry);
   }
   knowLoops(world, journal.tasks);
   for (const decision of journal.decisions) if (decision.approved) world.agreed.add(addressKey(decision));
@@ -79,7 +86,7 @@ function nextTry({ nextAt, endedAt }: AttemptRecord, now: number): number {
   return Math.min(nextAt, now + Math.max(0, nextAt - (endedAt ?? nextAt)));
 }
 
-function entryOf(world: World, record: TaskRecord): TaskEntry {
+function entryOf(world: World, record: TaskRecord, again: ReturnType<typeof triedAgain>): TaskEntry {
   const { nodeId, scope, iteration } = record;
   const entry = world.states.at({ nodeId, scope, iteration }, record.node, record.kind);
   entry.table = record.table;
@@ -91,18 +98,27 @@ function entryOf(world: World, record: TaskRecord): TaskEntry {
   };
   // Its end has begun: nothing but that goes on.
   if (failure?.outside && failure.code === CANCELLED) world.cancelled ??= failure.message;
+  const afresh = again.get(record);
+  if (afresh !== undefined) {
+    const progress = record.kind === "loop" ? progressJson(record) : (afresh as unknown as Json);
+    if (progress !== null) world.setState(entry, "running", progress, false);
+    return entry;
+  }
   switch (record.state) {
     case "finished":
     case "skipped":
-    case "cancelled":
+    case "cancelled": {
       // A run that is taken up again has not gone on as a new one yet: that is decided once more.
       if (record.kind === "continue-as-new") break;
-      world.setState(entry, record.state, record.reason, true);
+      // A phase or a step that was not gone through with begins again where its turn comes again.
+      const isStage = record.kind === "phase" || record.kind === "step";
+      world.setState(entry, record.state, record.reason, !isStage || record.state !== "cancelled");
       break;
+    }
     case "failed":
       // What failed for good is tried again.
       if (continued) world.setState(entry, "failed", record.reason, true);
-      else if (code === "DENIED" || record.kind === "try" || record.kind === "saga") {
+      else if (code === "DENIED" || isDoneWith(record.kind)) {
         // What a person denied stays denied; what is done in every outcome has been done.
         world.setState(entry, "failed", record.reason, false);
         world.failed ??= entry;
@@ -120,6 +136,10 @@ function entryOf(world: World, record: TaskRecord): TaskEntry {
   }
   return entry;
 }
+
+/** What has done what it does in every outcome, and what failed with such inside. */
+const isDoneWith = (kind: TaskRecord["kind"]): boolean =>
+  kind === "try" || kind === "saga" || kind === "parallel";
 
 function progressJson(record: TaskRecord): { readonly phase: string; readonly iteration: number } {
   return { ...progressOf({ reason: record.reason } as TaskEntry) };

@@ -8,6 +8,7 @@ import type { Origin } from "./instance.ts";
 import { Leaf } from "./leaf.ts";
 import { Loop } from "./loop.ts";
 import { catcherOf, type Failure, type Fate, failureAt, planOf, Recovery } from "./recovery.ts";
+import { Stepper } from "./stepper.ts";
 import type { Unit } from "./unit.ts";
 
 /** How far a saga has come; latched, and kept in the journal. */
@@ -80,7 +81,7 @@ export class Saga extends Recovery {
 
   protected override build(): void {
     const { phase, compensations = [] } = this.progress;
-    this.setUnwinding(this.isOpen && (this.closing || this.rescues));
+    this.setUnwinding(this.unwinds);
     const listed = this.entry ? this.listed() : [];
     const parts =
       phase === "acting" || compensations.length === 0
@@ -128,9 +129,8 @@ export class Saga extends Recovery {
 
 /** The first compensation that failed. */
 function firstPutOff(unit: Unit): Failure | null {
-  if (unit instanceof Leaf || unit instanceof Loop) {
-    const { entry } = unit;
-    if (entry?.state !== "failed") return null;
+  const { entry = null } = unit instanceof Leaf || unit instanceof Stepper ? unit : {};
+  if (entry?.state === "failed") {
     const { code, message, continued } = entry.reason as unknown as Failure & Fate;
     return continued ? null : failureAt(entry, { code, message, retryable: false });
   }

@@ -1,6 +1,6 @@
 /**
  * Mounted nodes that have a course of their own, kept in the journal: loops go from iteration to iteration, tries and sagas
- * from part to part. They move in frames that are stable, one move at a time (world.ts).
+ * from part to part, phases and steps from beginning to end, parallels with a failure policy past their failures. They move in frames that are stable, one move at a time (world.ts).
  */
 import type { TaskRecord } from "../store/store.ts";
 import type { Cell } from "../values/cell.ts";
@@ -9,12 +9,22 @@ import { Instance, type Origin } from "./instance.ts";
 import type { TaskEntry } from "./states.ts";
 import { holdOf, type Mode, type Unit } from "./unit.ts";
 
-export type StepperKind = Extract<TaskRecord["kind"], "loop" | "try" | "saga">;
+export type StepperKind = Extract<
+  TaskRecord["kind"],
+  "loop" | "try" | "saga" | "parallel" | "phase" | "step"
+>;
 
 /** What an entry of a task or of something else that settles by itself is. */
 export type LeafKind = Exclude<TaskRecord["kind"], StepperKind>;
 
-const KINDS: ReadonlySet<TaskRecord["kind"]> = new Set<StepperKind>(["loop", "try", "saga"]);
+const KINDS: ReadonlySet<TaskRecord["kind"]> = new Set<StepperKind>([
+  "loop",
+  "try",
+  "saga",
+  "parallel",
+  "phase",
+  "step",
+]);
 
 /** Whether entries of this kind tell how far a node came, and not what became of a task. */
 export const isStepperKind = (kind: TaskRecord["kind"]): kind is StepperKind => KINDS.has(kind);
@@ -38,6 +48,11 @@ export abstract class Stepper extends Instance {
     return false;
   }
 
+  /** Nothing may start any more in this branch of it. */
+  closes(_branch: Unit): boolean {
+    return this.closing;
+  }
+
   /** Whether `step` would move the node, in a frame that is stable. */
   abstract canStep(): boolean;
 
@@ -46,6 +61,7 @@ export abstract class Stepper extends Instance {
 
   /** The entry changed: settled or not. */
   entryChanged(): void {
+    this.setBroken(breaksBranch(this.entry));
     this.update();
     this.world.stepLater(this);
   }
@@ -60,15 +76,21 @@ export abstract class Stepper extends Instance {
   }
 
   protected override unmount(): void {
+    this.leave();
+  }
+
+  /** Lets go of the address. */
+  protected leave(): void {
     if (this.entry) this.world.detachStepper(this, this.entry);
     this.entry = null;
+    this.setBroken(false);
   }
 
   protected override activated(): void {
     this.world.stepLater(this);
   }
 
-  protected override ran(): void {
+  protected override ran(_count: number): void {
     this.world.stepLater(this);
   }
 
@@ -76,11 +98,11 @@ export abstract class Stepper extends Instance {
     this.world.stepLater(this);
   }
 
-  protected override done(): boolean {
+  protected override done(_unsettled: number): boolean {
     return this.entry?.settled ?? false;
   }
 
-  protected override letsPass(): boolean {
+  protected override letsPass(_blocking: number): boolean {
     return false;
   }
 
@@ -93,13 +115,14 @@ export abstract class Stepper extends Instance {
   #identify(): void {
     const outcome = (this.#id as Cell).pull();
     this.hold = holdOf(outcome, `nodes.${this.plan.key}.id`);
-    this.unmount();
+    this.leave();
     if (outcome.kind === "value") {
       this.nodeId = outcome.value as string;
       const { place } = this.scope;
       this.world.knowLoops(this.nodeId, place.loops);
       this.entry = this.world.attachStepper(this, addressAt(this.nodeId, place));
     }
+    this.setBroken(breaksBranch(this.entry));
     this.build();
     this.update();
     this.world.stepLater(this);
@@ -107,21 +130,32 @@ export abstract class Stepper extends Instance {
 }
 
 /** Nothing starts any more here: what is around it is closing, and it is no part of what is done in every outcome. */
-export const isClosing = (unit: Unit): boolean => closerOf(unit) !== null;
+export const isClosing = (unit: Instance): boolean =>
+  closerOf(unit) !== null || (unit.world.ended !== null && !isRescued(unit));
 
-/** The nearest node around `unit` that is closing, and so keeps it from starting. */
+/** The nearest node around `unit` that is closing, as a whole or where `unit` is, and so keeps it from starting. */
 export function closerOf(unit: Unit): Stepper | null {
+  let branch = unit;
   for (let outer = unit.parent; outer; outer = outer.parent) {
-    if (!(outer instanceof Stepper)) continue;
-    if (outer.rescues) return null;
-    if (outer.closing) return outer;
+    if (outer instanceof Stepper) {
+      if (outer.rescues) return null;
+      if (outer.closes(branch)) return outer;
+    }
+    if (!outer.isTransparent) branch = outer;
   }
   return null;
 }
 
-/** Whether this is done in every outcome, that of a cancelled run included. */
+/** Whether this is done in every outcome, that of a run that was cancelled or has ended included. */
 export function isRescued(unit: Unit): boolean {
   for (let outer = unit.parent; outer; outer = outer.parent)
     if (outer instanceof Stepper && outer.rescues) return true;
   return false;
+}
+
+/** Whether an entry ended the branch that it stands in, and not more. */
+export function breaksBranch(entry: TaskEntry | null): boolean {
+  if (entry?.state !== "failed") return false;
+  const { branch } = (entry.reason ?? {}) as { readonly branch?: unknown };
+  return branch === true;
 }

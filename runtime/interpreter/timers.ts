@@ -1,6 +1,7 @@
 /** Timers (SEMANTICS 36): durable, since their time is in the journal from the moment when their turn comes. */
 import { CoreError, type Value } from "../../plan/core/values.ts";
-import type { TimerNode } from "../../plan/types.ts";
+import type { Json, TimerNode } from "../../plan/types.ts";
+import { addressKey } from "../store/rules.ts";
 import type { Cell } from "../values/cell.ts";
 import type { Leaf } from "./leaf.ts";
 import type { Run } from "./run.ts";
@@ -14,21 +15,59 @@ const UNITS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** When a timer whose turn comes at `now` is due. Unix time, milliseconds. @throws CoreError, Pending */
-export function dueOf(leaf: Leaf, node: TimerNode, now: number, reader: Cell): number {
-  const { scope } = leaf;
-  return node.duration === undefined
-    ? timeOf(scope.field(node.at, reader), leaf)
-    : now + durationOf(scope.field(node.duration, reader), leaf);
+/** When a timer is due, and of one that comes round again since when its points of time count. Unix time, milliseconds. */
+export interface Due {
+  readonly until: number;
+  readonly since: number | null;
 }
 
-function durationOf(value: Value, { plan }: Leaf): number {
+/** Of a timer whose turn comes at `now`. @throws CoreError, Pending */
+export function dueOf(leaf: Leaf, node: TimerNode, now: number, reader: Cell): Due {
+  const { scope } = leaf;
+  if (node.every !== undefined) {
+    const interval = durationOf(scope.field(node.every, reader), leaf, "every");
+    if (interval === 0)
+      throw new CoreError("FORBIDDEN", `nodes.${leaf.plan.key}.every: an interval is longer than nothing`);
+    const since = sinceOf(leaf) ?? now;
+    // Points of time that have passed are not made up for; where the clock was put back, the first is the one to wait for.
+    const passed = Math.max(0, Math.floor((now - since) / interval));
+    return {
+      until: since + (passed + 1) * interval,
+      since: leaf.scope.place.loops.length > 0 ? since : null,
+    };
+  }
+  const until =
+    node.duration === undefined
+      ? timeOf(scope.field(node.at, reader), leaf)
+      : now + durationOf(scope.field(node.duration, reader), leaf, "duration");
+  return { until, since: null };
+}
+
+/** When the turn of the first such timer of the loop came: the nearest earlier iteration that had one knows it. */
+function sinceOf({ entry, scope, world }: Leaf): number | null {
+  if (!entry || scope.place.loops.length === 0) return null;
+  const { nodeId, scope: around, iteration } = entry.address;
+  for (let earlier = iteration - 1; earlier >= 0; earlier--) {
+    const known = world.states.entries.get(addressKey({ nodeId, scope: around, iteration: earlier }));
+    const { since } = (known?.reason ?? {}) as { readonly since?: unknown };
+    if (since !== undefined) return Date.parse(String(since));
+  }
+  return null;
+}
+
+/** What a timer that comes round again is known by once it has fired. */
+export const firedOf = ({ reason }: TaskEntry): Json => {
+  const { since } = (reason ?? {}) as { readonly since?: Json };
+  return since === undefined ? null : { since };
+};
+
+function durationOf(value: Value, { plan }: Leaf, field: "duration" | "every"): number {
   const [, amount, unit] = /^\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)\s*$/.exec(String(value)) ?? [];
   const duration = Number(amount) * (UNITS[unit ?? ""] ?? Number.NaN);
   if (duration <= LONGEST) return duration;
   throw new CoreError(
     "FORBIDDEN",
-    `nodes.${plan.key}.duration: ${String(value)} is no duration such as 500ms, 3s, 30m, 1h, 7d`,
+    `nodes.${plan.key}.${field}: ${String(value)} is no duration such as 500ms, 3s, 30m, 1h, 7d`,
   );
 }
 

@@ -75,7 +75,7 @@ export class Try extends Recovery {
   }
 
   protected override build(): void {
-    this.setUnwinding(this.isOpen && (this.closing || this.rescues));
+    this.setUnwinding(this.unwinds);
     this.mountParts(this.entry ? this.listed().filter(({ role }) => this.#mounts(role)) : []);
   }
 

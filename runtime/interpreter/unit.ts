@@ -28,6 +28,8 @@ export abstract class Unit {
   running = 0;
   /** Units in this subtree that still have to do what is done in every outcome, this one included. */
   unwinding = 0;
+  /** What ended a branch of a parallel that goes on without it, in this subtree; not beyond such a parallel. */
+  broken = 0;
   /** How the children run. */
   mode: Mode;
   #unsettled = 0;
@@ -35,6 +37,7 @@ export abstract class Unit {
   #blocking = 0;
   #cursor = 0;
   #unwinds = false;
+  #breaks = false;
 
   constructor(mode: Mode) {
     this.mode = mode;
@@ -55,11 +58,13 @@ export abstract class Unit {
     this.#cursor = children.length;
     let running = 0;
     let unwinding = this.#unwinds ? 1 : 0;
+    let broken = this.#breaks ? 1 : 0;
     for (const [index, child] of children.entries()) {
       child.parent = this;
       child.index = index;
       running += child.running;
       unwinding += child.unwinding;
+      if (!this.outlivesBranches) broken += child.broken;
       if (!child.settled) this.#unsettled++;
       if (child.passed) continue;
       this.#blocking++;
@@ -67,7 +72,10 @@ export abstract class Unit {
     }
     this.addRunning(running - this.running);
     this.#addUnwinding(unwinding - this.unwinding);
+    this.#addBroken(broken - this.broken);
     for (const child of children) child.setActive(this.#mayRun(child));
+    // Whether they are branches shows only now that they have a parent.
+    for (const child of children) if (child.broken > 0) child.#updateBranches();
     this.update();
   }
 
@@ -87,6 +95,25 @@ export abstract class Unit {
       unit.running += count;
       unit.ran(count);
     }
+    if (count < 0) this.#endBranches();
+  }
+
+  /** Whether the unit only stands for what it holds, which runs in the mode of the nearest container. */
+  get isTransparent(): boolean {
+    return false;
+  }
+
+  /** Of a parallel: a failure ends the branch where it happened and not what is around it. */
+  get outlivesBranches(): boolean {
+    return false;
+  }
+
+  /** What runs beside others of the nearest container around it, this unit or the one that it stands in. */
+  get isBranch(): boolean {
+    if (this.isTransparent) return false;
+    let outer = this.parent;
+    while (outer?.isTransparent) outer = outer.parent;
+    return outer?.outlivesBranches ?? false;
   }
 
   /** Whether something in this subtree, this unit excepted, has to do what is done in every outcome. */
@@ -96,7 +123,7 @@ export abstract class Unit {
 
   /** Recomputes `settled` and `passed`, and tells the parent when one changed. */
   update(): void {
-    const settled = this.hold === null && this.isSettled(this.#unsettled);
+    const settled = this.#hasBroken() || (this.hold === null && this.isSettled(this.#unsettled));
     const passed = settled || (this.hold === null && this.letsPass(this.#blocking));
     const before = { settled: this.settled, passed: this.passed };
     if (settled === before.settled && passed === before.passed) return;
@@ -120,6 +147,18 @@ export abstract class Unit {
     if (unwinds === this.#unwinds) return;
     this.#unwinds = unwinds;
     this.#addUnwinding(unwinds ? 1 : -1);
+  }
+
+  /** Whether what failed here ends the branch that it stands in. */
+  protected setBroken(breaks: boolean): void {
+    if (breaks === this.#breaks) return;
+    this.#breaks = breaks;
+    this.#addBroken(breaks ? 1 : -1);
+  }
+
+  /** Whether nothing is left to do in any of the children. */
+  protected get allSettled(): boolean {
+    return this.#unsettled === 0;
   }
 
   /** Whether this unit is done, given how many of its children are not. */
@@ -173,6 +212,31 @@ export abstract class Unit {
       unit.unwinding += count;
       if (count < 0) unit.unwound();
     }
+    if (count < 0) this.#endBranches();
+  }
+
+  #addBroken(count: number): void {
+    if (count === 0) return;
+    for (let unit: Unit | null = this; unit; unit = unit.parent) {
+      unit.broken += count;
+      if (unit.parent?.outlivesBranches) break;
+    }
+    this.#endBranches();
+  }
+
+  /** A branch that has come to its end may be around this unit. */
+  #endBranches(): void {
+    for (let unit: Unit | null = this; unit; unit = unit.parent) if (unit.broken > 0) unit.update();
+  }
+
+  #updateBranches(): void {
+    if (!this.isTransparent) this.update();
+    else for (const child of this.children) if (child.broken > 0) child.#updateBranches();
+  }
+
+  /** Whether this is a branch that ended with a failure. */
+  #hasBroken(): boolean {
+    return this.broken > 0 && this.running === 0 && this.unwinding === 0 && this.isBranch;
   }
 
   private childChanged(child: Unit, unsettled: number, blocking: number): void {

@@ -24,7 +24,8 @@ import type { Continuing } from "./continuing.ts";
 import { Effects } from "./effects.ts";
 import { factsOf } from "./facts.ts";
 import { Instance, type Origin } from "./instance.ts";
-import { type Container, makeInstance, Parallel } from "./kinds.ts";
+import { type Container, makeInstance } from "./kinds.ts";
+import { isLaned, type Laned } from "./lanes.ts";
 import type { Leaf } from "./leaf.ts";
 import { Loop, progressOf } from "./loop.ts";
 import { PlanIndex } from "./plan-index.ts";
@@ -39,9 +40,10 @@ import {
   interruptBelow,
 } from "./recovery.ts";
 import type { Gate } from "./request.ts";
+import { Stages } from "./stage.ts";
 import { States, type TaskEntry } from "./states.ts";
 import { isClosing, Stepper } from "./stepper.ts";
-import { holdOf, type Unit } from "./unit.ts";
+import { compareUnits, holdOf, type Unit } from "./unit.ts";
 
 /** What ends the run from within a frame: a guard, two nodes at one address, a workflow that can't be mounted. */
 export interface Fatal {
@@ -101,6 +103,15 @@ export class World {
   cancelled: string | null = null;
   /** The run is to go on as a new one: nothing starts any more in this one. */
   continuing: Continuing | null = null;
+  /** The node that ended the run: nothing starts any more but what is done in every outcome. */
+  ended: TaskEntry | null = null;
+  /** Nodes whose turn has come that pause the run: nothing starts before it is taken up again. */
+  readonly stops = new Set<TaskEntry>();
+  /** In flight and to be aborted, each with the reason. */
+  readonly aborts = new Map<TaskEntry, string>();
+  /** Aborted: what they give is no result. */
+  readonly aborted = new Set<TaskEntry>();
+  readonly stages = new Stages();
   /** Keys of entries of tasks that need a person's agreement and have it. */
   readonly agreed = new Set<string>();
   /** Waited to be tried again, and is not any more. */
@@ -219,7 +230,7 @@ export class World {
       if (this.#closeLoops()) continue;
       if (this.#examineTasks()) continue;
       if (this.#step()) continue;
-      if (this.#stalled.peek() || this.failed || this.finished || this.continuing) break;
+      if (this.#stalled.peek() || this.failed || this.ended || this.finished || this.continuing) break;
       if (moving() || this.canMove) break;
       // Reads of nodes that will never be there become errors, which skipIf and continueOnFail may still handle.
       this.#stalled.set(true);
@@ -231,7 +242,8 @@ export class World {
 
   /** Something may start, or a person may decide. */
   get canMove(): boolean {
-    return this.ready.any || this.asked.size + this.listening.size > 0 || this.#root.running > 0;
+    const waiting = this.asked.size + this.listening.size + this.stops.size;
+    return this.ready.any || waiting > 0 || this.#root.running > 0;
   }
 
   // ---- what units call
@@ -320,7 +332,7 @@ export class World {
       const leaf = this.ready.take();
       if (!leaf) break;
       const full = this.#fullParallel(leaf);
-      if (full) full.parked.push(leaf);
+      if (full) full.lanes.parked.push(leaf);
       else if (isClosing(leaf)) leaf.ready = false;
       else if (room(leaf)) found = leaf;
       else crowded.push(leaf);
@@ -350,6 +362,9 @@ export class World {
     entry.nextAt = nextAt;
     if (entry.kind === "loop") this.loopMoved(entry);
     else this.states.touch(entry);
+    if (entry.kind === "end" && state === "finished") this.ended ??= entry;
+    if (entry.kind === "stop" && state === "waiting") this.stops.add(entry);
+    else if (entry.kind === "stop") this.stops.delete(entry);
     for (const mounted of entry.leaves) {
       if (!(mounted instanceof Stepper) && state !== "waiting") {
         this.asked.delete(mounted);
@@ -411,6 +426,24 @@ export class World {
     const address = { nodeId: this.index.root.key, scope: "", iteration: 0 };
     interruptBelow(this.#root, { ...address, code: CANCELLED, message, outside: true });
     if (this.#root.unwinding > 0) this.cancelled = message;
+  }
+
+  /** An attempt in flight is not waited for. */
+  abort(entry: TaskEntry, message: string): void {
+    this.aborts.set(entry, message);
+    this.aborted.add(entry);
+  }
+
+  /** The run ends with a node whose turn has come. */
+  #end(entry: TaskEntry, { status, summary }: Extract<Gate, { kind: "end" }>): void {
+    this.setState(entry, "finished", { status, summary }, true);
+    const { address } = entry;
+    const message = `${showAddress(address)} ended the run`;
+    interruptBelow(
+      this.#root,
+      { ...address, code: INTERRUPTED, message, outside: true },
+      { by: address.nodeId, aborts: true, ends: true },
+    );
   }
 
   #fail(
@@ -485,6 +518,7 @@ export class World {
       leaf.blocked = outcome.kind === "pending" ? holdOf(outcome, `nodes.${leaf.plan.key}`) : null;
       const gate = leaf.opened(outcome);
       const start = gate?.kind === "start";
+      if (start) leaf.priority = gate.priority;
       if (start !== leaf.ready) {
         leaf.ready = start;
         this.states.touched.add(entry);
@@ -492,16 +526,24 @@ export class World {
       if (start) this.ready.push(leaf);
       else if (outcome.kind !== "pending") decided.push({ leaf, entry, gate });
     }
-    for (const { leaf, entry, gate } of decided) this.#decide(leaf, entry, gate);
-    return decided.length > 0;
+    const ends = decided.filter(({ gate }) => gate?.kind === "end");
+    for (const { leaf, entry, gate } of decided) if (gate?.kind !== "end") this.#decide(leaf, entry, gate);
+    // A run that fails or has ended does not end once more; of several the first of the document ends it.
+    ends.sort((a, b) => compareUnits(a.leaf, b.leaf));
+    const [first] = this.failed || this.ended || this.continuing || this.cancelled !== null ? [] : ends;
+    if (first?.gate?.kind === "end") this.#end(first.entry, first.gate);
+    return decided.length > ends.length || first !== undefined;
   }
 
   #decide(leaf: Leaf, entry: TaskEntry, gate: Gate | null): void {
     if (gate?.kind === "skip") this.setState(entry, "skipped", null, true);
     else if (gate?.kind === "wait") {
       this.timed.add(leaf);
-      this.setState(entry, "waiting", timeLimit(gate.until), false);
-    } else if (gate?.kind === "listen") {
+      const { since, until } = gate;
+      const counted = since === null ? {} : { since: new Date(since).toISOString() };
+      this.setState(entry, "waiting", { ...timeLimit(until), ...counted }, false);
+    } else if (gate?.kind === "stop") this.setState(entry, "waiting", { stops: gate.reason }, false);
+    else if (gate?.kind === "listen") {
       const { table, event, correlationId, until } = gate;
       entry.table = table;
       this.listening.add(leaf);
@@ -540,9 +582,9 @@ export class World {
     return moved;
   }
 
-  #fullParallel(leaf: Leaf): Parallel | null {
+  #fullParallel(leaf: Leaf): Laned | null {
     for (let unit: Unit | null = leaf.parent; unit; unit = unit.parent)
-      if (unit instanceof Parallel && unit.running >= unit.limit()) return unit;
+      if (isLaned(unit) && unit.running >= unit.lanes.limit()) return unit;
     return null;
   }
 }

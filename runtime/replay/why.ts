@@ -2,7 +2,7 @@
 import { cellInWords, codeText } from "../../plan/render/words.ts";
 import { nearest } from "../../plan/suggest.ts";
 import type { Json, Plan, Role } from "../../plan/types.ts";
-import { answerCommands, asksOf, isQuestion, signalCommand } from "../answers.ts";
+import { answerCommands, asksOf, fieldsOf, isQuestion, signalCommand } from "../answers.ts";
 import { describeLeaf, walk } from "../frame.ts";
 import { childQuestions } from "../interpreter/children.ts";
 import { waitingOf } from "../interpreter/deliver.ts";
@@ -11,10 +11,12 @@ import { Parallel } from "../interpreter/kinds.ts";
 import { isUnderWay, Leaf } from "../interpreter/leaf.ts";
 import { asked } from "../interpreter/people.ts";
 import type { Failure } from "../interpreter/recovery.ts";
+import { Stage } from "../interpreter/stage.ts";
 import type { TaskEntry } from "../interpreter/states.ts";
-import { isClosing } from "../interpreter/stepper.ts";
+import { closerOf, isClosing } from "../interpreter/stepper.ts";
 import type { Unit } from "../interpreter/unit.ts";
 import type { World } from "../interpreter/world.ts";
+import { isStageRecord, stageText } from "../stages.ts";
 import { showAddress } from "../store/rules.ts";
 import type { Journal } from "../store/store.ts";
 
@@ -59,6 +61,7 @@ export function reasonsOf(known: Known, wanted: string | undefined): readonly Re
   const past = known.journal.tasks.filter(
     (task) =>
       task.kind !== "loop" &&
+      !isStageRecord(task) &&
       (task.nodeId === wanted || task.node === wanted || showAddress(task) === wanted),
   );
   if (past.length > 0)
@@ -82,7 +85,7 @@ function ofLeaf(known: Known, leaf: Leaf): Reason {
   const node = nameOf(leaf);
   const { state, waitsFor } = describeLeaf(leaf);
   const run = known.runId;
-  const because = causesOf(known, leaf, state, waitsFor);
+  const because = [...causesOf(known, leaf, state, waitsFor), ...stageAround(leaf)];
   const waiting = leaf.entry?.state === "waiting" ? leaf.entry : null;
   const answer = waiting && answerTo(run, node, leaf, waiting);
   const failed = known.world.failed ?? null;
@@ -169,7 +172,7 @@ function causesOf(known: Known, leaf: Leaf, state: string, waitsFor: string | nu
         ? ["its skipIf holds, or it was denied"]
         : ["its loop closed before its turn came"];
     case "pending":
-      return isClosing(leaf) ? ["its loop is closing: nothing more starts in it"] : turnOf(leaf);
+      return isClosing(leaf) ? [closingOf(leaf)] : turnOf(leaf);
     default:
       return [];
   }
@@ -180,6 +183,23 @@ function toolAsked(entry: TaskEntry | null): readonly string[] {
   if (!entry || !isQuestion(entry) || asked(entry).asks !== "tool") return [];
   const { title, summary } = asked(entry);
   return [`${title} ${summary}`];
+}
+
+/** Why nothing more starts where a node is. */
+function closingOf(leaf: Leaf): string {
+  const closer = closerOf(leaf);
+  if (closer?.kind === "loop") return "its loop is closing: nothing more starts in it";
+  if (closer) return `${closer.nodeId} around it is closing: nothing more starts in it`;
+  const { ended } = leaf.world;
+  return ended ? `${showAddress(ended.address)} ended the run` : "nothing more starts around it";
+}
+
+/** The nearest phase or step around a node that is under way: `in phase Implement (2 of 3)`. */
+function stageAround({ parent }: Leaf): readonly string[] {
+  for (let unit = parent; unit; unit = unit.parent)
+    if (unit instanceof Stage && unit.entry?.state === "running")
+      return [`in ${stageText(unit.kind, fieldsOf(unit.entry.reason))}`];
+  return [];
 }
 
 /** What has to settle before the turn of a unit comes: the nearest sequence in which something before it has not. */
@@ -212,8 +232,8 @@ function openIn(unit: Unit): string {
 
 function fullAround(leaf: Leaf): string {
   for (let unit: Unit | null = leaf.parent; unit; unit = unit.parent)
-    if (unit instanceof Parallel && unit.running >= unit.limit())
-      return `it is ready; ${unit.plan.key} runs ${unit.running} of at most ${unit.limit()} at once`;
+    if (unit instanceof Parallel && unit.running >= unit.lanes.limit())
+      return `it is ready; ${unit.plan.key} runs ${unit.running} of at most ${unit.lanes.limit()} at once`;
   return "it is ready; as many attempts are under way as the run may have at once";
 }
 
@@ -250,6 +270,12 @@ function ofOthers(known: Known, wanted: string, leaves: readonly Leaf[]): Reason
     if (at instanceof Instance && at.mounted && at.plan.key === key) unit ??= at;
   });
   const mounted = unit as Instance | null;
+  if (mounted instanceof Stage && mounted.entry) {
+    const { reason, state } = mounted.entry;
+    const open = mounted.settled ? [] : mounted.active ? [`open in it: ${openIn(mounted)}`] : turnOf(mounted);
+    const named = reason === null ? [] : [stageText(mounted.kind, fieldsOf(reason))];
+    return { node: wanted, state, because: [...named, ...open], next: null };
+  }
   if (mounted) {
     const state = mounted.settled ? "settled" : mounted.active ? "open" : "pending";
     return {

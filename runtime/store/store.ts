@@ -74,8 +74,13 @@ export interface TaskRecord extends Address {
     | "subflow"
     | "continue-as-new"
     | "loop"
+    | "stop"
+    | "end"
     | "try"
-    | "saga";
+    | "saga"
+    | "parallel"
+    | "phase"
+    | "step";
   readonly state: TaskState;
   /** Output table; null without one. */
   readonly table: string | null;

@@ -270,7 +270,7 @@ class RunSpans {
 }
 
 const TOLD =
-  /^(?:approval\.|tool\.decided|signal\.|timer\.|run\.(?:warning|fault|stopping|interrupted)|task\.(?:retrying|suspended|skipped|expired|unmounted))/;
+  /^(?:approval\.|tool\.decided|signal\.|timer\.|phase\.|step\.|stop\.|end\.|run\.(?:warning|fault|stopping|interrupted)|task\.(?:retrying|suspended|skipped|expired|unmounted))/;
 
 type Failure = Pick<TaskError, "code" | "message" | "stack">;
 

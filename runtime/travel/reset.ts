@@ -6,12 +6,15 @@
  *   `until` is not to be judged by what followed from the old row.
  * - a try goes back to the node's part; the parts after it are undone.
  * - a saga that has compensated is done anew from its beginning; else it goes back to its actions.
+ * - a parallel with a failure policy is open again, and what it took along is undone.
+ *
+ * What ended the run is undone, with all that it took along.
  *
  * Everything else stays as it is, unless what read a row that goes is to be done once more as well.
  */
 import type { Json, Role } from "../../plan/types.ts";
 import type { PlanIndex, PlanNode } from "../interpreter/plan-index.ts";
-import { roleOf } from "../interpreter/recovery.ts";
+import { type Failure, roleOf } from "../interpreter/recovery.ts";
 import { addressKey, showAddress } from "../store/rules.ts";
 import type { TaskRecord } from "../store/store.ts";
 import { placeOf } from "../values/place.ts";
@@ -73,9 +76,25 @@ export function resetOf(target: TaskRecord, known: Known): Reset {
         back.set(name, { phase: "open", iteration: first });
         undo(inside.filter((other) => (placeIn(other, known)[level] as number) > iteration));
         undo(inside.filter((other) => isSameIteration(other, task, known) && comesAfter(other, task, known)));
+      } else if (around.kind === "parallel") {
+        back.set(name, { phase: "open" });
+        undo(inside.filter((other) => isTakenBy(other, around)));
       } else if (around.kind === "try") backTo(around, partAround(task, around, known), inside);
       else sagaBack(around, partAround(task, around, known), inside);
     }
+  }
+  const ends = known.tasks.filter(({ kind, state }) => kind === "end" && state === "finished");
+  for (const end of ends) {
+    if (!again.has(addressKey(end))) gone.set(addressKey(end), end);
+    for (const task of known.tasks) if (isTakenBy(task, end)) gone.set(addressKey(task), task);
+  }
+  for (const task of known.tasks) {
+    const { failure } = (task.reason ?? {}) as { readonly failure?: Failure };
+    const key = addressKey(task);
+    if (task.kind !== "parallel" || !failure || !back.has(key)) continue;
+    // What failed besides is still passed on.
+    const failed = addressKey(failure);
+    if (!again.has(failed) && !gone.has(failed)) back.set(key, { phase: "open", failure: { ...failure } });
   }
   for (const key of gone.keys()) {
     again.delete(key);
@@ -119,11 +138,18 @@ export function resetOf(target: TaskRecord, known: Known): Reset {
 
 const PARTS: readonly (Role | undefined)[] = ["try", "catch", "finally"];
 
-/** The loops, tries and sagas around a task, innermost first. */
+/** Whether it never began, or did not come to its end, for what a node around it came to. */
+const isTakenBy = ({ reason, state }: TaskRecord, by: TaskRecord): boolean =>
+  (state === "skipped" || state === "cancelled") &&
+  ((reason ?? {}) as { readonly by?: string }).by === by.nodeId;
+
+const GOING_BACK: ReadonlySet<string> = new Set(["loop", "try", "saga", "parallel"]);
+
+/** The loops, tries, sagas and parallels with a failure policy around a task, innermost first. */
 function enclosing(task: TaskRecord, known: Known): readonly TaskRecord[] {
   return pathOf(task.node, known)
     .slice(1)
-    .filter(({ node }) => node.kind === "loop" || node.kind === "try" || node.kind === "saga")
+    .filter(({ node }) => GOING_BACK.has(node.kind))
     .flatMap(({ key, loops }) => {
       const candidates = known.tasks.filter(
         (other) => other.node === key && isAround(other, task, loops.length, known),

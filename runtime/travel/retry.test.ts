@@ -106,6 +106,41 @@ describe("a retry", () => {
     expect((await again.resume(counting().work, decided(true))).status).toBe("finished");
   });
 
+  it("of a run that an end ended lets it go on to that end once more, with what the end took along", async () => {
+    const ended = planOf({
+      a: agent("a"),
+      p: { kind: "parallel" } as TestNode,
+      ok: { kind: "approval", parent: "p", output: "ok", title: "?" } as TestNode,
+      e: { kind: "end", parent: "p", summary: { $: "ctx.outputs.row.length" } } as TestNode,
+    });
+    const { space } = await finished(ended);
+    const again = await Travelled.retry(space, ended, "a");
+    expect(await again.resume(counting(7).work)).toMatchObject({ status: "finished", summary: 1 });
+    expect(again.started).toEqual(["a 2"]);
+    expect(await rowsOf(again.space)).toEqual({ a: { v: 7 } });
+  });
+
+  it("of a branch that failed takes its parallel back, and does what never began in the branch", async () => {
+    for (const failurePolicy of ["continue", "finish", "fail-fast"] as const) {
+      const branches = planOf({
+        p: { kind: "parallel", failurePolicy } as TestNode,
+        s: { kind: "sequence", parent: "p" } as TestNode,
+        bad: agent("bad", { parent: "s" }),
+        behind: agent("behind", { parent: "s" }),
+        other: agent("other", { parent: "p" }),
+        after: agent("after"),
+      });
+      const bench = new Bench(branches, (request) =>
+        "prompt" in request && request.prompt === "bad" ? failed("no", false) : done({ v: 1 }),
+      );
+      await bench.run();
+      const again = await Travelled.retry(bench.space, branches, "bad");
+      expect((await again.resume(counting().work)).status, failurePolicy).toBe("finished");
+      expect(again.started, failurePolicy).toContain("bad 2");
+      expect(again.started, failurePolicy).toContain("behind 1");
+    }
+  });
+
   it("in a loop goes back to that iteration, and undoes what followed from it", async () => {
     const loop = planOf({
       rounds: {

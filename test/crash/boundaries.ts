@@ -139,6 +139,18 @@ const outside: Course = {
   ],
 };
 
+/** A branch that fails while others go on, and the run's end, after which something is still to be done. */
+const control: Course = {
+  name: "control",
+  store: "none",
+  boundaries: [
+    event("when a branch has failed, before anybody knows", "at", "task.failed"),
+    event("after a phase has ended", "after", "phase.finished"),
+    event("when the author's end is reached, before anybody knows", "at", "end.reached"),
+    attempt("before what is done in every outcome is handed out", "handing", "agent"),
+  ],
+};
+
 export const courses: readonly Course[] = [
   birthAndEnd,
   migrationAndRetries,
@@ -146,4 +158,5 @@ export const courses: readonly Course[] = [
   largeOutputs,
   checkpoints,
   outside,
+  control,
 ];

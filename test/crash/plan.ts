@@ -107,8 +107,25 @@ const signals: Nodes = {
   receipt: agent("`receipt of ${ctx.output('row', { nodeId: 'pay' }).v}`", { parent: "turns" }),
 };
 
+/** A branch fails and the others go on; where the run ends it says so, and something is done all the same. */
 const end: Nodes = {
+  stage: { kind: "phase", name: "Stage" } as TestNode,
+  tries: { kind: "parallel", parent: "stage", failurePolicy: "continue" } as TestNode,
+  branch: { kind: "sequence", parent: "tries" } as TestNode,
+  poor: agent("'poor'", { parent: "branch", retries: 0 }),
+  behind: computed("'never'", { parent: "branch" }),
+  rich: agent("'rich'", { parent: "tries", priority: 1 }),
   lengths: computed("ctx.outputs.row.reduce((sum, row) => sum + String(row.v).length, 0)"),
+  guarded: { kind: "try" } as TestNode,
+  "guarded/try": { kind: "sequence", role: "try", parent: "guarded" } as TestNode,
+  over: {
+    kind: "end",
+    parent: "guarded/try",
+    summary: { $: "ctx.outputs.row.length" },
+  } as TestNode,
+  beyond: computed("'after the end'", { parent: "guarded/try" }),
+  "guarded/finally": { kind: "sequence", role: "finally", parent: "guarded" } as TestNode,
+  closing: agent("'closing'", { parent: "guarded/finally" }),
 };
 
 /** `size`: characters of the large outputs. */
@@ -117,7 +134,7 @@ export function crashPlan(size = LARGE): Plan {
     planOf(
       { ...sequence, ...fanOut, ...retries, ...loops, ...sideBySide, ...signals, ...end },
       {
-        requires: ["signals", "timer"],
+        requires: ["end", "failure-policy", "phases", "priority", "signals", "timer", "try"],
         agents: { a: { kind: "anthropic", options: {} } },
         modules: { ...modules, large: large(size) },
         schemas: {
@@ -136,8 +153,10 @@ export function answerTo(
   prompt: string,
   size = LARGE,
 ): { readonly v: string; readonly ms: number } | null {
-  if (nodeId === "flaky" && attempt <= 2) return null;
+  if ((nodeId === "flaky" && attempt <= 2) || nodeId === "poor") return null;
   const v = `answer to ${prompt}`;
+  // Later than what fails beside it.
+  if (nodeId === "rich") return { v, ms: 60 };
   if (nodeId === "patience") return { v, ms: 200 };
   if (nodeId === "long") return { v: v.repeat(Math.ceil(size / v.length)), ms: 50 };
   if (nodeId.startsWith("medium")) return { v: v.padEnd(MEDIUM, "."), ms: 20 };

@@ -67,6 +67,13 @@ const KINDS = [
   "ContinueAsNew",
   "TryCatchFinally",
   "Saga",
+  "Switch",
+  "Case",
+  "Default",
+  "Phase",
+  "Step",
+  "Stop",
+  "End",
 ];
 
 export function createElement(
@@ -408,6 +415,27 @@ function render(x: unknown, out: Mounted[], r: Rendering): void {
       render(props.test ? (props.then ?? props.children) : props.else, children, r);
       out.push({ kind: "branch", id: null, props: {}, children });
       return;
+    case "Switch":
+      render(chosenOf(props), children, r);
+      out.push({ kind: "branch", id: null, props: {}, children });
+      return;
+    case "Phase":
+    case "Step": {
+      const { id = null, children: inside, skipIf, ...others } = props;
+      render(inside, children, r);
+      const own = { ...others, skipIf: Boolean(skipIf) };
+      out.push({
+        kind: String(type.kind).toLowerCase(),
+        id: id === null ? null : String(id),
+        props: own,
+        children,
+      });
+      return;
+    }
+    case "Stop":
+    case "End":
+      out.push(task(x, String(type.kind).toLowerCase(), r));
+      return;
     case "Each": {
       const each = props.children as (item: unknown, index: number) => unknown;
       for (const [n, item] of (props.of as unknown[]).entries()) render(each(item, n), out, r);
@@ -476,6 +504,16 @@ function render(x: unknown, out: Mounted[], r: Rendering): void {
       out.push({ kind, id: id === undefined || id === null ? null : String(id), props: others, children });
     }
   }
+}
+
+/** What a switch shows: of the first case that has the value, else of the default. */
+function chosenOf({ on, cases, default: otherwise, children }: Record<string, unknown>): unknown {
+  const table = (cases ?? {}) as Record<string, unknown>;
+  if (Object.hasOwn(table, String(on))) return table[String(on)];
+  const parts = [children].flat(2).filter(isElement);
+  const isOf = (kind: string) => (part: Element) => (part.type as { kind?: string }).kind === kind;
+  const chosen = parts.filter(isOf("Case")).find(({ props }) => [props.when].flat().includes(on));
+  return (chosen ?? parts.find(isOf("Default")))?.props.children ?? (chosen ? undefined : otherwise);
 }
 
 /** What a loop without an id is called by a run of the source. */

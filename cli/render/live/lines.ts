@@ -73,7 +73,9 @@ function collect(
     }
     return;
   }
-  const at = lines.push({ text: `${branch}${node.label}`, state: null, around }) - 1;
+  const { stage } = node;
+  const label = stage ? `${stage.state === "running" ? "▸" : MARKS[stage.state]} ${stage.text}` : node.label;
+  const at = lines.push({ text: `${branch}${label}`, state: null, around }) - 1;
   const children = options.ended ? node.children.filter(began) : node.children;
   children.forEach((child, i) => {
     const last = i === children.length - 1;

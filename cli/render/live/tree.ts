@@ -4,6 +4,7 @@ import { childrenOf, nodeName } from "../../../plan/tree.ts";
 import type { Node, Plan } from "../../../plan/types.ts";
 import { fitsWildcard } from "../../../plan/wildcard.ts";
 import type { EventRecord } from "../../../runtime/index.ts";
+import { stageText } from "../../../runtime/stages.ts";
 import { addressOf } from "../address.ts";
 import { wantedOf } from "../progress.ts";
 
@@ -30,7 +31,17 @@ export interface LiveNode {
   /** Of a leaf: the last iteration at each of its ids, in the order in which they began. */
   readonly tasks: Map<string, LiveTask>;
   readonly children: readonly LiveNode[];
+  /** What a phase or a step told of itself last; null for others, and before it began. */
+  stage: { readonly text: string; readonly state: LiveState } | null;
 }
+
+/** How a phase or a step stands after what it told. */
+const STAGES: Readonly<Record<string, LiveState>> = {
+  started: "running",
+  finished: "finished",
+  skipped: "skipped",
+  cancelled: "cancelled",
+};
 
 const LEAVES: ReadonlySet<Node["kind"]> = new Set([
   "task",
@@ -40,6 +51,8 @@ const LEAVES: ReadonlySet<Node["kind"]> = new Set([
   "human",
   "subflow",
   "continue-as-new",
+  "stop",
+  "end",
 ]);
 
 export class LiveTree {
@@ -59,11 +72,14 @@ export class LiveTree {
       const name = nodeName(key, node);
       const leaf = LEAVES.has(node.kind);
       const id = typeof node.id === "string" ? `  ${node.id}` : "";
+      const called = "name" in node && typeof node.name === "string" ? node.name : null;
+      const isStage = node.kind === "phase" || node.kind === "step";
       const live = {
-        label: printable(leaf ? name : `${node.kind}${id}`),
+        label: printable(leaf ? name : isStage ? `${node.kind} ${called ?? name}` : `${node.kind}${id}`),
         leaf,
         tasks: new Map(),
         children: below,
+        stage: null,
       };
       this.#byKey.set(key, live);
       if (leaf) this.#patterns.push({ pattern: name.replaceAll("{}", "*"), node: live });
@@ -78,6 +94,7 @@ export class LiveTree {
             leaf: false,
             tasks: new Map(),
             children: [root, ...others].filter((one) => one !== undefined),
+            stage: null,
           };
   }
 
@@ -88,6 +105,17 @@ export class LiveTree {
       return;
     }
     if (typeof data.nodeId !== "string") return;
+    const [kind, what] = type.split(".");
+    if (kind === "phase" || kind === "step") {
+      const node = typeof data.node === "string" ? this.#byKey.get(data.node) : undefined;
+      const state = STAGES[what ?? ""];
+      if (node && state)
+        node.stage = {
+          text: data.name === undefined ? node.label : printable(stageText(kind, data)),
+          state,
+        };
+      return;
+    }
     const task = this.#task(data);
     if (!task) return;
     if (type === "task.started") {
@@ -148,6 +176,7 @@ function toldBy({ type, data }: EventRecord): { readonly state: LiveState; reado
     case "task.finished":
     case "signal.delivered":
     case "timer.fired":
+    case "end.reached":
       return { state: "finished", note: "" };
     case "task.failed":
       return { state: "failed", note: errorText(text("code"), text("message")) };
@@ -171,6 +200,8 @@ function toldBy({ type, data }: EventRecord): { readonly state: LiveState; reado
         : { state: "failed", note: `denied by ${text("decidedBy")}` };
     case "signal.awaited":
       return { state: "waiting", note: `for the signal ${text("event")}` };
+    case "stop.reached":
+      return { state: "waiting", note: `pauses the run: ${text("reason")}` };
     case "timer.set":
       return { state: "waiting", note: `until ${text("until")}` };
     default:

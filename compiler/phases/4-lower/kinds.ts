@@ -45,7 +45,7 @@ export interface Kind {
   /** Props that it can't be without. */
   readonly wanted?: readonly string[];
   /** Of these, exactly one. */
-  readonly oneOf?: readonly [string, string];
+  readonly oneOf?: readonly string[];
   /** Known props that no plan can hold, with the reason and what to do instead. */
   readonly refused?: Readonly<Record<string, readonly [why: string, instead: string]>>;
 }
@@ -100,6 +100,27 @@ const LOOP: Kind = {
   },
 };
 
+const PARALLEL: Kind = {
+  kind: "parallel",
+  container: true,
+  props: {
+    id: "id",
+    maxConcurrency: "field",
+    failurePolicy: "literal",
+    skipIf: "skip",
+    children: "children",
+  },
+};
+
+const STAGE: Omit<Kind, "kind"> = {
+  container: true,
+  props: { id: "id", name: "field", skipIf: "text", children: "children" },
+  wanted: ["name"],
+};
+
+/** What comes at its turn and gives no row. */
+const TURN: Readonly<Record<string, PropUse>> = { id: "id", dependsOn: "field", skipIf: "text" };
+
 /** A signal's table is its `schema`. */
 const { output: _output, outputSchema: _same, ...PRODUCER_OF_SCHEMA } = PRODUCER;
 
@@ -115,17 +136,10 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     props: { name: "field", cache: "answered", children: "children" },
   },
   Sequence: { kind: "sequence", container: true, props: { id: "id", skipIf: "skip", children: "children" } },
-  Parallel: {
-    kind: "parallel",
-    container: true,
-    props: { id: "id", maxConcurrency: "field", skipIf: "skip", children: "children" },
-  },
-  MergeQueue: {
-    kind: "parallel",
-    container: true,
-    props: { id: "id", maxConcurrency: "field", skipIf: "skip", children: "children" },
-    defaults: { maxConcurrency: 1 },
-  },
+  Parallel: PARALLEL,
+  MergeQueue: { ...PARALLEL, defaults: { maxConcurrency: 1 } },
+  Phase: { kind: "phase", ...STAGE },
+  Step: { kind: "step", ...STAGE },
   Worktree: {
     kind: "worktree",
     container: true,
@@ -164,6 +178,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
       depsOptional: "field",
       maxSchemaRetries: "field",
       noRetry: "once",
+      priority: "field",
       sideEffect: "side-effect",
       onResume: "literal",
       memory: "field",
@@ -210,12 +225,9 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   Timer: {
     kind: "timer",
     container: false,
-    props: { ...STEP, duration: "field", until: "field" },
+    props: { ...STEP, duration: "field", until: "field", every: "field" },
     names: { until: "at" },
-    oneOf: ["duration", "until"],
-    refused: {
-      every: ["is not supported: a timer fires once", "Put a <Timer> into a <Loop>."],
-    },
+    oneOf: ["duration", "until", "every"],
   },
   WaitForEvent: {
     kind: "wait",
@@ -251,6 +263,8 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     names: HEARTBEAT,
     wanted: ["workflow", "output"],
   },
+  Stop: { kind: "stop", container: false, props: { ...TURN, reason: "field" }, wanted: ["reason"] },
+  End: { kind: "end", container: false, props: { ...TURN, status: "literal", summary: "field" } },
   ContinueAsNew: { kind: "continue-as-new", container: false, props: { state: "field" } },
 };
 
@@ -258,6 +272,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
 export const SPECIAL: Readonly<Record<string, readonly string[]>> = {
   Branch: ["if", "then", "else"],
   If: ["test", "then", "else", "children"],
+  Switch: ["on", "cases", "default", "children"],
   Each: ["of", "children"],
   TryCatchFinally: ["id", "try", "catch", "catchErrors", "finally", "skipIf"],
   Saga: ["id", "steps", "onFailure", "skipIf", "children"],

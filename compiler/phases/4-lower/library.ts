@@ -15,6 +15,7 @@ import { isLeftOut } from "./patterns.ts";
 import { addNode, type Condition, inPath, type Lowering, type Place, within } from "./place.ts";
 import { checkPresence, propSpan, unknownComponent, unknownProp } from "./props.ts";
 import { lowerSaga, lowerTry } from "./recovery.ts";
+import { lowerSwitch } from "./switch.ts";
 import { formsOf } from "./task-forms.ts";
 import { taskFields } from "./tasks.ts";
 
@@ -51,7 +52,7 @@ export function lowerLibrary(
     for (const { element: one, condition } of forms) lowerElement(to, one, within(place, condition), item);
     return;
   }
-  const skip = kind.container ? props.get("skipIf") : undefined;
+  const skip = kind.props.skipIf === "skip" ? props.get("skipIf") : undefined;
   if (skip && truth(skip) === true) return;
   const skipped: Condition[] =
     skip && truth(skip) === undefined ? [{ test: reify(to.ev, skip), holds: false }] : [];
@@ -167,6 +168,9 @@ function lowerSpecial(to: Lowering, element: ElementValue, name: string, place: 
     case "Branch":
     case "If":
       lowerBranch(to, element, name, place);
+      return;
+    case "Switch":
+      lowerSwitch(to, element, place);
       return;
     case "Each":
       lowerEachElement(to, element, place);

@@ -74,6 +74,8 @@ export const IN_BLOCKS: ReadonlySet<string> = new Set([
 
 /** Why a component is refused, and what to write in its place. */
 export const REFUSED: Readonly<Record<string, readonly [why: string, instead: string]>> = {
+  Case: ["stands outside a <Switch>", "Put it directly into one."],
+  Default: ["stands outside a <Switch>", "Put it directly into one."],
   Sandbox: ["runs another workflow elsewhere, which a plan can't hold yet", "Work in a <Worktree>."],
   SuperSmithers: [
     "edits the workflow's own source while it runs, which a plan exists to rule out",

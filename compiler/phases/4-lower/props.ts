@@ -98,13 +98,17 @@ const HINT = "Give it such a value, or one that the run works out.";
 
 const DURATION = /^\s*\d+(\.\d+)?\s*(ms|s|m|h|d)\s*$/;
 
+/** Texts that say something. */
+const TEXTS: readonly string[] = ["path", "event", "name", "reason"];
+
 /** What texts of a certain form hold. */
 function wrongText(name: string, value: Json): string | null {
   if (typeof value !== "string") return null;
-  if (name === "duration" && !DURATION.test(value))
+  if ((name === "duration" || name === "every") && !DURATION.test(value))
     return 'a duration such as "500ms", "3s", "30m", "1h", "7d"';
+  if (name === "every" && Number.parseFloat(value) === 0) return "an interval that is longer than nothing";
   if (name === "at" && Number.isNaN(Date.parse(value))) return 'a time such as "2026-01-31T08:00:00Z"';
-  if ((name === "path" || name === "event") && value.trim() === "") return "a text that is not empty";
+  if (TEXTS.includes(name) && value.trim() === "") return "a text that is not empty";
   return null;
 }
 
@@ -152,6 +156,8 @@ function wrong(plain: Plain, value: Json): string | null {
       return typeof value === "boolean" ? null : "true or false";
     case "number":
       return typeof value === "number" && value >= 0 ? null : "a number from 0 up";
+    case "signed":
+      return typeof value === "number" ? null : "a number";
     case "strings":
       return Array.isArray(value) && value.every((x) => typeof x === "string") ? null : "a list of texts";
     case "table":
@@ -186,13 +192,16 @@ export function checkPresence(
   for (const name of kind.wanted ?? [])
     if (!given.has(name)) report(ev, "SM119", span, `<${component}> needs '${name}'`, `Give it ${name}={…}.`);
   if (!kind.oneOf) return;
-  const [a, b] = kind.oneOf;
-  if (given.has(a) !== given.has(b)) return;
+  const has = kind.oneOf.filter((name) => given.has(name));
+  if (has.length === 1) return;
+  const names = kind.oneOf.map((name) => `'${name}'`);
   report(
     ev,
     "SM119",
     span,
-    `<${component}> needs either '${a}' or '${b}', this has ${given.has(a) ? "both" : "neither"}`,
-    given.has(a) ? "Leave one of them out." : `Give it ${a}="3s" or ${b}="2026-01-31T08:00:00Z".`,
+    `<${component}> needs one of ${names.join(", ")}, this has ${has.length === 0 ? "none" : has.join(" and ")}`,
+    has.length > 0
+      ? "Leave all but one of them out."
+      : 'Give it duration="3s", until="2026-01-31T08:00:00Z" or every="1h".',
   );
 }

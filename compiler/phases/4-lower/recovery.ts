@@ -185,7 +185,8 @@ function stepOf(
   return id && !isNothing(id) && does && undoes ? { id, label, action: does, compensation: undoes } : null;
 }
 
-function childrenOf(children: Value | undefined): Value[] {
+/** Elements among children; white space stands between them. */
+export function childrenOf(children: Value | undefined): Value[] {
   if (!children || isNothing(children)) return [];
   if (children.type !== "Array") return [children];
   return children.items.flatMap((item) => {

@@ -17,6 +17,7 @@ import type { Site } from "./site.ts";
 import { computeSite, functionOf } from "./site-code.ts";
 import { refuseSpreads } from "./site-props.ts";
 import { sagaSite, trySite } from "./site-recovery.ts";
+import { switchSite } from "./site-switch.ts";
 import { childText } from "./site-text.ts";
 import { tagValue } from "./tags.ts";
 import { asText } from "./text.ts";
@@ -227,6 +228,7 @@ export function transparent(
     );
     return UNDEFINED;
   }
+  if (name === "Switch") return switchSite(w, t, element, names);
   if (name === "TryCatchFinally") return trySite(w, t, element, names);
   if (name === "Saga") return sagaSite(w, t, element, names);
   if (isLeftOut(t.ev, name, element.span)) return literal(null);
