@@ -34,7 +34,8 @@ export function decide(approved: boolean, args: DecideArgs, terminal: Terminal):
     const open = (result?.waitingFor ?? []).filter(isDecision);
     const node = args.node ?? onlyOne(args.run, open.map(addressName));
     // Asked by a run that one of its nodes holds.
-    const run = open.find((question) => addressName(question) === node)?.runId ?? args.run;
+    const question = open.find((one) => addressName(one) === node);
+    const run = question ? runtime.askerOf(args.run, question) : args.run;
     const decided = await runtime.decide(run, node, {
       root,
       approved,

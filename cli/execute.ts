@@ -1,7 +1,7 @@
 /** Runs or resumes a plan with progress for people or JSON lines for programs. Used by `run` and `up`. */
 import type { Argv } from "yargs";
 import { diffPlans, type Json, loadPlan, type Plan, renderDiffText } from "../plan/index.ts";
-import { answerCommands } from "../runtime/answers.ts";
+import { answerCommands, askerOf } from "../runtime/answers.ts";
 import type { EventRecord, RunResult, StormLimits } from "../runtime/index.ts";
 import { configFile } from "./config-file.ts";
 import { withRuntime } from "./errors.ts";
@@ -254,7 +254,7 @@ function nextSteps({ runId, status, waitingFor }: RunResult, args: ExecuteArgs):
   if (status === "waiting") {
     return [
       ...waitingFor.flatMap((question) =>
-        answerCommands(question.runId ?? runId, addressName(question), question.asks).map(
+        answerCommands(askerOf(runId, question), addressName(question), question.asks).map(
           ({ says, command }) => `${`${says}:`.padEnd(8)} ${command}${option("root", args.root)}`,
         ),
       ),

@@ -1,6 +1,7 @@
 /** The commands that answer what a run asks of people, ready to be typed. */
 import type { Json } from "../plan/types.ts";
 import type { Question } from "./engine.ts";
+import { childId } from "./interpreter/run-id.ts";
 import type { TaskRecord } from "./store/store.ts";
 
 /** `text` as one word of a POSIX shell. */
@@ -13,6 +14,10 @@ export interface AnswerCommand {
   readonly says: "approve" | "deny" | "answer" | "done" | "again" | "failed";
   readonly command: string;
 }
+
+/** The run that asks: one that a node of `runId` holds, or itself. */
+export const askerOf = (runId: string, { child }: Pick<Question, "child">): string =>
+  child === undefined ? runId : childId(runId, child);
 
 /** The commands that answer what people are asked at `node`, an address as they see it. `{…}` and `KEY` are left to them. */
 export function answerCommands(

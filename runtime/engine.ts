@@ -45,8 +45,8 @@ export interface RunResult {
 /** A node that waits for people, and for what: a decision (`approval`, `start`), or more than one. */
 export interface Question extends Address {
   readonly asks: "approval" | NonNullable<Ask["asks"]>;
-  /** The run that asks, where it is one that a node holds. */
-  readonly runId?: string;
+  /** The run that asks, where it is one that a node holds: its name within this one. */
+  readonly child?: string;
 }
 
 /** A row's fields with where it comes from; a value that is no object stands in `value`. */

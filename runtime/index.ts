@@ -1,7 +1,7 @@
 /** `smithers/runtime`: plans are run, resumed, decided and looked at through this and nothing else. */
 export { loadScript as readScript, parseScript, type Script, ScriptError } from "./agents/index.ts";
 export { AnswerError, type AnswerOptions, answer, type ResolveOptions, resolve } from "./answer.ts";
-export { type AnswerCommand, answerCommands } from "./answers.ts";
+export { type AnswerCommand, answerCommands, askerOf } from "./answers.ts";
 export { type Exported, type ExportOptions, exportRun } from "./archive/export.ts";
 export { type Imported, type ImportOptions, importRun } from "./archive/import.ts";
 export { ArchiveError } from "./archive/manifest.ts";

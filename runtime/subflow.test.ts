@@ -140,7 +140,7 @@ describe("a workflow as a run of its own", () => {
     expect(waiting).toMatchObject({
       status: "waiting",
       reason: "waits for the run of review",
-      waitingFor: [{ runId: "r:review", nodeId: "ok", asks: "approval" }],
+      waitingFor: [{ child: "review", nodeId: "ok", asks: "approval" }],
     });
     expect(asked).toEqual(["before"]);
     expect((await bench.resume()).status).toBe("waiting");

@@ -1,12 +1,12 @@
 /** A run as one file, as of one commit, also while it goes on. */
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { copyFile, link, mkdtemp, open, readdir, rm, stat } from "node:fs/promises";
+import { copyFile, link, mkdir, mkdtemp, open, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
-import { runDirectory, storeDirectory } from "../runs.ts";
-import { openReader, snapshotStore } from "../store/index.ts";
+import { CHILDREN, runDirectory, storeDirectory } from "../runs.ts";
+import { hasStore, openReader, snapshotStore } from "../store/index.ts";
 import { StoreError } from "../store/store.ts";
 import { DATABASE, FORMAT, isPart, MANIFEST, type Manifest } from "./manifest.ts";
 
@@ -32,11 +32,7 @@ export async function exportRun(runId: string, { root, file }: ExportOptions): P
   const temporary = await mkdtemp(path.join(tmpdir(), "smithers-export-"));
   const draft = `${path.resolve(file)}.${randomBytes(6).toString("hex")}.tmp`;
   try {
-    // First what waits to be taken up: taken up meanwhile it stands in both places, and is not taken twice.
-    const requests = await kept(await filesIn(directory, "inbox"), temporary);
-    const database = await snapshotStore(storeDirectory(directory), temporary);
-    const blobs = await filesIn(directory, "store/blobs");
-    const parts = new Map<string, string>([[DATABASE, database], ...requests, ...blobs]);
+    const parts = await partsOf(directory, "", temporary);
     const { run } = await (await openReader(temporary, { blobs: storeDirectory(directory) })).journal();
     if (!run) throw new StoreError("CORRUPT", `run ${runId} never began: there is nothing to export`);
     const { workflow, status } = run;
@@ -58,6 +54,47 @@ export async function exportRun(runId: string, { root, file }: ExportOptions): P
   } finally {
     await rm(draft, { force: true });
     await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Files of a run and of those that its nodes hold, by their names in the archive.
+ * @param prefix of their names
+ * @param temporary for copies of what may change meanwhile
+ */
+async function partsOf(
+  directory: string,
+  prefix: string,
+  temporary: string,
+): Promise<ReadonlyMap<string, string>> {
+  await mkdir(temporary, { recursive: true });
+  // First what its nodes hold and what waits to be taken up: taken up meanwhile it stands in both places, and is not taken twice.
+  const children: (readonly [string, string])[] = [];
+  for (const name of await namesIn(path.join(directory, CHILDREN))) {
+    const child = path.join(directory, CHILDREN, name);
+    // What is left of one that was killed before its first commit holds nothing.
+    if (!(await hasBegun(child))) continue;
+    const inner = await partsOf(child, `${prefix}${CHILDREN}/${name}/`, path.join(temporary, CHILDREN, name));
+    children.push(...inner);
+  }
+  const requests = await kept(await filesIn(directory, "inbox"), temporary);
+  const database = await snapshotStore(storeDirectory(directory), temporary);
+  const blobs = await filesIn(directory, "store/blobs");
+  const own = [[DATABASE, database] as const, ...requests, ...blobs];
+  return new Map([...own.map(([name, source]) => [`${prefix}${name}`, source] as const), ...children]);
+}
+
+async function hasBegun(directory: string): Promise<boolean> {
+  const store = storeDirectory(directory);
+  return hasStore(store) && (await (await openReader(store)).journal()).run !== null;
+}
+
+async function namesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(directory)).sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
   }
 }
 
@@ -114,12 +151,8 @@ async function kept(
 
 /** Files of a run's directory that belong to it: name in the archive, path. */
 async function filesIn(directory: string, under: string): Promise<readonly (readonly [string, string])[]> {
-  const names = await readdir(path.join(directory, under)).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw error;
-  });
+  const names = await namesIn(path.join(directory, under));
   return names
-    .sort()
     .map((name) => [`${under}/${name}`, path.join(directory, under, name)] as const)
     .filter(([name]) => isPart(name));
 }

@@ -15,6 +15,7 @@ import {
   ArchiveError,
   DATABASE,
   FORMAT,
+  heldIn,
   isPart,
   MANIFEST,
   MANIFEST_BYTES,
@@ -62,6 +63,7 @@ export async function importRun(file: string, { root, as }: ImportOptions): Prom
     await mkdir(draft, { recursive: true });
     for (const [name, entry] of entries)
       if (name !== MANIFEST) await unpack(zip, entry, name, draft, manifest, file);
+    for (const held of runsIn(entries)) if (held !== "") await checkRun(path.join(draft, held), null, file);
     const { workflow, status } = await checkRun(draft, manifest, file);
     nodeDisk.syncDirectory(draft);
     refuseExisting(final, runId);
@@ -140,8 +142,13 @@ function checkNames(entries: ReadonlyMap<string, Entry>, { files }: Manifest, fi
     if (expected?.bytes !== entry.uncompressedSize)
       throw new ArchiveError(`${file}: ${JSON.stringify(name)} is not what ${MANIFEST} says of it`);
   }
-  if (!entries.has(DATABASE)) throw new ArchiveError(`${file} lacks ${DATABASE}`);
+  for (const held of runsIn(entries))
+    if (!entries.has(`${held}${DATABASE}`)) throw new ArchiveError(`${file} lacks ${held}${DATABASE}`);
 }
+
+/** Where the runs of an archive stand: the run itself, and those that its nodes hold. */
+const runsIn = (entries: ReadonlyMap<string, Entry>): ReadonlySet<string> =>
+  new Set(["", ...[...entries.keys()].map(heldIn)]);
 
 async function unpack(
   zip: ZipFile,
@@ -181,11 +188,11 @@ async function unpack(
 }
 
 /** What was unpacked is a run: its database is whole, every record of it can be read, and its plan is known here. */
-async function checkRun(draft: string, manifest: Manifest, file: string) {
+async function checkRun(draft: string, manifest: Manifest | null, file: string) {
   const directory = storeDirectory(draft);
   await checkStore(directory);
   const { run, plan } = await (await openReader(directory)).journal();
-  if (!run || plan === null || run.runId !== manifest.runId)
+  if (!run || plan === null || (manifest !== null && run.runId !== manifest.runId))
     throw new ArchiveError(`${file} does not hold the run that its ${MANIFEST} names`);
   const loaded = loadPlan(plan);
   if (!loaded.ok) {

@@ -30,9 +30,16 @@ export const DATABASE = "store/store.db";
 /** All that a run's archive can hold. */
 const PARTS = [/^store\/store\.db$/, /^store\/blobs\/sha256-[0-9a-f]{64}$/, /^inbox\/[\w-]{1,120}\.json$/];
 
+/** In front of the files of a run that a node of another one holds, at any depth. */
+const HELD = /^(?:children\/[A-Za-z0-9][A-Za-z0-9._@=,~-]{0,127}\/)+/;
+
+/** Where a run of the archive stands, by one of its files: `""` is the run itself. */
+export const heldIn = (name: string): string => HELD.exec(name)?.[0] ?? "";
+
 /** Whether a run's directory has a file of that name, by its path with slashes. */
 export function isPart(name: string): boolean {
-  return PARTS.some((part) => part.test(name));
+  const held = heldIn(name);
+  return !held.includes("..") && PARTS.some((part) => part.test(name.slice(held.length)));
 }
 
 /** The archive is damaged, or not one of a run. Nothing was written. */

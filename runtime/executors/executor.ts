@@ -104,7 +104,8 @@ export type Leave = "wait" | "pause" | "cancel";
 
 /** What a run that an attempt held waits for people to say. */
 export interface ChildQuestion extends Address {
-  readonly runId: string;
+  /** Name within the run of the attempt: that may have another name one day. */
+  readonly child: string;
   readonly asks: Question["asks"];
 }
 

@@ -1,6 +1,7 @@
 /** A workflow as a run of its own, held by an attempt: begun, or gone on with where an earlier attempt left it. */
 import type { Json, Plan } from "../../plan/types.ts";
 import type { RunResult } from "../engine.ts";
+import { childId, namesOf } from "../interpreter/run-id.ts";
 import type { RunTotals } from "../totals.ts";
 import { failure, invalidOutput } from "./errors.ts";
 import type { AttemptContext, AttemptResult, Executor, Leave, TaskRequest } from "./executor.ts";
@@ -88,7 +89,10 @@ export class SubflowExecutor implements Executor {
             code: "CHILD_LEFT",
             message,
             retryable: false,
-            left: result.waitingFor.map((question) => ({ ...question, runId: question.runId ?? runId })),
+            left: result.waitingFor.map(({ child, ...question }) => ({
+              ...question,
+              child: child === undefined ? nameWithin(runId) : childId(nameWithin(runId), child),
+            })),
           },
         };
       case "cancelled":
@@ -100,6 +104,9 @@ export class SubflowExecutor implements Executor {
     }
   }
 }
+
+/** It may have gone on as a new run since it was begun. */
+const nameWithin = (runId: string): string => namesOf(runId).at(-1) as string;
 
 /** A time that is up and an interruption end the child run at once; where its node is gone, it ends as a cancelled run does. */
 function endings({ signal, leave }: AttemptContext): {

@@ -11,6 +11,7 @@ import { Parallel } from "../interpreter/kinds.ts";
 import { isUnderWay, Leaf } from "../interpreter/leaf.ts";
 import { asked } from "../interpreter/people.ts";
 import type { Failure } from "../interpreter/recovery.ts";
+import { childId } from "../interpreter/run-id.ts";
 import { Stage } from "../interpreter/stage.ts";
 import type { TaskEntry } from "../interpreter/states.ts";
 import { closerOf, isClosing } from "../interpreter/stepper.ts";
@@ -105,7 +106,9 @@ function answerTo(run: string, node: string, { kind }: Leaf, asked: TaskEntry): 
   if (kind === "wait") return signalCommand(run, waitingOf(asked));
   const [question] = childQuestions(asked);
   if (question)
-    return answerCommands(question.runId, showAddress(question), question.asks)[0]?.command ?? null;
+    return (
+      answerCommands(childId(run, question.child), showAddress(question), question.asks)[0]?.command ?? null
+    );
   if (!isQuestion(asked)) return null;
   return answerCommands(run, node, asksOf(asked.reason))[0]?.command ?? null;
 }

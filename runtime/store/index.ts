@@ -1,6 +1,9 @@
 /** The store: one run's journal behind one interface, with a durable driver and one in memory. */
+import path from "node:path";
 import { nodeDisk } from "./disk.ts";
 import { heartbeatAge, isOwned, Ownership } from "./lock.ts";
+
+import { currentGeneration } from "./sqljs/generation.ts";
 
 export { MemorySpace, memoryReader, memoryStore } from "./memory.ts";
 export { openStore, type StoreOptions } from "./sqljs/driver.ts";
@@ -14,6 +17,12 @@ export { nodeDisk };
 /** Whether a process may be writing to the store in this directory. */
 export function hasWriter(directory: string): boolean {
   return isOwned(nodeDisk, directory);
+}
+
+/** Whether there is a store in this directory. One that is only being made is none yet. */
+export function hasStore(directory: string): boolean {
+  const generation = currentGeneration(nodeDisk, directory);
+  return generation !== null && nodeDisk.stat(path.join(directory, generation.database)) !== null;
 }
 
 /** Milliseconds since the owner of the store in this directory gave a sign of life; null when nobody owns it. */

@@ -202,3 +202,52 @@ describe("an archive that is not what it should be", () => {
     );
   });
 });
+
+describe("a run that holds another", () => {
+  it("takes it along, with what it has done and what it asks", async () => {
+    here.write(
+      "child.tsx",
+      `import { createSmithers } from "smithers";
+      import { z } from "zod";
+      const { Workflow, Task, Approval, smithers, outputs } = createSmithers({
+        row: z.object({ at: z.number() }),
+        decision: z.object({ approved: z.boolean(), note: z.string().nullable(), decidedBy: z.string(), decidedAt: z.string() }),
+        output: z.object({ at: z.number(), by: z.string() }),
+      });
+      export default smithers((ctx) => (
+        <Workflow name="child">
+          <Task id="once" output={outputs.row}>{() => ({ at: Date.now() })}</Task>
+          <Approval id="ok" output={outputs.decision} request={{ title: "Go on?" }} />
+          <Task id="end" output={outputs.output}>
+            {{ at: ctx.output(outputs.row, { nodeId: "once" }).at, by: ctx.output(outputs.decision, { nodeId: "ok" }).decidedBy }}
+          </Task>
+        </Workflow>
+      ));
+      `,
+    );
+    here.write(
+      "parent.tsx",
+      `import { createSmithers } from "smithers";
+      import { z } from "zod";
+      import child from "./child";
+      const { Workflow, Subflow, smithers, outputs } = createSmithers({ got: z.object({ at: z.number(), by: z.string() }) });
+      export default smithers(() => <Workflow name="p"><Subflow id="c" workflow={child} output={outputs.got} /></Workflow>);
+      `,
+    );
+    expect((await at(here, "run", "parent.tsx", "--run-id", "p")).code).toBe(3);
+    const file = path.join(here.dir, "p.zip");
+    expect((await at(here, "export", "p", "-o", file)).code).toBe(0);
+    expect(Object.keys(await unzip(file))).toContain("children/c/store/store.db");
+    expect((await at(there, "import", file, "--as", "q")).code).toBe(0);
+    expect((await at(there, "inbox")).stdout).toContain("smithers approve q:c ok");
+    expect((await at(there, "approve", "q", "ok", "--by", "ada")).code).toBe(0);
+    const done = jsonLines((await at(there, "resume", "q", "--json")).stdout).at(-1)!;
+    const before = JSON.parse((await at(here, "inspect", "p:c", "--json")).stdout) as {
+      outputs: { value: { at: number } }[];
+    };
+    expect(done).toMatchObject({
+      status: "finished",
+      outputs: { got: [{ at: before.outputs[0]!.value.at, by: "ada" }] },
+    });
+  });
+});

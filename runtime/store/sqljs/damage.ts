@@ -1,17 +1,7 @@
 /** What can still be read of a damaged store, for the error that says so (SEMANTICS 35). */
-import type { Disk } from "../disk.ts";
-import { type Generation, lastReady, listLocks } from "../lock.ts";
 import { StoreError } from "../store.ts";
 import { Connection } from "./connection.ts";
-import { filesOf, type Place } from "./generation.ts";
-
-/** Where the truth of a directory is now; null where no store is. One that is only being made has no file yet. */
-export function currentGeneration(disk: Disk, directory: string): Generation | null {
-  const locks = listLocks(disk, directory);
-  const plain: Generation = { database: "store.db", log: "store.log.0" };
-  const there = locks.length > 0 || disk.stat(`${directory}/${plain.database}`) !== null;
-  return lastReady(locks)?.ready ?? (there ? plain : null);
-}
+import { currentGeneration, filesOf, type Place } from "./generation.ts";
 
 /** Of a damaged store the last frame that can be read is told too; every other error is given back as it is. */
 export function withLastFrame(error: unknown, database: Pick<Connection, "value">): unknown {

@@ -8,9 +8,9 @@ import type { EventRecord, FrameRecord, Journal, RunReader, TransitionRecord } f
 import { StoreError } from "../store.ts";
 import { Blobs } from "./blobs.ts";
 import { Connection } from "./connection.ts";
-import { currentGeneration, withLastFrameOf } from "./damage.ts";
+import { withLastFrameOf } from "./damage.ts";
 import type { SqlValue } from "./engine.ts";
-import { filesOf, type Place } from "./generation.ts";
+import { currentGeneration, filesOf, type Place } from "./generation.ts";
 import { loadSqlite } from "./load.ts";
 import { checkVersion } from "./migrations.ts";
 import { pin } from "./pins.ts";
