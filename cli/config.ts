@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { CONFIG_FILE, configFile } from "./config-file.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { readText } from "./options.ts";
