@@ -6,7 +6,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { median } from "./lib.ts";
+import { median } from "./lib/count.ts";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 7);
 const cli = path.resolve("dist/cli/main.js");
