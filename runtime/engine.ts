@@ -9,6 +9,7 @@ import { parseInput } from "./input.ts";
 import { childQuestions } from "./interpreter/children.ts";
 import { runFrames } from "./interpreter/frames.ts";
 import { EFFECT_CLEANED, EFFECT_RAN } from "./interpreter/handlers.ts";
+import { spentOf, watchClock } from "./interpreter/limits.ts";
 import type { Ask } from "./interpreter/people.ts";
 import { restore } from "./interpreter/restore.ts";
 import {
@@ -112,6 +113,7 @@ export function newRun(plan: Plan, record: RunRecord, services: Services, doors:
     maxConcurrency: services.maxConcurrency,
     ...traceOf(services),
     ...stormData(services),
+    ...stopData(services),
   });
   run.push({ kind: "begin", cause: "start" });
   return run;
@@ -157,6 +159,9 @@ export async function reopenedRun(
   await learnSignals(run, journal);
   await learnEffects(run);
   await learnSessions(run, journal);
+  const { iterations, ...spent } = spentOf(journal);
+  run.spent = spent;
+  world.iterations = iterations;
   run.frame = journal.lastFrame?.frame ?? -1;
   run.lastEvent = journal.lastEvent;
   run.lastOutput = journal.outputs.at(-1)?.seq ?? 0;
@@ -169,6 +174,7 @@ export async function reopenedRun(
     maxConcurrency: services.maxConcurrency,
     ...traceOf(services),
     ...stormData(services),
+    ...stopData(services),
   });
   const differences = [...moved.changes, ...changes];
   if (differences.length > 0)
@@ -199,6 +205,10 @@ function worldOf(plan: Plan, record: RunRecord, now: number, host: HostValues, f
 /** Limits other than the usual ones steer the run, so the journal has them. */
 const stormData = ({ storm }: Services): { readonly [key: string]: Json } =>
   storm ? { storm: { ...storm } } : {};
+
+/** How far the run may go, for whoever looks at it, and for its next resume. */
+const stopData = ({ stopAt }: Services): { readonly [key: string]: Json } =>
+  stopAt ? { stopAt: { ...stopAt } } : {};
 
 /** Which effects ran last, and with which deps. */
 async function learnEffects(run: Run): Promise<void> {
@@ -256,6 +266,7 @@ async function finish(run: Run, { open, signal, stop, leave }: Doors): Promise<R
   if (leave?.aborted) onLeave();
   leave?.addEventListener("abort", onLeave, { once: true });
   if (stop) run.push({ kind: "stop", request: stop, done: () => {} });
+  const clock = watchClock(run);
   const close = open?.((request, done) => run.push(factOf(request, done)));
   const abort = (): void => run.push({ kind: "abort" });
   if (signal?.aborted) abort();
@@ -266,6 +277,7 @@ async function finish(run: Run, { open, signal, stop, leave }: Doors): Promise<R
   } finally {
     signal?.removeEventListener("abort", abort);
     leave?.removeEventListener("abort", onLeave);
+    clock?.();
     close?.();
     run.close();
   }

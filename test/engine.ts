@@ -9,6 +9,7 @@ import { MemorySpace, memoryReader, memoryStore } from "../runtime/store/index.t
 export class VirtualClock implements Clock {
   #now = 1_000_000;
   #timers: { readonly at: number; readonly due: () => void }[] = [];
+  #jumps = false;
 
   now(): number {
     return this.#now;
@@ -25,7 +26,7 @@ export class VirtualClock implements Clock {
   at(at: number, due: () => void): () => void {
     const timer = { at, due };
     this.#timers.push(timer);
-    setTimeout(() => this.#jump(), 5);
+    this.#jumpLater();
     return () => {
       this.#timers = this.#timers.filter((other) => other !== timer);
     };
@@ -35,8 +36,19 @@ export class VirtualClock implements Clock {
     return this.at(this.#now + ms, due);
   }
 
+  /** One timer at a time: what follows from it may take back the next. */
+  #jumpLater(ms = 5): void {
+    if (this.#jumps || this.#timers.length === 0) return;
+    this.#jumps = true;
+    setTimeout(() => {
+      this.#jumps = false;
+      if (this.frozen) return;
+      this.#jump();
+      this.#jumpLater(50);
+    }, ms);
+  }
+
   #jump(): void {
-    if (this.frozen) return;
     this.#timers.sort((a, b) => a.at - b.at);
     const next = this.#timers.shift();
     if (!next) return;

@@ -7,6 +7,7 @@ import type { Clock } from "./clock.ts";
 import type { Continuing } from "./continuing.ts";
 import type { DueEffect } from "./effects.ts";
 import type { Batch } from "./handlers.ts";
+import type { Spent, StopLimits } from "./limits.ts";
 import { Sessions } from "./sessions.ts";
 import { Signals } from "./signals.ts";
 import type { TaskEntry } from "./states.ts";
@@ -34,6 +35,8 @@ export interface StopRequest {
   readonly stop: "pause" | "cancel";
   readonly by: string;
   readonly at: number;
+  /** Why, where that is more than who asked. */
+  readonly reason?: string;
 }
 
 /** Something that people or programs tell a run by name. */
@@ -148,6 +151,8 @@ export interface Services {
   readonly wait: () => boolean;
   /** Told whether only people can move the run on. */
   readonly onIdle?: (is: boolean) => void;
+  /** How far the run may go. Default: to its end. */
+  readonly stopAt?: StopLimits;
   readonly onEvent: (event: EventRecord) => void;
   /** W3C trace context of the span that stands for this process, kept in the journal so that later ones link to it. */
   readonly traceparent?: string;
@@ -200,6 +205,8 @@ export class Run {
   /** Effects that ran since the last frame, by name. */
   effectsRun: string[] = [];
   readonly storm: Storm;
+  /** What attempts that have ended used. */
+  spent: Spent = { tokens: 0, toolCalls: 0 };
   /** Why the run goes on by itself and is held, or null. */
   stalled: string | null = null;
   aborted = false;

@@ -112,6 +112,8 @@ export class World {
   /** Aborted: what they give is no result. */
   readonly aborted = new Set<TaskEntry>();
   readonly stages = new Stages();
+  /** Iterations of loops that were begun, over the whole run. */
+  iterations = 0;
   /** Keys of entries of tasks that need a person's agreement and have it. */
   readonly agreed = new Set<string>();
   /** Waited to be tried again, and is not any more. */

@@ -113,13 +113,14 @@ export class Replayer {
   async #step({ facts, frame }: RecordedStep): Promise<void> {
     if (frame) this.#frame = frame.frame;
     let taken: Fact[] = [];
-    for (const fact of facts) {
+    for (const [at, fact] of facts.entries()) {
       if (fact.kind === "carry") await this.#carry(fact.carried);
       else if (fact.kind === "begin" || fact.kind === "resume") {
         if (taken.length > 0) await this.#evaluate(taken, null);
         taken = await this.#enter(fact);
-        // What changed nothing was evaluated by itself, before whatever came next.
-        if (frame?.cause !== "start" && frame?.cause !== "resume")
+        // What changed nothing was evaluated by itself, before whatever came next; but for what held it from the start.
+        const isHeld = facts[at + 1]?.kind === "stop";
+        if (frame?.cause !== "start" && frame?.cause !== "resume" && !isHeld)
           await this.#evaluate(taken.splice(0), null);
       } else taken.push(...this.#factOf(fact));
     }
