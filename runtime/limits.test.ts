@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { Bench, executorsOf } from "../test/engine.ts";
 import { computed, planOf, type TestNode, value } from "../test/plans.ts";
-import type { StopLimits } from "./index.ts";
+import { run, type StopLimits } from "./index.ts";
+import { MemorySpace, memoryReader, memoryStore } from "./store/index.ts";
 
 const schemas = { row: "z.object({ v: z.number() })" };
 const agents = { a: { kind: "x", options: {} } } as const;
@@ -142,7 +143,19 @@ describe("limits that can't be kept", () => {
       { cost: 3 },
       "stopAt.cost: there is no such limit; there are frames, wallClockMs, tokens, toolCalls, iterations",
     ],
-  ])("%j: %s", async (stopAt, message) => {
+  ] as [StopLimits, string][])("%j: %s", async (stopAt, message) => {
     await expect(three().run({ stopAt })).rejects.toThrow(message);
+  });
+
+  it("of tokens, where an agent does not report them, are refused before anything starts", async () => {
+    const silent = { a: { kind: "module", module: "m", options: {} } } as const;
+    const space = new MemorySpace();
+    const refused = run(planOf({ one: agent() }, { schemas, agents: silent }), {
+      root: "/nowhere",
+      store: memoryStore(space),
+      stopAt: { tokens: 5 },
+    });
+    await expect(refused).rejects.toThrow("a limit of tokens can't be kept: agent a is code");
+    expect((await memoryReader(space).journal()).run).toBeNull();
   });
 });
