@@ -11,6 +11,7 @@ import { runFrames } from "./interpreter/frames.ts";
 import { EFFECT_CLEANED, EFFECT_RAN } from "./interpreter/handlers.ts";
 import { spentOf, watchClock } from "./interpreter/limits.ts";
 import type { Ask } from "./interpreter/people.ts";
+import { Prepared } from "./interpreter/prepared.ts";
 import { restore } from "./interpreter/restore.ts";
 import {
   type End,
@@ -99,7 +100,7 @@ export async function startRun(
 /** A run before its first frame. */
 export function newRun(plan: Plan, record: RunRecord, services: Services, doors: Machine): Run {
   const { values } = knownHost(record, doors.host);
-  const world = worldOf(plan, record, services.clock.now(), values, new ProjectFiles(doors.files));
+  const world = worldOf(plan, record, services, values, new ProjectFiles(doors.files));
   const run = new Run(plan, world, services, record);
   run.frame = -1;
   run.writes.push(
@@ -144,7 +145,7 @@ export async function reopenedRun(
   const now = services.clock.now();
   const { values, changes } = knownHost(record, doors.host);
   const files = new ProjectFiles(doors.files, await filesRead(plan, services.store));
-  const world = worldOf(plan, record, now, values, files);
+  const world = worldOf(plan, record, services, values, files);
   const { lost, writes, retries } = restore(world, journal, now);
   for (const attempt of lost) doors.endAttempt?.(attempt);
   const moved = workingDirectory(record, doors.host);
@@ -197,9 +198,16 @@ function traceOf({ traceparent }: Services): { readonly traceparent?: string } {
   return traceparent === undefined ? {} : { traceparent };
 }
 
-function worldOf(plan: Plan, record: RunRecord, now: number, host: HostValues, files: ProjectFiles): World {
-  const { runId, seed } = record;
-  return new World(plan, { runId, input: parseInput(plan, record.input), now, host, files, seed });
+function worldOf(
+  plan: Plan,
+  { runId, seed, input: given }: RunRecord,
+  { clock, prepared }: Services,
+  host: HostValues,
+  files: ProjectFiles,
+): World {
+  const known = Prepared.of(plan, prepared);
+  const input = parseInput(plan, given, known.parser);
+  return new World(plan, { runId, input, now: clock.now(), host, files, seed }, known);
 }
 
 /** Limits other than the usual ones steer the run, so the journal has them. */

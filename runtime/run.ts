@@ -18,6 +18,7 @@ import { Inbox, moveInbox } from "./inbox.ts";
 import { parseInput } from "./input.ts";
 import { type Clock, systemClock } from "./interpreter/clock.ts";
 import { type StopLimits, wrongLimit } from "./interpreter/limits.ts";
+import type { Prepared } from "./interpreter/prepared.ts";
 import type { Services, StopRequest } from "./interpreter/run.ts";
 import { childId, makeRunId } from "./interpreter/run-id.ts";
 import { type GivenLimits, limitsOf } from "./interpreter/storm.ts";
@@ -65,6 +66,8 @@ interface CommonOptions {
    * limits that the run was started with, and may give others.
    */
   readonly stopAt?: StopLimits;
+  /** What other runs of the same plan have worked out already. */
+  readonly prepared?: Prepared;
   /** Answers for host values (`process.cwd`, `env.HOME`, …) in place of this machine. */
   readonly host?: HostSource;
   /** What `ctx.fs` reads, in place of the project's files. */
@@ -100,7 +103,7 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
   refuseLimits(plan, options);
   const clock = options.clock ?? systemClock;
   const input = options.input ?? {};
-  parseInput(plan, input);
+  parseInput(plan, input, options.prepared?.parser);
   const now = clock.now();
   const { name } = plan.workflow;
   const { runId, directory, taken } = options.store
@@ -402,6 +405,7 @@ function servicesOf(options: CommonOptions, at: Attended, executors: Services["e
     wait: () => options.leave?.aborted === false || (options.wait ?? false),
     ...(options.onIdle && { onIdle: options.onIdle }),
     ...(options.stopAt && Object.keys(options.stopAt).length > 0 && { stopAt: options.stopAt }),
+    ...(options.prepared && { prepared: options.prepared }),
     onEvent: options.onEvent ?? (() => {}),
     nextRunId: () => nextRunId(at.runId, at.isNext, (name) => at.directory !== null && hasRun(root, name)),
     decider:

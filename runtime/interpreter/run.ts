@@ -1,13 +1,14 @@
 /** The state of a run under way: what the seven phases pass from one to the next. */
 import type { Json, Plan } from "../../plan/types.ts";
 import type { AttemptResult, Executor, Reservation, TaskRequest } from "../executors/executor.ts";
-import { OutputParser } from "../executors/output.ts";
+import type { OutputParser } from "../executors/output.ts";
 import type { Address, EventRecord, RunRecord, RunStatus, Store, Write } from "../store/store.ts";
 import type { Clock } from "./clock.ts";
 import type { Continuing } from "./continuing.ts";
 import type { DueEffect } from "./effects.ts";
 import type { Batch } from "./handlers.ts";
 import type { Spent, StopLimits } from "./limits.ts";
+import type { Prepared } from "./prepared.ts";
 import { Sessions } from "./sessions.ts";
 import { Signals } from "./signals.ts";
 import type { TaskEntry } from "./states.ts";
@@ -151,6 +152,8 @@ export interface Services {
   readonly wait: () => boolean;
   /** Told whether only people can move the run on. */
   readonly onIdle?: (is: boolean) => void;
+  /** What other runs of the same plan have worked out already. */
+  readonly prepared?: Prepared;
   /** How far the run may go. Default: to its end. */
   readonly stopAt?: StopLimits;
   readonly onEvent: (event: EventRecord) => void;
@@ -220,7 +223,7 @@ export class Run {
   readonly signals = new Signals();
   readonly sessions = new Sessions();
   /** For rows that no executor gives: decisions, signals. */
-  readonly parser = new OutputParser();
+  readonly parser: OutputParser;
   readonly #facts: Fact[] = [];
   #wake: (() => void) | null = null;
   #flushEvents: (() => void) | null = null;
@@ -230,6 +233,7 @@ export class Run {
     this.world = world;
     this.services = services;
     this.record = record;
+    this.parser = world.parser;
     this.storm = new Storm(services.storm ?? STORM_LIMITS);
     this.frame = 0;
     this.lastEvent = 0;

@@ -13,6 +13,7 @@ import { reconcile } from "../interpreter/3-reconcile.ts";
 import { commit } from "../interpreter/4-commit.ts";
 import { runEffects } from "../interpreter/handlers.ts";
 import { parseRow } from "../interpreter/outputs.ts";
+import { Prepared } from "../interpreter/prepared.ts";
 import type { End, Fact, Run, Services, Start } from "../interpreter/run.ts";
 import type { World } from "../interpreter/world.ts";
 import { MemorySpace, memoryStore } from "../store/memory.ts";
@@ -61,6 +62,7 @@ export class Replayer {
   /** Called before each commit with what starts then. */
   watch: ((run: Run, starts: readonly Start[]) => void) | null = null;
   readonly #plan: Plan;
+  readonly #prepared: Prepared;
   readonly #recording: Recording;
   readonly #record: RunRecord;
   readonly #space = new MemorySpace();
@@ -75,8 +77,10 @@ export class Replayer {
   #run: Run | null = null;
   #store: Store | null = null;
 
-  constructor(plan: Plan, recording: Recording, record: RunRecord) {
+  constructor(plan: Plan, recording: Recording, record: RunRecord, prepared?: Prepared) {
     this.#plan = plan;
+    // A process that takes the run up again works nothing out anew.
+    this.#prepared = Prepared.of(plan, prepared);
     this.#recording = recording;
     this.#record = record;
     this.#now = record.createdAt;
@@ -161,6 +165,7 @@ export class Replayer {
   #services(store: Store, { maxConcurrency, storm }: Beginning): Services {
     return {
       ...(storm && { storm }),
+      prepared: this.#prepared,
       store,
       executors: { get: () => undefined },
       clock: { now: () => this.#now, at: () => () => {}, after: () => () => {} },
