@@ -18,7 +18,7 @@ import { Inbox, moveInbox } from "./inbox.ts";
 import { parseInput } from "./input.ts";
 import { type Clock, systemClock } from "./interpreter/clock.ts";
 import { type StopLimits, wrongLimit } from "./interpreter/limits.ts";
-import type { Prepared } from "./interpreter/prepared.ts";
+import { Prepared } from "./interpreter/prepared.ts";
 import type { Services, StopRequest } from "./interpreter/run.ts";
 import { childId, makeRunId } from "./interpreter/run-id.ts";
 import { type GivenLimits, limitsOf } from "./interpreter/storm.ts";
@@ -103,7 +103,8 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
   refuseLimits(plan, options);
   const clock = options.clock ?? systemClock;
   const input = options.input ?? {};
-  parseInput(plan, input, options.prepared?.parser);
+  const prepared = Prepared.of(plan, options.prepared);
+  parseInput(plan, input, prepared.parser);
   const now = clock.now();
   const { name } = plan.workflow;
   const { runId, directory, taken } = options.store
@@ -126,7 +127,7 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
   const store = options.store ?? (await openRun(directory as string, options.root));
   const warm = Object.keys(plan.modules).length > 0;
   const first = { runId, directory, store, isNext: false, warm };
-  return attend(options, first, async (given, doors) => {
+  return attend({ ...options, prepared }, first, async (given, doors) => {
     if (taken && (await store.journal()).run) {
       throw new RefusedError(`there is a run ${runId} already: resume it, or give the new run another id`);
     }
