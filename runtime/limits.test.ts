@@ -111,27 +111,30 @@ describe("a limit of iterations", () => {
 });
 
 describe("a limit of wall clock", () => {
-  const plan = () =>
-    planOf(
-      { one: value(1), wait: { kind: "timer", duration: "60s" } as TestNode, two: value(2) },
-      { schemas },
-    );
-
   it("ends a wait that is longer", async () => {
-    const bench = new Bench(plan());
+    const wait = { kind: "timer", duration: "60s" } as TestNode;
+    const bench = new Bench(planOf({ one: value(1), wait, two: value(2) }, { schemas }));
+    bench.clock.jumps = 1;
     const { status, reason } = await bench.run({ stopAt: { wallClockMs: 10_000 } });
     expect(status).toBe("paused");
     expect(reason).toContain("it began 10,000 ms ago and may take 10,000 ms");
-    expect((await bench.resume({ stopAt: { wallClockMs: 100_000 } })).status).toBe("finished");
   });
 
   it("counts from the start of the run, also while no process attended to it", async () => {
-    const bench = new Bench(plan());
-    await bench.run({ stopAt: { wallClockMs: 10_000 } });
+    const plan = planOf({ one: agent(), two: agent(), three: agent() }, { schemas, agents });
+    const bench = new Bench(plan, () => {
+      bench.clock.pass(6_000);
+      return { ok: true, raw: { v: 1 }, value: { v: 1 } };
+    });
+    bench.clock.frozen = true;
+    const first = await bench.run({ stopAt: { wallClockMs: 10_000 } });
+    expect(first.reason).toContain("it began 12,000 ms ago and may take 10,000 ms");
+    expect(first.outputs.row).toHaveLength(2);
     bench.clock.pass(30_000);
-    const { status, reason } = await bench.resume({ stopAt: { wallClockMs: 20_000 } });
-    expect(status).toBe("paused");
-    expect(reason).toContain("it began 40,000 ms ago");
+    const second = await bench.resume({ stopAt: { wallClockMs: 20_000 } });
+    expect(second.reason).toContain("it began 42,000 ms ago and may take 20,000 ms");
+    expect(second.outputs.row).toHaveLength(2);
+    expect((await bench.resume({ stopAt: { wallClockMs: 60_000 } })).status).toBe("finished");
   });
 });
 

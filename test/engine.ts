@@ -9,7 +9,6 @@ import { MemorySpace, memoryReader, memoryStore } from "../runtime/store/index.t
 export class VirtualClock implements Clock {
   #now = 1_000_000;
   #timers: { readonly at: number; readonly due: () => void }[] = [];
-  #jumps = false;
 
   now(): number {
     return this.#now;
@@ -17,6 +16,9 @@ export class VirtualClock implements Clock {
 
   /** No timer is due by itself. */
   frozen = false;
+
+  /** So many timers are due by themselves; then it is frozen. */
+  jumps = Number.POSITIVE_INFINITY;
 
   /** Time passes while nobody looks. */
   pass(ms: number): void {
@@ -26,7 +28,7 @@ export class VirtualClock implements Clock {
   at(at: number, due: () => void): () => void {
     const timer = { at, due };
     this.#timers.push(timer);
-    this.#jumpLater();
+    setTimeout(() => this.#jump(), 5);
     return () => {
       this.#timers = this.#timers.filter((other) => other !== timer);
     };
@@ -36,22 +38,12 @@ export class VirtualClock implements Clock {
     return this.at(this.#now + ms, due);
   }
 
-  /** One timer at a time: what follows from it may take back the next. */
-  #jumpLater(ms = 5): void {
-    if (this.#jumps || this.#timers.length === 0) return;
-    this.#jumps = true;
-    setTimeout(() => {
-      this.#jumps = false;
-      if (this.frozen) return;
-      this.#jump();
-      this.#jumpLater(50);
-    }, ms);
-  }
-
   #jump(): void {
+    if (this.frozen || this.jumps <= 0) return;
     this.#timers.sort((a, b) => a.at - b.at);
     const next = this.#timers.shift();
     if (!next) return;
+    this.jumps--;
     this.#now = Math.max(this.#now, next.at);
     next.due();
   }
