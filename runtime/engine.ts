@@ -100,13 +100,11 @@ export async function startRun(
 /** A run before its first frame. */
 export function newRun(plan: Plan, record: RunRecord, services: Services, doors: Machine): Run {
   const { values } = knownHost(record, doors.host);
-  const world = worldOf(plan, record, services, values, new ProjectFiles(doors.files));
+  const prepared = Prepared.of(plan, services.prepared);
+  const world = worldOf(plan, record, { ...services, prepared }, values, new ProjectFiles(doors.files));
   const run = new Run(plan, world, services, record);
   run.frame = -1;
-  run.writes.push(
-    { type: "plan", digest: plan.digest, text: JSON.stringify(plan) },
-    { type: "run", ...record },
-  );
+  run.writes.push({ type: "plan", digest: plan.digest, text: prepared.text }, { type: "run", ...record });
   run.event("run.started", {
     runId: record.runId,
     workflow: record.workflow,

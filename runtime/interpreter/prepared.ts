@@ -12,9 +12,17 @@ export class Prepared {
   /** Schemas, built when they are first needed. */
   readonly parser = new OutputParser();
 
+  #text: string | null = null;
+
   constructor(plan: Plan) {
     this.plan = plan;
     this.index = new PlanIndex(plan);
+  }
+
+  /** The plan as a journal keeps it. */
+  get text(): string {
+    this.#text ??= JSON.stringify(this.plan);
+    return this.#text;
   }
 
   /** What was prepared, where it was of this very plan; else all of it anew. */
