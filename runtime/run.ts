@@ -357,7 +357,8 @@ function withChildren(
     const id = childId(runId, child);
     const store = directory === null ? options.storeOf?.(id) : undefined;
     if (directory === null && !store) throw new RefusedError(`there is no store for run ${id}`);
-    const { storm, requests: _, ...shared } = options;
+    // Limits are those of the run that holds it: what it used counts there when it ends.
+    const { storm, requests: _, stopAt: __, ...shared } = options;
     const how = { ...shared, ...(storm && { storm }), executors, signal, leave, onIdle, onEvent: () => {} };
     const own = store ? { ...how, store } : how;
     try {
