@@ -1,5 +1,5 @@
 /** Tables for what people decide, under the names that the public library gives them. */
-import { z } from "zod";
+import * as z from "zod";
 
 export const approvalDecisionSchema = z.object({
   approved: z.boolean(),

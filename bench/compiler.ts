@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import os from "node:os";
 import path from "node:path";
 import { build, newSession } from "../compiler/index.ts";
-import { exponent, median } from "./lib.ts";
+import { exponent, median } from "./lib/count.ts";
 
 const scratch = mkdtempSync(path.join(os.tmpdir(), "smithers-bench-"));
 writeFileSync(path.join(scratch, "package.json"), "{}");

@@ -7,7 +7,7 @@ import os from "node:os";
 import path from "node:path";
 import type { Plan } from "../plan/types.ts";
 import { createExecutors } from "../runtime/executors/index.ts";
-import { median } from "./lib.ts";
+import { median } from "./lib/count.ts";
 
 const TASKS = Number(process.env.TASKS ?? 2_000);
 const ROUNDS = Number(process.env.ROUNDS ?? 5);

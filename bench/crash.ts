@@ -19,11 +19,19 @@ const repository = path.resolve(path.dirname(fileURLToPath(import.meta.url)), ".
 const boundaries = courses.flatMap((course) => course.boundaries);
 const engines = await Engines.make(repository);
 const begun = performance.now();
+let done = 0;
 const { runs, kills, hits, lost, doubled, wrong } = await campaign(engines, {
   rounds: ROUNDS,
   randomKills: Math.max(0, KILLS - ROUNDS * boundaries.length),
   sideBySide: SIDE_BY_SIDE,
   random: randomOf(SEED),
+  // It takes a while; whoever waits sees how far it is.
+  onRun: ({ kills: more }) => {
+    const before = Math.floor(done / 100);
+    done += more;
+    if (Math.floor(done / 100) > before)
+      console.error(`${done} kills after ${((performance.now() - begun) / 1_000).toFixed(0)} s`);
+  },
 });
 engines.remove();
 

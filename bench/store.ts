@@ -10,7 +10,7 @@ import { openStore } from "../runtime/store/sqljs/driver.ts";
 import { loadSqlite } from "../runtime/store/sqljs/load.ts";
 import { openReader } from "../runtime/store/sqljs/reader.ts";
 import type { Store } from "../runtime/store/store.ts";
-import { exponent, median } from "./lib.ts";
+import { exponent, median } from "./lib/count.ts";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
 const SIZES = (process.env.SIZES ?? "10,100,1000,10000").split(",").map(Number);

@@ -1,49 +1,24 @@
 /** The `smithers` command. Each command is one thin file in commands/; heavy parts load only when a command needs them. */
 import yargs, { type Argv } from "yargs";
 import packageJson from "../package.json" with { type: "json" };
-import * as answer from "./commands/answer.ts";
-import * as approve from "./commands/approve.ts";
-import * as build from "./commands/build.ts";
-import * as cancel from "./commands/cancel.ts";
-import * as check from "./commands/check.ts";
-import * as completion from "./commands/completion.ts";
-import * as db from "./commands/db.ts";
-import * as deny from "./commands/deny.ts";
-import * as diff from "./commands/diff.ts";
-import * as doctor from "./commands/doctor.ts";
-import * as events from "./commands/events.ts";
-import * as exports from "./commands/export.ts";
-import * as fork from "./commands/fork.ts";
-import * as gc from "./commands/gc.ts";
-import * as graph from "./commands/graph.ts";
-import * as imports from "./commands/import.ts";
-import * as inbox from "./commands/inbox.ts";
-import * as inspect from "./commands/inspect.ts";
-import * as logs from "./commands/logs.ts";
-import * as pause from "./commands/pause.ts";
-import * as preview from "./commands/preview.ts";
-import * as ps from "./commands/ps.ts";
-import * as replay from "./commands/replay.ts";
-import * as resolve from "./commands/resolve.ts";
-import * as resume from "./commands/resume.ts";
-import * as retry from "./commands/retry.ts";
-import * as rewind from "./commands/rewind.ts";
-import * as run from "./commands/run.ts";
-import * as signal from "./commands/signal.ts";
-import * as sql from "./commands/sql.ts";
-import * as test from "./commands/test.ts";
-import * as up from "./commands/up.ts";
-import * as why from "./commands/why.ts";
+import type { Command } from "./commands.ts";
 import { ASK } from "./completion/scripts.ts";
-import { CliError, type CommandResult, EXIT, type ExitCode } from "./exit.ts";
+import { CliError, EXIT, type ExitCode } from "./exit.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
-interface Command<A> {
-  readonly command: string;
-  readonly describe: string;
-  /** Declares positionals and options; what they parse to is `A`. */
-  readonly options: (yargs: Argv) => unknown;
-  readonly handler: (args: A, terminal: Terminal) => CommandResult;
+/**
+ * All commands, or the one that starts a run where the line names it: nothing else of the others would be used, and the
+ * first task begins sooner without them.
+ */
+async function commandsFor([name]: readonly string[]): Promise<readonly Command<never>[]> {
+  switch (name) {
+    case "run":
+      return [await import("./commands/run.ts")];
+    case "resume":
+      return [await import("./commands/resume.ts")];
+    default:
+      return (await import("./commands.ts")).COMMANDS;
+  }
 }
 
 /** Runs one command line and returns its exit code. Never throws. */
@@ -71,50 +46,18 @@ export async function main(
       );
     });
   const commands: string[] = [];
-  const add = <A>(command: Command<A>) => {
+  const add = (command: Command<never>) => {
     commands.push(command.command);
     cli.command(
       command.command,
       command.describe,
       (yargs) => void command.options(yargs),
       async (args) => {
-        exit = await command.handler(args as A, terminal);
+        exit = await command.handler(args as never, terminal);
       },
     );
   };
-  add(up);
-  add(build);
-  add(check);
-  add(run);
-  add(test);
-  add(diff);
-  add(graph);
-  add(preview);
-  add(ps);
-  add(inbox);
-  add(inspect);
-  add(logs);
-  add(events);
-  add(db);
-  add(sql);
-  add(why);
-  add(replay);
-  add(answer);
-  add(approve);
-  add(deny);
-  add(signal);
-  add(pause);
-  add(resolve);
-  add(resume);
-  add(retry);
-  add(rewind);
-  add(fork);
-  add(cancel);
-  add(exports);
-  add(imports);
-  add(gc);
-  add(doctor);
-  add(completion);
+  for (const command of await commandsFor(argv)) add(command);
   skipHelpCache(cli);
   if (words) return complete(words, commands, cli, terminal);
   try {

@@ -4,8 +4,9 @@
  */
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { CONFIG_FILE, configFile } from "./config-file.ts";
+import { DURATION, durationOf } from "./durations.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { readText } from "./options.ts";
 import { SEVERITIES } from "./report.ts";
@@ -17,6 +18,19 @@ const storm = z.strictObject({
   framesPerMinute: limit("Frames within a minute. Default: 200"),
   framesPerRun: limit("Frames without a fact from outside. Default: 1000"),
   repeats: limit("How often such frames may come back to one state. Default: 3"),
+});
+
+const stopAt = z.strictObject({
+  frames: limit("Frames"),
+  wallClock: z
+    .string()
+    .refine((text) => durationOf(text) !== null, "is no time such as 90s, 30m, 2h or 1d")
+    .meta({ pattern: DURATION.source })
+    .optional()
+    .describe("Time since the run began: a number and s, m, h or d"),
+  tokens: limit("Tokens that its agents use"),
+  toolCalls: limit("Calls of tools by its agents"),
+  iterations: limit("Iterations, all loops together"),
 });
 
 /** Names of the limits. */
@@ -54,6 +68,7 @@ export const ConfigSchema = z.strictObject({
   storm: storm
     .optional()
     .describe("Limits of frames that effects make by themselves; a run that exceeds one is stalled"),
+  stopAt: stopAt.optional().describe("How far a run may go; one that comes to a limit is paused"),
 });
 
 export type Config = z.infer<typeof ConfigSchema> & {

@@ -6,6 +6,7 @@ import type { EventRecord, RunResult, StormLimits } from "../runtime/index.ts";
 import { configFile } from "./config-file.ts";
 import { withRuntime } from "./errors.ts";
 import { CliError, type CommandResult, EXIT, type ExitCode } from "./exit.ts";
+import { type LimitArgs, limitOptions, stopAtOf } from "./limits.ts";
 import { rootOf, rootOption } from "./options.ts";
 import { addressName } from "./render/address.ts";
 import { createLive } from "./render/live/progress.ts";
@@ -13,7 +14,7 @@ import { createLines, type Progress } from "./render/progress.ts";
 import { cut, duration } from "./render/table.ts";
 import type { Terminal } from "./terminal.ts";
 
-export interface ExecuteArgs {
+export interface ExecuteArgs extends LimitArgs {
   readonly script: string | undefined;
   readonly json: boolean;
   readonly wait: boolean;
@@ -23,7 +24,7 @@ export interface ExecuteArgs {
 }
 
 export const executeOptions = (yargs: Argv) =>
-  rootOption(yargs)
+  limitOptions(rootOption(yargs))
     .option("script", { type: "string", describe: "JSON file of scripted answers: agents need no key" })
     .option("json", {
       type: "boolean",
@@ -65,6 +66,7 @@ function onInterrupt(stop: AbortController): () => void {
 export function execute(start: Start, args: ExecuteArgs, terminal: Terminal): CommandResult {
   return withRuntime(async (runtime) => {
     const storm = await stormLimits(args.storm);
+    const stopAt = await stopAtOf(args, start.kind === "new");
     const script = args.script === undefined ? null : await openScript(args.script, runtime);
     const progress = args.json ? null : await progressOf(start, args, terminal, runtime);
     const begun = Date.now();
@@ -84,6 +86,7 @@ export function execute(start: Start, args: ExecuteArgs, terminal: Terminal): Co
       ...(script && { script }),
       ...(storm && { storm }),
       ...(args.allowNetwork && { allowNetwork: true }),
+      ...(stopAt && { stopAt }),
     };
     try {
       const result =

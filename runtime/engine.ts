@@ -9,7 +9,9 @@ import { parseInput } from "./input.ts";
 import { childQuestions } from "./interpreter/children.ts";
 import { runFrames } from "./interpreter/frames.ts";
 import { EFFECT_CLEANED, EFFECT_RAN } from "./interpreter/handlers.ts";
+import { spentOf, watchClock } from "./interpreter/limits.ts";
 import type { Ask } from "./interpreter/people.ts";
+import { Prepared } from "./interpreter/prepared.ts";
 import { restore } from "./interpreter/restore.ts";
 import {
   type End,
@@ -98,13 +100,11 @@ export async function startRun(
 /** A run before its first frame. */
 export function newRun(plan: Plan, record: RunRecord, services: Services, doors: Machine): Run {
   const { values } = knownHost(record, doors.host);
-  const world = worldOf(plan, record, services.clock.now(), values, new ProjectFiles(doors.files));
+  const prepared = Prepared.of(plan, services.prepared);
+  const world = worldOf(plan, record, { ...services, prepared }, values, new ProjectFiles(doors.files));
   const run = new Run(plan, world, services, record);
   run.frame = -1;
-  run.writes.push(
-    { type: "plan", digest: plan.digest, text: JSON.stringify(plan) },
-    { type: "run", ...record },
-  );
+  run.writes.push({ type: "plan", digest: plan.digest, text: prepared.text }, { type: "run", ...record });
   run.event("run.started", {
     runId: record.runId,
     workflow: record.workflow,
@@ -112,6 +112,7 @@ export function newRun(plan: Plan, record: RunRecord, services: Services, doors:
     maxConcurrency: services.maxConcurrency,
     ...traceOf(services),
     ...stormData(services),
+    ...stopData(services),
   });
   run.push({ kind: "begin", cause: "start" });
   return run;
@@ -142,7 +143,7 @@ export async function reopenedRun(
   const now = services.clock.now();
   const { values, changes } = knownHost(record, doors.host);
   const files = new ProjectFiles(doors.files, await filesRead(plan, services.store));
-  const world = worldOf(plan, record, now, values, files);
+  const world = worldOf(plan, record, services, values, files);
   const { lost, writes, retries } = restore(world, journal, now);
   for (const attempt of lost) doors.endAttempt?.(attempt);
   const moved = workingDirectory(record, doors.host);
@@ -157,6 +158,9 @@ export async function reopenedRun(
   await learnSignals(run, journal);
   await learnEffects(run);
   await learnSessions(run, journal);
+  const { iterations, ...spent } = spentOf(journal);
+  run.spent = spent;
+  world.iterations = iterations;
   run.frame = journal.lastFrame?.frame ?? -1;
   run.lastEvent = journal.lastEvent;
   run.lastOutput = journal.outputs.at(-1)?.seq ?? 0;
@@ -169,6 +173,7 @@ export async function reopenedRun(
     maxConcurrency: services.maxConcurrency,
     ...traceOf(services),
     ...stormData(services),
+    ...stopData(services),
   });
   const differences = [...moved.changes, ...changes];
   if (differences.length > 0)
@@ -191,14 +196,25 @@ function traceOf({ traceparent }: Services): { readonly traceparent?: string } {
   return traceparent === undefined ? {} : { traceparent };
 }
 
-function worldOf(plan: Plan, record: RunRecord, now: number, host: HostValues, files: ProjectFiles): World {
-  const { runId, seed } = record;
-  return new World(plan, { runId, input: parseInput(plan, record.input), now, host, files, seed });
+function worldOf(
+  plan: Plan,
+  { runId, seed, input: given }: RunRecord,
+  { clock, prepared }: Services,
+  host: HostValues,
+  files: ProjectFiles,
+): World {
+  const known = Prepared.of(plan, prepared);
+  const input = parseInput(plan, given, known.parser);
+  return new World(plan, { runId, input, now: clock.now(), host, files, seed }, known);
 }
 
 /** Limits other than the usual ones steer the run, so the journal has them. */
 const stormData = ({ storm }: Services): { readonly [key: string]: Json } =>
   storm ? { storm: { ...storm } } : {};
+
+/** How far the run may go, for whoever looks at it, and for its next resume. */
+const stopData = ({ stopAt }: Services): { readonly [key: string]: Json } =>
+  stopAt ? { stopAt: { ...stopAt } } : {};
 
 /** Which effects ran last, and with which deps. */
 async function learnEffects(run: Run): Promise<void> {
@@ -256,6 +272,7 @@ async function finish(run: Run, { open, signal, stop, leave }: Doors): Promise<R
   if (leave?.aborted) onLeave();
   leave?.addEventListener("abort", onLeave, { once: true });
   if (stop) run.push({ kind: "stop", request: stop, done: () => {} });
+  const clock = watchClock(run);
   const close = open?.((request, done) => run.push(factOf(request, done)));
   const abort = (): void => run.push({ kind: "abort" });
   if (signal?.aborted) abort();
@@ -266,6 +283,7 @@ async function finish(run: Run, { open, signal, stop, leave }: Doors): Promise<R
   } finally {
     signal?.removeEventListener("abort", abort);
     leave?.removeEventListener("abort", onLeave);
+    clock?.();
     close?.();
     run.close();
   }

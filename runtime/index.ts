@@ -26,6 +26,7 @@ export {
   readRun,
 } from "./inspect.ts";
 export type { Clock } from "./interpreter/clock.ts";
+export type { StopLimits } from "./interpreter/limits.ts";
 export type { StopRequest } from "./interpreter/run.ts";
 export { outermost } from "./interpreter/run-id.ts";
 export type { GivenLimits as StormLimits } from "./interpreter/storm.ts";

@@ -1,7 +1,8 @@
 /** The workflow's input, parsed before anything is written. */
 import { CONTINUATION } from "../plan/continuation.ts";
 import type { Json, Plan } from "../plan/types.ts";
-import { formatIssues, PlanSchemas, parseWith } from "../plan/zod/index.ts";
+import { formatIssues } from "../plan/zod/index.ts";
+import { OutputParser } from "./executors/output.ts";
 
 export class InputError extends Error {
   constructor(message: string) {
@@ -11,11 +12,11 @@ export class InputError extends Error {
 }
 
 /** The input as the workflow sees it: parsed by the plan's schema, defaults filled in. @throws InputError naming every wrong field. */
-export function parseInput(plan: Plan, input: Json): Json {
+export function parseInput(plan: Plan, input: Json, parser: OutputParser = new OutputParser()): Json {
   const name = plan.input?.schema;
   if (name === undefined) return input ?? {};
   const { given, continuation } = apart(input ?? {});
-  const parsed = parseWith(new PlanSchemas(plan).get(name), given);
+  const parsed = parser.parse(plan, name, given);
   if (parsed.ok) return continuation === undefined ? parsed.value : together(parsed.value, continuation);
   throw new InputError(`the input does not fit the workflow's schema:\n${formatIssues(parsed.issues)}`);
 }

@@ -17,6 +17,8 @@ import { type HostSource, recordHost, systemHost } from "./host.ts";
 import { Inbox, moveInbox } from "./inbox.ts";
 import { parseInput } from "./input.ts";
 import { type Clock, systemClock } from "./interpreter/clock.ts";
+import { type StopLimits, wrongLimit } from "./interpreter/limits.ts";
+import { Prepared } from "./interpreter/prepared.ts";
 import type { Services, StopRequest } from "./interpreter/run.ts";
 import { childId, makeRunId } from "./interpreter/run-id.ts";
 import { type GivenLimits, limitsOf } from "./interpreter/storm.ts";
@@ -59,6 +61,13 @@ interface CommonOptions {
   readonly allowNetwork?: boolean;
   /** When a run counts as one that goes on by itself; what is left out is as usual. */
   readonly storm?: GivenLimits;
+  /**
+   * How far the run may go, counted over all of it, resumes included; from there it is paused. A resume begins with the
+   * limits that the run was started with, and may give others.
+   */
+  readonly stopAt?: StopLimits;
+  /** What other runs of the same plan have worked out already. */
+  readonly prepared?: Prepared;
   /** Answers for host values (`process.cwd`, `env.HOME`, …) in place of this machine. */
   readonly host?: HostSource;
   /** What `ctx.fs` reads, in place of the project's files. */
@@ -91,9 +100,11 @@ const MAX_CONCURRENCY = 16;
 export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
   refuseUnsupported(plan);
   refusePackages(plan, options);
+  refuseLimits(plan, options);
   const clock = options.clock ?? systemClock;
   const input = options.input ?? {};
-  parseInput(plan, input);
+  const prepared = Prepared.of(plan, options.prepared);
+  parseInput(plan, input, prepared.parser);
   const now = clock.now();
   const { name } = plan.workflow;
   const { runId, directory, taken } = options.store
@@ -116,7 +127,7 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
   const store = options.store ?? (await openRun(directory as string, options.root));
   const warm = Object.keys(plan.modules).length > 0;
   const first = { runId, directory, store, isNext: false, warm };
-  return attend(options, first, async (given, doors) => {
+  return attend({ ...options, prepared }, first, async (given, doors) => {
     if (taken && (await store.journal()).run) {
       throw new RefusedError(`there is a run ${runId} already: resume it, or give the new run another id`);
     }
@@ -133,7 +144,8 @@ export async function resume(runId: string, options: ResumeOptions): Promise<Run
   const directory = options.store ? null : runDirectory(path.resolve(options.root), runId);
   const store = options.store ?? (await openRun(directory as string, options.root));
   const isNext = (await originOf(store))?.how === "continue";
-  return attend(options, { runId, directory, store, isNext, warm: false }, (given, doors) =>
+  const stopAt = { ...(await firstLimits(store)), ...options.stopAt };
+  return attend({ ...options, stopAt }, { runId, directory, store, isNext, warm: false }, (given, doors) =>
     goOn(runId, store, options, given, { ...doors, ...(options.stop && { stop: options.stop }) }),
   );
 }
@@ -148,6 +160,7 @@ async function goOn(
   const journal = await store.journal();
   const plan = planOf(journal, runId, options.plan);
   refusePackages(plan, options);
+  refuseLimits(plan, { ...options, ...(given.stopAt && { stopAt: given.stopAt }) });
   const workflow = journal.run?.workflow ?? plan.workflow.name;
   const result = await tracing({ runId, workflow, planDigest: plan.digest }, given, (services) =>
     resumeRun(plan, journal, services, doors),
@@ -223,6 +236,29 @@ function refusePackages(plan: Plan, options: CommonOptions): void {
   for (const subflow of Object.values(plan.subflows ?? {})) refusePackages(subflow, options);
   const message = packagesMessage(wrongPackages(plan, path.resolve(root)));
   if (message !== null) throw new RefusedError(message);
+}
+
+/** The limits that a run was started with, or taken up with for the first time where it began with state. */
+async function firstLimits(store: Store): Promise<StopLimits> {
+  const first = (await store.events(0, 2)).find(
+    ({ type }) => type === "run.started" || type === "run.resumed",
+  );
+  return (first?.data.stopAt ?? {}) as StopLimits;
+}
+
+/** What can't be counted can't be limited. @throws RangeError, RefusedError */
+function refuseLimits(plan: Plan, { stopAt, script, executors }: CommonOptions): void {
+  if (!stopAt) return;
+  const wrong = wrongLimit(stopAt);
+  if (wrong !== null) throw new RangeError(wrong);
+  if (script || executors) return;
+  const [silent] = Object.entries(plan.agents).find(([, { kind }]) => kind === "module") ?? [];
+  const limit = stopAt.tokens !== undefined ? "tokens" : stopAt.toolCalls !== undefined ? "tool calls" : null;
+  if (silent !== undefined && limit !== null)
+    throw new RefusedError(
+      `a limit of ${limit} can't be kept: agent ${silent} is code of the workflow's own and does not report what it uses. ` +
+        "Limit the run by frames, wall clock or iterations",
+    );
 }
 
 /** Attends to a run, and to those that take its place. */
@@ -321,7 +357,8 @@ function withChildren(
     const id = childId(runId, child);
     const store = directory === null ? options.storeOf?.(id) : undefined;
     if (directory === null && !store) throw new RefusedError(`there is no store for run ${id}`);
-    const { storm, requests: _, ...shared } = options;
+    // Limits are those of the run that holds it: what it used counts there when it ends.
+    const { storm, requests: _, stopAt: __, ...shared } = options;
     const how = { ...shared, ...(storm && { storm }), executors, signal, leave, onIdle, onEvent: () => {} };
     const own = store ? { ...how, store } : how;
     try {
@@ -369,6 +406,8 @@ function servicesOf(options: CommonOptions, at: Attended, executors: Services["e
     ...(options.storm && { storm: limitsOf(options.storm) }),
     wait: () => options.leave?.aborted === false || (options.wait ?? false),
     ...(options.onIdle && { onIdle: options.onIdle }),
+    ...(options.stopAt && Object.keys(options.stopAt).length > 0 && { stopAt: options.stopAt }),
+    ...(options.prepared && { prepared: options.prepared }),
     onEvent: options.onEvent ?? (() => {}),
     nextRunId: () => nextRunId(at.runId, at.isNext, (name) => at.directory !== null && hasRun(root, name)),
     decider:

@@ -2,7 +2,16 @@
 // checker's own declarations beside it, and the project's bin linked so that `npm ci` alone leaves a working
 // `npx smithers`.
 import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,8 +20,32 @@ import { build } from "esbuild";
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const require = createRequire(import.meta.url);
 
+/**
+ * The help's layout measures text with `string-width`, which makes a segmenter and a pattern of all emoji as it loads: an
+ * eighth of a short command's start, for help that nobody asked for. Here it makes each when it is first used.
+ */
+const LAZILY = [
+  ["const segmenter = new Intl.Segmenter();", "segment", "segmenter"],
+  ["const rgiEmojiRegex = /^\\p{RGI_Emoji}$/v;", "test", "rgiEmojiRegex"],
+];
+const widthOnUse = {
+  name: "width-on-use",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]string-width[\\/]index\.js$/ }, ({ path: file }) => {
+      let contents = readFileSync(file, "utf8");
+      if (!contents.includes(LAZILY[0][0])) throw new Error(`${file} is not as known: look at widthOnUse`);
+      for (const [eager, method, name] of LAZILY) {
+        const made = eager.slice(eager.indexOf("=") + 2, -1);
+        const lazy = `let ${name}Made; const ${name} = { ${method}: (text) => (${name}Made ??= ${made}).${method}(text) };`;
+        contents = contents.replace(eager, () => lazy);
+      }
+      return { contents, loader: "js" };
+    });
+  },
+};
+
 rmSync(path.join(root, "dist"), { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: [
     "authoring/index.ts",
@@ -47,7 +80,17 @@ await build({
     js: 'import { createRequire as __createRequire } from "node:module";\nconst require = __createRequire(import.meta.url);',
   },
   logLevel: "warning",
+  plugins: [widthOnUse],
+  metafile: true,
 });
+
+// A third of a megabyte to read at every start, and nothing uses them: `import { z }` keeps all of Zod, `import * as z`
+// what is used.
+for (const { inputs } of Object.values(metafile.outputs)) {
+  const language = Object.keys(inputs).find((input) => /zod\/v4\/locales\/(?!en\.js)/.test(input));
+  if (language !== undefined && inputs[language].bytesInOutput > 0)
+    throw new Error(`the bundle holds ${language}: write \`import * as z from "zod"\` where it comes in`);
+}
 
 const tsc = path.join(path.dirname(require.resolve("typescript/package.json")), "bin/tsc");
 execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });

@@ -1,12 +1,12 @@
 /** Executors that ask the test. The schema of a task's table is applied as in a real run. */
 import type { Json } from "../plan/types.ts";
 import { formatIssues } from "../plan/zod/index.ts";
-import {
-  type AttemptContext,
-  type AttemptResult,
-  type Executor,
+import type {
+  AttemptContext,
+  AttemptResult,
+  Executor,
   OutputParser,
-  type TaskRequest,
+  TaskRequest,
 } from "../runtime/executors/index.ts";
 import { type Answer, type Answers, type Call, entryFor, TaskFailure } from "./answers.ts";
 import type { VirtualClock } from "./clock.ts";
@@ -18,9 +18,9 @@ export function executorsOf(
   clock: VirtualClock,
   calls: Call[],
   elsewhere: { get(kind: TaskRequest["kind"]): Executor | undefined },
+  outputs: OutputParser,
   tools: Tools = {},
 ): { get(kind: TaskRequest["kind"]): Executor | undefined } {
-  const outputs = new OutputParser();
   const asked = (kind: TaskRequest["kind"]): Executor => ({
     kind,
     execute: (request, context) =>

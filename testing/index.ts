@@ -19,6 +19,7 @@ import {
   resume,
   run as runPlan,
 } from "../runtime/index.ts";
+import { Prepared } from "../runtime/interpreter/prepared.ts";
 import type { InboxRequest, ScriptedDecision } from "../runtime/interpreter/run.ts";
 import { replayJournal } from "../runtime/replay/index.ts";
 import { MemorySpace, memoryReader, memoryStore } from "../runtime/store/index.ts";
@@ -112,11 +113,13 @@ export async function loadWorkflow(file: string): Promise<TestWorkflow> {
 
 /** A plan under test. `root` is where code of the plan runs that the test does not stand for. */
 export function testWorkflow(plan: Plan, root: string = process.cwd()): TestWorkflow {
-  return { plan, run: (options = {}) => new Bench(plan, root).begin(options) };
+  const prepared = new Prepared(plan);
+  return { plan, run: (options = {}) => new Bench(prepared, root).begin(options) };
 }
 
 class Bench {
   readonly #plan: Plan;
+  readonly #prepared: Prepared;
   readonly #root: string;
   /** Of the run and of those that take its place, by id. */
   readonly #spaces = new Map<string, MemorySpace>();
@@ -124,8 +127,9 @@ class Bench {
   readonly #events: EventRecord[] = [];
   readonly #calls: Call[] = [];
 
-  constructor(plan: Plan, root: string) {
-    this.#plan = plan;
+  constructor(prepared: Prepared, root: string) {
+    this.#prepared = prepared;
+    this.#plan = prepared.plan;
     this.#root = root;
   }
 
@@ -148,7 +152,8 @@ class Bench {
         store,
         storeOf: (runId) => this.#storeOf(runId),
         clock: this.#clock,
-        executors: executorsOf(answers, this.#clock, this.#calls, code, tools),
+        executors: executorsOf(answers, this.#clock, this.#calls, code, this.#prepared.parser, tools),
+        prepared: this.#prepared,
         decider: (address) => saidTo(people, address),
         requests: (take) => send(take, signals, this.#clock),
         host: (name) => (Object.hasOwn(host, name) ? host[name] : undefined),
@@ -209,7 +214,7 @@ class Bench {
   async #proveReplay(): Promise<void> {
     for (const [runId, space] of this.#spaces) {
       const plan = runId === "test" ? this.#plan : undefined;
-      const { divergence } = await replayJournal(memoryReader(space), plan);
+      const { divergence } = await replayJournal(memoryReader(space), plan, this.#prepared);
       if (divergence)
         throw new Error(`the replay of this run differs: ${JSON.stringify(divergence, null, 2)}`);
     }

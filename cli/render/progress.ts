@@ -46,6 +46,7 @@ function describe(event: EventRecord, running: Running, terminal: Terminal): str
     case "run.continued":
       return `${paint.green("→")} goes on as ${text("next")}`;
     case "run.stopping":
+      if (data.reason !== undefined) return `${paint.yellow("!")} pausing: ${text("reason")}`;
       return `${paint.yellow("!")} ${data.stop === "pause" ? "pausing" : "cancelling"}, as ${text("by")} asked`;
     case "run.resumed":
       return `${paint.bold(`run ${text("runId")}`)}  ${paint.dim("resumed")}`;

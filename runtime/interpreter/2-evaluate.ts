@@ -9,6 +9,7 @@ import type { Snapshot } from "./1-snapshot.ts";
 import { deliver, receive } from "./deliver.ts";
 import { computed, failed, findEffects, finished, flushState, progressed } from "./handlers.ts";
 import { Leaf } from "./leaf.ts";
+import { spend, watchLimits } from "./limits.ts";
 import { askedOf, leavesOpen, repeats } from "./once.ts";
 import { recordRow } from "./outputs.ts";
 import { decide, failAsked, isKnown, NOBODY, settlePeople } from "./people.ts";
@@ -42,6 +43,7 @@ export function evaluate(run: Run, { facts, now }: Snapshot): void {
     setAlarms(run);
     dropRetries(run);
   });
+  watchLimits(run, now);
   run.dueEffects = [];
   attempt(run, () => {
     run.dueEffects = findEffects(run);
@@ -128,10 +130,11 @@ function apply(run: Run, fact: Fact, now: number): void {
       run.aborted = true;
       return;
     case "stop": {
-      const { stop, by } = fact.request;
+      const { stop, by, reason } = fact.request;
       run.committed.push(fact.done);
       if (run.stopped?.stop === "cancel" || run.stopped?.stop === stop) return;
-      run.event("run.stopping", { runId: run.record.runId, stop, by });
+      const why = reason === undefined ? {} : { reason };
+      run.event("run.stopping", { runId: run.record.runId, stop, by, ...why });
       run.stopped = fact.request;
       if (stop === "cancel") run.world.cancel(`cancelled by ${by}`);
       return;
@@ -218,6 +221,7 @@ function applyResult(run: Run, entry: TaskEntry, attempt: number, result: Attemp
   const usedUp = run.world.budgets.spend(entry.node, result.usage ?? null, now - flight.startedAt, leaf);
   for (const { node, measure, max, onExceeded, used } of usedUp)
     run.event("budget.exceeded", { node, measure, max, used, onExceeded });
+  spend(run.spent, result.usage ?? null);
   const who = { ...addressData(entry.address), attempt };
   if (result.ok) {
     run.writes.push(

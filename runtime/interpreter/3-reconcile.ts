@@ -379,9 +379,10 @@ function endOfSettled(run: Run, paused: string | null): End | null {
   if (world.cancelled !== null) return endOfCancelled(run, world.cancelled);
   const isOver = world.ended !== null && root.unwinding === 0;
   if (run.stopped && !world.finished && !isOver) {
-    const { stop, by } = run.stopped;
+    const { stop, by, reason } = run.stopped;
     const status = stop === "cancel" ? "cancelled" : "paused";
-    return { status, reason: `${status} by ${by}; it can be resumed` };
+    const next = reason === undefined ? "it can be resumed" : "it can be resumed with a higher limit";
+    return { status, reason: `${reason ?? `${status} by ${by}`}; ${next}` };
   }
   if (run.stalled !== null) return { status: "stalled", reason: `loop_detected: ${run.stalled}` };
   if (run.aborted) return { status: "cancelled", reason: "interrupted; it can be resumed" };

@@ -4,6 +4,7 @@
  */
 import type { Leave } from "../executors/executor.ts";
 import type { Step } from "./3-reconcile.ts";
+import { isLastFrame } from "./limits.ts";
 import type { End, Run } from "./run.ts";
 import type { TaskEntry } from "./states.ts";
 import { isRescued } from "./stepper.ts";
@@ -20,6 +21,7 @@ export function flush(run: Run, { end, leaves }: Step): End | null {
     else if (leaves) leave.abort("wait" satisfies Leave);
   }
   if (end) run.close();
+  else if (isLastFrame(run)) run.push({ kind: "events" });
   return end;
 }
 

@@ -182,7 +182,7 @@ function budgetOf(unit: Instance, node: AspectsNode, measure: Measure, reader: C
 }
 
 /** All that a provider was given and gave, whether cached or not. */
-function tokensOf(usage: Json): number {
+export function tokensOf(usage: Json): number {
   const given = (usage ?? {}) as { readonly [name: string]: Json };
   const names = ["inputTokens", "outputTokens", "cacheReadTokens", "cacheWriteTokens"];
   return names.reduce((sum, name) => sum + (typeof given[name] === "number" ? given[name] : 0), 0);

@@ -195,6 +195,7 @@ export class Loop extends Stepper {
       this.world.goOn({ ...address, reason: "loop", state: null });
       return false;
     }
+    this.world.iterations++;
     this.#set({ phase: "open", iteration });
     if (iteration > 0) this.build();
     else this.reopen();

@@ -1,12 +1,14 @@
 /** The state of a run under way: what the seven phases pass from one to the next. */
 import type { Json, Plan } from "../../plan/types.ts";
 import type { AttemptResult, Executor, Reservation, TaskRequest } from "../executors/executor.ts";
-import { OutputParser } from "../executors/output.ts";
+import type { OutputParser } from "../executors/output.ts";
 import type { Address, EventRecord, RunRecord, RunStatus, Store, Write } from "../store/store.ts";
 import type { Clock } from "./clock.ts";
 import type { Continuing } from "./continuing.ts";
 import type { DueEffect } from "./effects.ts";
 import type { Batch } from "./handlers.ts";
+import type { Spent, StopLimits } from "./limits.ts";
+import type { Prepared } from "./prepared.ts";
 import { Sessions } from "./sessions.ts";
 import { Signals } from "./signals.ts";
 import type { TaskEntry } from "./states.ts";
@@ -34,6 +36,8 @@ export interface StopRequest {
   readonly stop: "pause" | "cancel";
   readonly by: string;
   readonly at: number;
+  /** Why, where that is more than who asked. */
+  readonly reason?: string;
 }
 
 /** Something that people or programs tell a run by name. */
@@ -148,6 +152,10 @@ export interface Services {
   readonly wait: () => boolean;
   /** Told whether only people can move the run on. */
   readonly onIdle?: (is: boolean) => void;
+  /** What other runs of the same plan have worked out already. */
+  readonly prepared?: Prepared;
+  /** How far the run may go. Default: to its end. */
+  readonly stopAt?: StopLimits;
   readonly onEvent: (event: EventRecord) => void;
   /** W3C trace context of the span that stands for this process, kept in the journal so that later ones link to it. */
   readonly traceparent?: string;
@@ -200,6 +208,8 @@ export class Run {
   /** Effects that ran since the last frame, by name. */
   effectsRun: string[] = [];
   readonly storm: Storm;
+  /** What attempts that have ended used. */
+  spent: Spent = { tokens: 0, toolCalls: 0 };
   /** Why the run goes on by itself and is held, or null. */
   stalled: string | null = null;
   aborted = false;
@@ -213,7 +223,7 @@ export class Run {
   readonly signals = new Signals();
   readonly sessions = new Sessions();
   /** For rows that no executor gives: decisions, signals. */
-  readonly parser = new OutputParser();
+  readonly parser: OutputParser;
   readonly #facts: Fact[] = [];
   #wake: (() => void) | null = null;
   #flushEvents: (() => void) | null = null;
@@ -223,6 +233,7 @@ export class Run {
     this.world = world;
     this.services = services;
     this.record = record;
+    this.parser = world.parser;
     this.storm = new Storm(services.storm ?? STORM_LIMITS);
     this.frame = 0;
     this.lastEvent = 0;

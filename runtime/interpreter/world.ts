@@ -5,9 +5,11 @@
  * Within a frame: structure, outermost first; guards; loops that close; tasks whose turn has come; loops that begin or go
  * on. A step that changed something sends it back to the start, so that every decision is made on a stable frame.
  */
+
 import type { Value } from "../../plan/core/values.ts";
 import type { Json, Plan } from "../../plan/types.ts";
 import type { TaskError, TaskRequest } from "../executors/executor.ts";
+import type { OutputParser } from "../executors/output.ts";
 import { memoryFiles } from "../files.ts";
 import { addressKey, showAddress } from "../store/rules.ts";
 import type { Address } from "../store/store.ts";
@@ -17,7 +19,7 @@ import type { Facts } from "../values/ctx.ts";
 import { ProjectFiles } from "../values/files.ts";
 import { toJson } from "../values/json.ts";
 import { deepFreeze, Rows } from "../values/rows.ts";
-import { Residuals, Scope } from "../values/scope.ts";
+import { Scope } from "../values/scope.ts";
 import { RunState } from "../values/state.ts";
 import { Budgets } from "./budgets.ts";
 import type { Continuing } from "./continuing.ts";
@@ -28,7 +30,8 @@ import { type Container, makeInstance } from "./kinds.ts";
 import { isLaned, type Laned } from "./lanes.ts";
 import type { Leaf } from "./leaf.ts";
 import { Loop, progressOf } from "./loop.ts";
-import { PlanIndex } from "./plan-index.ts";
+import type { PlanIndex } from "./plan-index.ts";
+import { Prepared } from "./prepared.ts";
 import { Ready } from "./ready.ts";
 import {
   CANCELLED,
@@ -75,6 +78,8 @@ interface Job {
 
 export class World {
   readonly index: PlanIndex;
+  /** For rows of the plan's tables. */
+  readonly parser: OutputParser;
   readonly graph = new Graph();
   readonly rows: Rows;
   readonly files: ProjectFiles;
@@ -112,6 +117,8 @@ export class World {
   /** Aborted: what they give is no result. */
   readonly aborted = new Set<TaskEntry>();
   readonly stages = new Stages();
+  /** Iterations of loops that were begun, over the whole run. */
+  iterations = 0;
   /** Keys of entries of tasks that need a person's agreement and have it. */
   readonly agreed = new Set<string>();
   /** Waited to be tried again, and is not any more. */
@@ -129,8 +136,10 @@ export class World {
   readonly #examine = new Set<Leaf>();
   readonly #steps = new Set<Stepper>();
 
-  constructor(plan: Plan, options: WorldOptions, index: PlanIndex = new PlanIndex(plan)) {
+  constructor(plan: Plan, options: WorldOptions, prepared: Prepared = new Prepared(plan)) {
+    const { index } = prepared;
     this.index = index;
+    this.parser = prepared.parser;
     this.showClosed = options.showClosed ?? false;
     this.inOne = options.inOne ?? false;
     this.rows = new Rows(this.graph);
@@ -163,7 +172,7 @@ export class World {
     });
     const shared = {
       graph: this.graph,
-      residuals: new Residuals(),
+      residuals: prepared.residuals,
       facts: this.facts,
       host: options.host ?? {},
     };

@@ -2,6 +2,7 @@
 import { loadPlan, type Plan } from "../../plan/index.ts";
 import { RefusedError } from "../engine.ts";
 import { frameOf, type PreviewFrame } from "../frame.ts";
+import type { Prepared } from "../interpreter/prepared.ts";
 import type { World } from "../interpreter/world.ts";
 import { reading } from "../reading.ts";
 import { runDirectory, storeDirectory } from "../runs.ts";
@@ -38,10 +39,14 @@ export async function replay(runId: string, { root }: Place): Promise<Replay> {
   return reading(runDirectory(root, runId), async (reader) => ({ ...(await replayJournal(reader)), runId }));
 }
 
-/** The same for a journal that is open, with the recorded plan or the one given. @throws RefusedError */
-export async function replayJournal(reader: RunReader, given?: Plan): Promise<Replay> {
+/**
+ * The same for a journal that is open, with the recorded plan or the one given.
+ * @param prepared what runs of the plan given have worked out already
+ * @throws RefusedError
+ */
+export async function replayJournal(reader: RunReader, given?: Plan, prepared?: Prepared): Promise<Replay> {
   const { plan, recording, run } = await recorded(reader, given);
-  const replayer = new Replayer(plan, recording, run);
+  const replayer = new Replayer(plan, recording, run, prepared);
   let divergence: Divergence | null = null;
   try {
     await replayer.replay();

@@ -135,7 +135,17 @@ function factOf({ type, at, data }: EventRecord): readonly RecordedFact[] {
     case "run.interrupted":
       return [{ kind: "interrupt" }];
     case "run.stopping":
-      return [{ kind: "stop", request: { stop: data.stop as StopRequest["stop"], by: String(data.by), at } }];
+      return [
+        {
+          kind: "stop",
+          request: {
+            stop: data.stop as StopRequest["stop"],
+            by: String(data.by),
+            at,
+            ...(data.reason !== undefined && { reason: String(data.reason) }),
+          },
+        },
+      ];
     case "run.fault":
       return [{ kind: "fault", message: String(data.message) }];
     case "task.finished":

@@ -13,6 +13,7 @@ import { reconcile } from "../interpreter/3-reconcile.ts";
 import { commit } from "../interpreter/4-commit.ts";
 import { runEffects } from "../interpreter/handlers.ts";
 import { parseRow } from "../interpreter/outputs.ts";
+import { Prepared } from "../interpreter/prepared.ts";
 import type { End, Fact, Run, Services, Start } from "../interpreter/run.ts";
 import type { World } from "../interpreter/world.ts";
 import { MemorySpace, memoryStore } from "../store/memory.ts";
@@ -61,6 +62,7 @@ export class Replayer {
   /** Called before each commit with what starts then. */
   watch: ((run: Run, starts: readonly Start[]) => void) | null = null;
   readonly #plan: Plan;
+  readonly #prepared: Prepared;
   readonly #recording: Recording;
   readonly #record: RunRecord;
   readonly #space = new MemorySpace();
@@ -75,8 +77,10 @@ export class Replayer {
   #run: Run | null = null;
   #store: Store | null = null;
 
-  constructor(plan: Plan, recording: Recording, record: RunRecord) {
+  constructor(plan: Plan, recording: Recording, record: RunRecord, prepared?: Prepared) {
     this.#plan = plan;
+    // A process that takes the run up again works nothing out anew.
+    this.#prepared = Prepared.of(plan, prepared);
     this.#recording = recording;
     this.#record = record;
     this.#now = record.createdAt;
@@ -113,13 +117,14 @@ export class Replayer {
   async #step({ facts, frame }: RecordedStep): Promise<void> {
     if (frame) this.#frame = frame.frame;
     let taken: Fact[] = [];
-    for (const fact of facts) {
+    for (const [at, fact] of facts.entries()) {
       if (fact.kind === "carry") await this.#carry(fact.carried);
       else if (fact.kind === "begin" || fact.kind === "resume") {
         if (taken.length > 0) await this.#evaluate(taken, null);
         taken = await this.#enter(fact);
-        // What changed nothing was evaluated by itself, before whatever came next.
-        if (frame?.cause !== "start" && frame?.cause !== "resume")
+        // What changed nothing was evaluated by itself, before whatever came next; but for what held it from the start.
+        const isHeld = facts[at + 1]?.kind === "stop";
+        if (frame?.cause !== "start" && frame?.cause !== "resume" && !isHeld)
           await this.#evaluate(taken.splice(0), null);
       } else taken.push(...this.#factOf(fact));
     }
@@ -160,6 +165,7 @@ export class Replayer {
   #services(store: Store, { maxConcurrency, storm }: Beginning): Services {
     return {
       ...(storm && { storm }),
+      prepared: this.#prepared,
       store,
       executors: { get: () => undefined },
       clock: { now: () => this.#now, at: () => () => {}, after: () => () => {} },

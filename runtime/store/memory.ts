@@ -19,7 +19,7 @@ import {
 
 /** Where memory stores live: what a run's directory is to the durable driver. */
 export class MemorySpace {
-  /** Kind and key → JSON of the record, in order of first writing. */
+  /** Kind and key → JSON of the record, of a plan its text; in order of first writing. */
   readonly records = new Map<string, string>();
   counters: Counters = START;
   epoch = 0;
@@ -56,7 +56,7 @@ class MemoryReader implements RunReader {
 
   async journal(): Promise<Journal> {
     const run = this.#all<RunRecord>("run")[0] ?? null;
-    const plan = run && this.#get<string>(`plan ${run.planDigest}`);
+    const plan = (run && this.space.records.get(`plan ${run.planDigest}`)) ?? null;
     return {
       run,
       plan,
@@ -101,11 +101,6 @@ class MemoryReader implements RunReader {
     return Object.fromEntries([...state].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
-  #get<T>(key: string): T | null {
-    const text = this.space.records.get(key);
-    return text === undefined ? null : (JSON.parse(text) as T);
-  }
-
   #all<T>(kind: string): T[] {
     const found: T[] = [];
     for (const [key, text] of this.space.records) {
@@ -137,7 +132,7 @@ class MemoryStore extends MemoryReader implements Store {
       if (!replaces && (this.space.records.has(key) || entries.has(key))) {
         throw invalid(`${what} is already written and never changes`);
       }
-      entries.set(key, JSON.stringify(record));
+      entries.set(key, write.type === "plan" ? write.text : JSON.stringify(record));
     }
     for (const [key, text] of entries) this.space.records.set(key, text);
     this.space.counters = counters;

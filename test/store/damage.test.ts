@@ -323,7 +323,6 @@ describe("the engine", () => {
           close(): void {}
         },
         UTF8ToString: () => "other",
-        addFunction: () => 1,
         _malloc: () => 8,
       },
       memory: { buffer: new ArrayBuffer(65_536) },

@@ -1,4 +1,4 @@
-/** sql.js as published, with what its interface does not show: its memory. */
+/** sql.js as published, with what its interface does not show: its memory and its table of functions. */
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import { StoreError } from "../store.ts";
@@ -28,7 +28,6 @@ export interface SqlDatabase {
 /** What the package exports, as far as it is used. */
 export interface SqlModule {
   readonly Database: new (data?: Uint8Array) => SqlDatabase;
-  addFunction(fn: (...args: never[]) => number | undefined, signature: string): number;
   UTF8ToString(address: number, maximum?: number): string;
   _malloc(size: number): number;
 }
@@ -38,20 +37,33 @@ export interface WasmMemory {
   readonly buffer: ArrayBuffer;
 }
 
+/** What SQLite calls through pointers: a pointer to a function is its place in here. */
+export interface WasmTable {
+  /** @returns the first of the new places */
+  grow(by: number): number;
+  set(place: number, fn: unknown): void;
+}
+
 export interface Engine {
   readonly sql: SqlModule;
   readonly memory: WasmMemory;
+  readonly table: WasmTable;
 }
 
-interface WasmInstance {
+export interface WasmInstance {
   readonly exports: { readonly [name: string]: unknown };
 }
 
 /** As much of the global `WebAssembly` as is used: its types come with the DOM's, which are not wanted here. */
-interface Wasm {
+export interface Wasm {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: object) => WasmInstance;
   readonly Memory: new () => WasmMemory;
+  readonly Table: new () => WasmTable;
+}
+
+export function webAssembly(): Wasm {
+  return Reflect.get(globalThis, "WebAssembly") as Wasm;
 }
 
 type Initialise = (options: {
@@ -61,7 +73,8 @@ type Initialise = (options: {
 
 /**
  * Loads an instance of sql.js that nobody else in the process has: the package keeps the first one for all its users.
- * The release build honours Emscripten's `instantiateWasm`; the memory is told by its type, as names are minified.
+ * The release build honours Emscripten's `instantiateWasm`; memory and table are told by their types, as names are
+ * minified.
  * @throws StoreError `IO` when the package is not as expected
  */
 export async function loadEngine(): Promise<Engine> {
@@ -73,7 +86,7 @@ export async function loadEngine(): Promise<Engine> {
   if (cached) require.cache[script] = cached;
   else delete require.cache[script];
 
-  const wasm = Reflect.get(globalThis, "WebAssembly") as Wasm;
+  const wasm = webAssembly();
   const module = new wasm.Module(fs.readFileSync(script.replace(/\.js$/, ".wasm")));
   let exported: unknown[] = [];
   const sql = await initialise({
@@ -86,12 +99,13 @@ export async function loadEngine(): Promise<Engine> {
     },
   });
   const memory = exported.find((item): item is WasmMemory => item instanceof wasm.Memory);
-  const complete =
-    typeof sql.addFunction === "function" &&
-    typeof sql.UTF8ToString === "function" &&
-    typeof sql._malloc === "function";
-  if (!memory || !complete) {
-    throw new StoreError("IO", "this build of sql.js can't be used: its memory is not to be had");
+  const table = exported.find((item): item is WasmTable => item instanceof wasm.Table);
+  const complete = typeof sql.UTF8ToString === "function" && typeof sql._malloc === "function";
+  if (!memory || !table || !complete) {
+    throw new StoreError(
+      "IO",
+      "this build of sql.js can't be used: its memory and its functions are not to be had",
+    );
   }
-  return { sql, memory };
+  return { sql, memory, table };
 }

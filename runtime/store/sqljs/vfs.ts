@@ -10,6 +10,7 @@
 import path from "node:path";
 import { type Disk, errno, removeFile } from "../disk.ts";
 import { StoreError } from "../store.ts";
+import { addCallbacks, type Callback } from "./callbacks.ts";
 import type { Engine, SqlDatabase } from "./engine.ts";
 import {
   type FileHooks,
@@ -64,7 +65,8 @@ interface Entry {
   readonly: boolean;
 }
 
-type Callback = (...args: never[]) => number | undefined;
+/** Puts a function at a place of a struct of pointers. */
+type Install = (index: number, signature: string, fn: Callback["fn"]) => void;
 
 export class NodeVfs {
   readonly #engine: Engine;
@@ -161,8 +163,12 @@ export class NodeVfs {
         "this version of sql.js has an unknown inner layout; install the pinned version",
       );
     }
-    const replace = (index: number, signature: string, fn: Callback): void =>
-      this.#data().setUint32(vfs + 4 * index, sql.addFunction(fn, signature), true);
+    const fields: number[] = [];
+    const callbacks: Callback[] = [];
+    const replace: Install = (index, signature, fn) => {
+      fields.push(vfs + 4 * index);
+      callbacks.push({ signature, fn });
+    };
     replace(6, "iiiiii", (_vfs: number, zName: number, p: number, flags: number, out: number) =>
       this.#guard(CANTOPEN, () => this.#xOpen(zName, p, flags, out)),
     );
@@ -174,12 +180,15 @@ export class NodeVfs {
     );
     this.#methods = sql._malloc(4 * 13);
     this.#data().setInt32(this.#methods, 1, true); // iVersion 1: no shared memory, no mmap
-    const method = (index: number, signature: string, fn: Callback): void =>
-      this.#data().setUint32(this.#methods + 4 * index, sql.addFunction(fn, signature), true);
-    this.#installMethods(method);
+    this.#installMethods((index, signature, fn) => {
+      fields.push(this.#methods + 4 * index);
+      callbacks.push({ signature, fn });
+    });
+    for (const [index, pointer] of addCallbacks(this.#engine.table, callbacks).entries())
+      this.#data().setUint32(fields[index] as number, pointer, true);
   }
 
-  #installMethods(method: (index: number, signature: string, fn: Callback) => void): void {
+  #installMethods(method: Install): void {
     method(1, "ii", (p: number) => this.#guard(IOERR, () => this.#xClose(p)));
     method(2, "iiiij", (p: number, at: number, length: number, offset: bigint) =>
       this.#guard(IOERR_READ, () => this.#xRead(p, at, length, Number(offset))),
