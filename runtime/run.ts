@@ -1,94 +1,26 @@
 /** Running and resuming a plan in a project directory. */
 import { randomBytes } from "node:crypto";
 import path from "node:path";
-import { requirementsOf } from "../plan/features.ts";
 import { loadPlan } from "../plan/index.ts";
-import type { Json, Plan } from "../plan/types.ts";
-import { decideScripted, type Script } from "./agents/index.ts";
+import type { Plan } from "../plan/types.ts";
+import { type Attended, attend, type Gone, type Runs } from "./attend.ts";
 import { originOf } from "./carried.ts";
-import { type Continuation, continuationOf, nextRunId } from "./continuation.ts";
-import { type Doors, RefusedError, type RunResult, resultOf, resumeRun, startRun } from "./engine.ts";
-import type { Executor, TaskRequest } from "./executors/executor.ts";
-import { createExecutors, endProcess, OutputParser } from "./executors/index.ts";
-import { type ChildRuns, SubflowExecutor } from "./executors/subflow.ts";
-import { diskFiles } from "./files.ts";
-import { beginNext } from "./handover.ts";
-import { type HostSource, recordHost, systemHost } from "./host.ts";
-import { Inbox, moveInbox } from "./inbox.ts";
+import { type Doors, RefusedError, type RunResult, resumeRun, startRun } from "./engine.ts";
+import { recordHost } from "./host.ts";
 import { parseInput } from "./input.ts";
-import { type Clock, systemClock } from "./interpreter/clock.ts";
-import { type StopLimits, wrongLimit } from "./interpreter/limits.ts";
+import { systemClock } from "./interpreter/clock.ts";
+import type { StopLimits } from "./interpreter/limits.ts";
 import { Prepared } from "./interpreter/prepared.ts";
-import type { Services, StopRequest } from "./interpreter/run.ts";
-import { childId, makeRunId } from "./interpreter/run-id.ts";
-import { type GivenLimits, limitsOf } from "./interpreter/storm.ts";
-import { packagesMessage, wrongPackages } from "./packages.ts";
-import { cacheDirectory, createRun, hasRun, lastStore, newRunDirectory, runDirectory } from "./runs.ts";
-import type { AttemptRecord, EventRecord, Journal, RunRecord, Store } from "./store/store.ts";
+import type { Services } from "./interpreter/run.ts";
+import { makeRunId } from "./interpreter/run-id.ts";
+import { hostOf, type ResumeOptions, type RunOptions } from "./options.ts";
+import { refuseLimits, refusePackages, refuseUnsupported } from "./refusals.ts";
+import { createRun, runDirectory } from "./runs.ts";
+import type { Journal, RunRecord, Store } from "./store/store.ts";
 import { type TracedRun, traced } from "./telemetry/trace.ts";
-import type { FileSource } from "./values/files.ts";
 import { openRun } from "./writing.ts";
 
-interface CommonOptions {
-  /** Project directory: runs are kept in its `.smithers/runs/ID`, compute tasks work in it. */
-  readonly root: string;
-  /** In place of the run's own store on disk; such a run has no directory and no inbox. It is not closed here. */
-  readonly store?: Store;
-  /** With `store`: those of runs that take the place of this one, or that its nodes hold. Without it none such is begun. */
-  readonly storeOf?: (runId: string) => Store;
-  /** What other processes ask, in place of the run's inbox. */
-  readonly requests?: Doors["open"];
-  /** In place of the built-in ones; they are not closed here. */
-  readonly executors?: { get(kind: TaskRequest["kind"]): Executor | undefined };
-  /** Answers of agents and decisions of people; no provider is called then. */
-  readonly script?: Script;
-  /** Stands for people, in place of the script. */
-  readonly decider?: Services["decider"];
-  /** Called for every event once it is on disk, in order. */
-  readonly onEvent?: (event: EventRecord) => void;
-  /** Ends attempts under way and lets go of the run, which can be resumed. */
-  readonly signal?: AbortSignal;
-  /** Stay while only people can move the run on. Default: return with status `waiting`. */
-  readonly wait?: boolean;
-  /** Of a run that an attempt holds: aborted with a `Leave`, until when it stays as with `wait`. */
-  readonly leave?: AbortSignal;
-  /** Told whether only people can move the run on. */
-  readonly onIdle?: (is: boolean) => void;
-  /** Attempts of agents and compute tasks that may run at once. Default 16. */
-  readonly maxConcurrency?: number;
-  readonly clock?: Clock;
-  /** Let commands that agents run use the network. Default false. */
-  readonly allowNetwork?: boolean;
-  /** When a run counts as one that goes on by itself; what is left out is as usual. */
-  readonly storm?: GivenLimits;
-  /**
-   * How far the run may go, counted over all of it, resumes included; from there it is paused. A resume begins with the
-   * limits that the run was started with, and may give others.
-   */
-  readonly stopAt?: StopLimits;
-  /** What other runs of the same plan have worked out already. */
-  readonly prepared?: Prepared;
-  /** Answers for host values (`process.cwd`, `env.HOME`, …) in place of this machine. */
-  readonly host?: HostSource;
-  /** What `ctx.fs` reads, in place of the project's files. */
-  readonly files?: FileSource;
-}
-
-export interface RunOptions extends CommonOptions {
-  /** Default `{}`. */
-  readonly input?: Json;
-  /** Default: made from the workflow's name and the time. */
-  readonly runId?: string;
-}
-
-export interface ResumeOptions extends CommonOptions {
-  /** Take the run up only to end it. */
-  readonly stop?: StopRequest;
-  /** Must have the digest of the run's plan. Default: the plan in the run's journal. */
-  readonly plan?: Plan;
-}
-
-const MAX_CONCURRENCY = 16;
+export type { ResumeOptions, RunOptions } from "./options.ts";
 
 /**
  * Runs a plan to its end, or to where only people can move it on. A run that goes on as a new one is followed: the result is
@@ -127,7 +59,7 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
   const store = options.store ?? (await openRun(directory as string, options.root));
   const warm = Object.keys(plan.modules).length > 0;
   const first = { runId, directory, store, isNext: false, warm };
-  return attend({ ...options, prepared }, first, async (given, doors) => {
+  return attend(RUNS, { ...options, prepared }, first, async (given, doors) => {
     if (taken && (await store.journal()).run) {
       throw new RefusedError(`there is a run ${runId} already: resume it, or give the new run another id`);
     }
@@ -145,14 +77,14 @@ export async function resume(runId: string, options: ResumeOptions): Promise<Run
   const store = options.store ?? (await openRun(directory as string, options.root));
   const isNext = (await originOf(store))?.how === "continue";
   const stopAt = { ...(await firstLimits(store)), ...options.stopAt };
-  return attend({ ...options, stopAt }, { runId, directory, store, isNext, warm: false }, (given, doors) =>
-    goOn(runId, store, options, given, { ...doors, ...(options.stop && { stop: options.stop }) }),
+  const at: Attended = { runId, directory, store, isNext };
+  return attend(RUNS, { ...options, stopAt }, { ...at, warm: false }, (given, doors) =>
+    goOn(at, options, given, { ...doors, ...(options.stop && { stop: options.stop }) }),
   );
 }
 
 async function goOn(
-  runId: string,
-  store: Store,
+  { runId, store }: Attended,
   options: ResumeOptions,
   given: Services,
   doors: Doors,
@@ -169,6 +101,8 @@ async function goOn(
   return { plan, result: { ...result, runId } };
 }
 
+const RUNS: Runs = { run, resume, goOn };
+
 function planOf({ run, plan: text }: Journal, runId: string, given: Plan | undefined): Plan {
   if (!run || text === null)
     throw new RefusedError(`run ${runId} never began: nothing is recorded; start it anew under the same id`);
@@ -184,247 +118,12 @@ function planOf({ run, plan: text }: Journal, runId: string, given: Plan | undef
   throw new RefusedError(`the plan recorded in run ${runId} can't be read:\n${problems}`);
 }
 
-/** What plans may require and this runner does. */
-const DONE: ReadonlySet<string> = new Set([
-  "agent-tools",
-  "allow-tools",
-  "approval-mode",
-  "approval-users",
-  "async-wait",
-  "budgets",
-  "cache",
-  "continue-as-new",
-  "end",
-  "failure-policy",
-  "heartbeat",
-  "human-task",
-  "phases",
-  "priority",
-  "resume-modes",
-  "saga",
-  "side-effects",
-  "signals",
-  "state",
-  "stop",
-  "subflow",
-  "task-approval",
-  "timer",
-  "timer-every",
-  "tool-approval",
-  "try",
-]);
-
-/** SEMANTICS 37: what a plan requires and this runner does not do is said before anything is started. */
-function refuseUnsupported(plan: Plan): void {
-  const [first, ...more] = plan.requires.filter((feature) => !DONE.has(feature));
-  if (first === undefined) return;
-  const asked = requirementsOf(plan);
-  const named = [first, ...more].map((feature) => {
-    const by = asked.get(feature);
-    return by === undefined ? `"${feature}"` : `"${feature}" (${by})`;
-  });
-  throw new RefusedError(
-    `this smithers does not run what the plan requires: ${named.join(", ")}. ` +
-      "Nothing was started; `smithers graph` and `smithers diff` read such plans",
-  );
-}
-
-/** Another version of a package is other code: said before anything is paid for. Executors of the caller's own have theirs. */
-function refusePackages(plan: Plan, options: CommonOptions): void {
-  const { root, executors } = options;
-  if (executors) return;
-  for (const subflow of Object.values(plan.subflows ?? {})) refusePackages(subflow, options);
-  const message = packagesMessage(wrongPackages(plan, path.resolve(root)));
-  if (message !== null) throw new RefusedError(message);
-}
-
 /** The limits that a run was started with, or taken up with for the first time where it began with state. */
 async function firstLimits(store: Store): Promise<StopLimits> {
   const first = (await store.events(0, 2)).find(
     ({ type }) => type === "run.started" || type === "run.resumed",
   );
   return (first?.data.stopAt ?? {}) as StopLimits;
-}
-
-/** What can't be counted can't be limited. @throws RangeError, RefusedError */
-function refuseLimits(plan: Plan, { stopAt, script, executors }: CommonOptions): void {
-  if (!stopAt) return;
-  const wrong = wrongLimit(stopAt);
-  if (wrong !== null) throw new RangeError(wrong);
-  if (script || executors) return;
-  const [silent] = Object.entries(plan.agents).find(([, { kind }]) => kind === "module") ?? [];
-  const limit = stopAt.tokens !== undefined ? "tokens" : stopAt.toolCalls !== undefined ? "tool calls" : null;
-  if (silent !== undefined && limit !== null)
-    throw new RefusedError(
-      `a limit of ${limit} can't be kept: agent ${silent} is code of the workflow's own and does not report what it uses. ` +
-        "Limit the run by frames, wall clock or iterations",
-    );
-}
-
-/** Attends to a run, and to those that take its place. */
-async function attend(
-  options: CommonOptions,
-  first: Attended & { readonly warm: boolean },
-  go: (services: Services, doors: Doors) => Promise<Gone>,
-): Promise<RunResult> {
-  const cache = cacheDirectory(path.resolve(options.root));
-  const { script, allowNetwork = false } = options;
-  const own = options.executors ? null : createExecutors({ cache, allowNetwork, ...(script && { script }) });
-  const executors = options.executors ?? (own as NonNullable<typeof own>);
-  let at: Attended = first;
-  try {
-    if (first.warm) own?.warm(1, path.resolve(options.root));
-    let { plan, result } = await go(servicesOf(options, at, executors), doorsOf(options, at));
-    for (;;) {
-      const next = result.continuedAs === null ? null : await begunNext(plan, options, at);
-      if (!next) return result;
-      await letGo(options, at);
-      at = next.run;
-      const doors = { ...doorsOf(options, at), ...(next.stop && { stop: next.stop }) };
-      ({ plan, result } = await goOn(
-        at.runId,
-        at.store,
-        { ...options, plan },
-        servicesOf(options, at, executors),
-        doors,
-      ));
-    }
-  } finally {
-    await own?.close();
-    await letGo(options, at);
-  }
-}
-
-/** How far a run was brought. */
-interface Gone {
-  readonly plan: Plan;
-  readonly result: RunResult;
-}
-
-/** A run that this process attends to. */
-interface Attended {
-  readonly runId: string;
-  /** null of a run that is in memory. */
-  readonly directory: string | null;
-  readonly store: Store;
-  /** It took the place of another one. */
-  readonly isNext: boolean;
-}
-
-const letGo = async ({ store: given }: CommonOptions, { store }: Attended): Promise<void> => {
-  if (store !== given) await store.close();
-};
-
-/** The run that takes the place of one that has ended; null where its store is the caller's to give, and was not given. */
-async function begunNext(
-  plan: Plan,
-  options: CommonOptions,
-  { runId, directory, store: ended }: Attended,
-): Promise<{ readonly run: Attended; readonly stop: StopRequest | undefined } | null> {
-  const journal = await ended.journal();
-  const continuation = (await continuationOf(ended, journal)) as Continuation;
-  const { next } = continuation;
-  const store =
-    directory === null
-      ? (options.storeOf?.(next) ?? null)
-      : await openRun(newRunDirectory(path.resolve(options.root), next), options.root);
-  if (!store) return null;
-  try {
-    const number = directory === null ? 1 : lastStore(directory);
-    await beginNext(
-      plan,
-      { runId, store: number, reader: ended, journal },
-      continuation,
-      store,
-      hostOf(options),
-    );
-    const to = directory === null ? null : runDirectory(path.resolve(options.root), next);
-    const stop = directory === null || to === null ? undefined : moveInbox(directory, to);
-    return { run: { runId: next, directory: to, store, isNext: true }, stop };
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
-}
-
-/** The runs that attempts hold share what this one has, and are run as it is. */
-function withChildren(
-  options: CommonOptions,
-  { runId, directory }: Attended,
-  executors: Services["executors"],
-): Services["executors"] {
-  const attendChild: ChildRuns["attend"] = async (child, plan, input, { signal, leave, onIdle }) => {
-    const id = childId(runId, child);
-    const store = directory === null ? options.storeOf?.(id) : undefined;
-    if (directory === null && !store) throw new RefusedError(`there is no store for run ${id}`);
-    // Limits are those of the run that holds it: what it used counts there when it ends.
-    const { storm, requests: _, stopAt: __, ...shared } = options;
-    const how = { ...shared, ...(storm && { storm }), executors, signal, leave, onIdle, onEvent: () => {} };
-    const own = store ? { ...how, store } : how;
-    try {
-      const before = await begun(id, options, store);
-      const result = before
-        ? await resume(id, { ...own, plan })
-        : await run(plan, { ...own, input, runId: id });
-      return { result, before: before?.totals ?? null };
-    } finally {
-      await store?.close();
-    }
-  };
-  const subflow = new SubflowExecutor(new OutputParser(), { attend: attendChild });
-  return { get: (kind) => executors.get(kind) ?? (kind === "subflow" ? subflow : undefined) };
-}
-
-/** How far a run has come; null where it has not begun. */
-async function begun(
-  runId: string,
-  { root }: CommonOptions,
-  store: Store | undefined,
-): Promise<RunResult | null> {
-  // Of a process that was killed there may be a directory without anything in it: whoever writes there sees to it.
-  const opened = store ?? (await openExisting(runId, path.resolve(root)));
-  if (!opened) return null;
-  try {
-    const journal = await opened.journal();
-    return journal.run && resultOf(journal.run, journal, null);
-  } finally {
-    if (!store) await opened.close();
-  }
-}
-
-const openExisting = async (runId: string, root: string): Promise<Store | null> =>
-  hasRun(root, runId) ? openRun(runDirectory(root, runId), root) : null;
-
-function servicesOf(options: CommonOptions, at: Attended, executors: Services["executors"]): Services {
-  const { script } = options;
-  const root = path.resolve(options.root);
-  return {
-    store: at.store,
-    executors: withChildren(options, at, executors),
-    clock: options.clock ?? systemClock,
-    maxConcurrency: options.maxConcurrency ?? MAX_CONCURRENCY,
-    ...(options.storm && { storm: limitsOf(options.storm) }),
-    wait: () => options.leave?.aborted === false || (options.wait ?? false),
-    ...(options.onIdle && { onIdle: options.onIdle }),
-    ...(options.stopAt && Object.keys(options.stopAt).length > 0 && { stopAt: options.stopAt }),
-    ...(options.prepared && { prepared: options.prepared }),
-    onEvent: options.onEvent ?? (() => {}),
-    nextRunId: () => nextRunId(at.runId, at.isNext, (name) => at.directory !== null && hasRun(root, name)),
-    decider:
-      options.decider ??
-      (script ? (address, kind, tool) => decideScripted(script, address, kind, tool) : () => undefined),
-  };
-}
-
-function doorsOf(options: CommonOptions, { directory }: Attended): Doors {
-  return {
-    open: options.requests ?? (directory === null ? undefined : (take) => openInbox(directory, take)),
-    signal: options.signal,
-    leave: options.leave,
-    host: hostOf(options),
-    files: options.files ?? diskFiles(path.resolve(options.root)),
-    endAttempt,
-  };
 }
 
 /** Runs `go` with services that trace the run, where the process has a tracer provider. */
@@ -442,18 +141,4 @@ async function tracing(
     end({ error });
     throw error;
   }
-}
-
-function hostOf({ host, root }: CommonOptions): HostSource {
-  return host ?? systemHost(path.resolve(root));
-}
-
-function openInbox(directory: string, take: ConstructorParameters<typeof Inbox>[1]): () => void {
-  const inbox = new Inbox(directory, take);
-  inbox.open();
-  return () => inbox.close();
-}
-
-function endAttempt({ process }: AttemptRecord): void {
-  if (process) endProcess(process);
 }

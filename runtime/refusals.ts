@@ -1,0 +1,77 @@
+/** What is said before anything is started: plans that this runner does not do, other packages, limits that can't be kept. */
+import path from "node:path";
+import { requirementsOf } from "../plan/features.ts";
+import type { Plan } from "../plan/types.ts";
+import { RefusedError } from "./engine.ts";
+import { wrongLimit } from "./interpreter/limits.ts";
+import type { CommonOptions } from "./options.ts";
+import { packagesMessage, wrongPackages } from "./packages.ts";
+
+/** What plans may require and this runner does. */
+const DONE: ReadonlySet<string> = new Set([
+  "agent-tools",
+  "allow-tools",
+  "approval-mode",
+  "approval-users",
+  "async-wait",
+  "budgets",
+  "cache",
+  "continue-as-new",
+  "end",
+  "failure-policy",
+  "heartbeat",
+  "human-task",
+  "phases",
+  "priority",
+  "resume-modes",
+  "saga",
+  "side-effects",
+  "signals",
+  "state",
+  "stop",
+  "subflow",
+  "task-approval",
+  "timer",
+  "timer-every",
+  "tool-approval",
+  "try",
+]);
+
+/** SEMANTICS 37: what a plan requires and this runner does not do is said before anything is started. */
+export function refuseUnsupported(plan: Plan): void {
+  const [first, ...more] = plan.requires.filter((feature) => !DONE.has(feature));
+  if (first === undefined) return;
+  const asked = requirementsOf(plan);
+  const named = [first, ...more].map((feature) => {
+    const by = asked.get(feature);
+    return by === undefined ? `"${feature}"` : `"${feature}" (${by})`;
+  });
+  throw new RefusedError(
+    `this smithers does not run what the plan requires: ${named.join(", ")}. ` +
+      "Nothing was started; `smithers graph` and `smithers diff` read such plans",
+  );
+}
+
+/** Another version of a package is other code: said before anything is paid for. Executors of the caller's own have theirs. */
+export function refusePackages(plan: Plan, options: CommonOptions): void {
+  const { root, executors } = options;
+  if (executors) return;
+  for (const subflow of Object.values(plan.subflows ?? {})) refusePackages(subflow, options);
+  const message = packagesMessage(wrongPackages(plan, path.resolve(root)));
+  if (message !== null) throw new RefusedError(message);
+}
+
+/** What can't be counted can't be limited. @throws RangeError, RefusedError */
+export function refuseLimits(plan: Plan, { stopAt, script, executors }: CommonOptions): void {
+  if (!stopAt) return;
+  const wrong = wrongLimit(stopAt);
+  if (wrong !== null) throw new RangeError(wrong);
+  if (script || executors) return;
+  const [silent] = Object.entries(plan.agents).find(([, { kind }]) => kind === "module") ?? [];
+  const limit = stopAt.tokens !== undefined ? "tokens" : stopAt.toolCalls !== undefined ? "tool calls" : null;
+  if (silent !== undefined && limit !== null)
+    throw new RefusedError(
+      `a limit of ${limit} can't be kept: agent ${silent} is code of the workflow's own and does not report what it uses. ` +
+        "Limit the run by frames, wall clock or iterations",
+    );
+}
