@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import { cpuMs } from "../../test/cpu.ts";
 import type { Constant, CoreText, Schema } from "../types.ts";
 import { buildZod, PlanSchemas, parseWith, ZodBuildError } from "./index.ts";
 import { CONSTRUCTORS, GETTERS, GROUPS, METHODS, REFUSED } from "./table.ts";
@@ -138,9 +139,9 @@ describe("nothing outside the whitelist can be reached", () => {
 
   it.each(["/^(a*)*b$/", "/^(a|a)*$/i", "new RegExp('^(a+)+$')"])("no text makes %s hang", (regex) => {
     const schema = built(`z.string().regex(${regex})`);
-    const begin = performance.now();
+    const begin = cpuMs();
     expect(parseWith(schema, `${"a".repeat(50_000)}!`).ok).toBe(false);
-    expect(performance.now() - begin).toBeLessThan(30_000);
+    expect(cpuMs() - begin).toBeLessThan(30_000);
     expect(parseWith(schema, "c").ok).toBe(false);
     expect(parseWith(schema, regex.includes("b") ? "aab" : "aa").ok).toBe(true);
   });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { cpuMs } from "../../test/cpu.ts";
 import { jsonIn } from "./answer.ts";
 
 describe("JSON in a text", () => {
@@ -26,10 +27,10 @@ describe("JSON in a text", () => {
       }),
       { numRuns: Number(process.env.RUNS ?? 200) },
     );
-    const begin = performance.now();
+    const begin = cpuMs();
     jsonIn("{".repeat(1_000_000));
     jsonIn('{"'.repeat(500_000));
     jsonIn("```\n".repeat(50_000));
-    expect(performance.now() - begin).toBeLessThan(2_000);
+    expect(cpuMs() - begin).toBeLessThan(2_000);
   });
 });
