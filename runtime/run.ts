@@ -7,7 +7,7 @@ import type { Json, Plan } from "../plan/types.ts";
 import { decideScripted, type Script } from "./agents/index.ts";
 import { originOf } from "./carried.ts";
 import { type Continuation, continuationOf, nextRunId } from "./continuation.ts";
-import { type Doors, RefusedError, type RunResult, resultOf, resumeRun, startRun } from "./engine.ts";
+import { type Doors, RefusedError, type RunResult, resumeRun, startRun } from "./engine.ts";
 import type { Executor, TaskRequest } from "./executors/executor.ts";
 import { createExecutors, endProcess, OutputParser } from "./executors/index.ts";
 import { type ChildRuns, SubflowExecutor } from "./executors/subflow.ts";
@@ -22,6 +22,7 @@ import { childId, makeRunId } from "./interpreter/run-id.ts";
 import { type GivenLimits, limitsOf } from "./interpreter/storm.ts";
 import { packagesMessage, wrongPackages } from "./packages.ts";
 import { cacheDirectory, createRun, hasRun, lastStore, newRunDirectory, runDirectory } from "./runs.ts";
+import { spentBy } from "./spent.ts";
 import type { AttemptRecord, EventRecord, Journal, RunRecord, Store } from "./store/store.ts";
 import { type TracedRun, traced } from "./telemetry/trace.ts";
 import type { FileSource } from "./values/files.ts";
@@ -317,44 +318,29 @@ function withChildren(
   { runId, directory }: Attended,
   executors: Services["executors"],
 ): Services["executors"] {
+  const open = async (id: string): Promise<Store | null> =>
+    directory === null ? (options.storeOf?.(id) ?? null) : openExisting(id, path.resolve(options.root));
   const attendChild: ChildRuns["attend"] = async (child, plan, input, { signal, leave, onIdle }) => {
     const id = childId(runId, child);
+    const before = await spentBy(id, open);
     const store = directory === null ? options.storeOf?.(id) : undefined;
     if (directory === null && !store) throw new RefusedError(`there is no store for run ${id}`);
     const { storm, requests: _, ...shared } = options;
     const how = { ...shared, ...(storm && { storm }), executors, signal, leave, onIdle, onEvent: () => {} };
     const own = store ? { ...how, store } : how;
+    let result: RunResult;
     try {
-      const before = await begun(id, options, store);
-      const result = before
-        ? await resume(id, { ...own, plan })
-        : await run(plan, { ...own, input, runId: id });
-      return { result, before: before?.totals ?? null };
+      result = before ? await resume(id, { ...own, plan }) : await run(plan, { ...own, input, runId: id });
     } finally {
       await store?.close();
     }
+    return { result, before, after: (await spentBy(id, open)) ?? result.totals };
   };
   const subflow = new SubflowExecutor(new OutputParser(), { attend: attendChild });
   return { get: (kind) => executors.get(kind) ?? (kind === "subflow" ? subflow : undefined) };
 }
 
-/** How far a run has come; null where it has not begun. */
-async function begun(
-  runId: string,
-  { root }: CommonOptions,
-  store: Store | undefined,
-): Promise<RunResult | null> {
-  // Of a process that was killed there may be a directory without anything in it: whoever writes there sees to it.
-  const opened = store ?? (await openExisting(runId, path.resolve(root)));
-  if (!opened) return null;
-  try {
-    const journal = await opened.journal();
-    return journal.run && resultOf(journal.run, journal, null);
-  } finally {
-    if (!store) await opened.close();
-  }
-}
-
+/** Of a process that was killed there may be a directory without anything in it: whoever writes there sees to it. */
 const openExisting = async (runId: string, root: string): Promise<Store | null> =>
   hasRun(root, runId) ? openRun(runDirectory(root, runId), root) : null;
 

@@ -1,7 +1,7 @@
 /** A workflow as a run of its own, held by an attempt: begun, or gone on with where an earlier attempt left it. */
 import type { Json, Plan } from "../../plan/types.ts";
 import type { RunResult } from "../engine.ts";
-import type { RunTotals } from "../totals.ts";
+import type { Spent } from "../spent.ts";
 import { failure, invalidOutput } from "./errors.ts";
 import type { AttemptContext, AttemptResult, Executor, Leave, TaskRequest } from "./executor.ts";
 import type { OutputParser } from "./output.ts";
@@ -22,8 +22,9 @@ export interface ChildOptions {
 
 export interface ChildRun {
   readonly result: RunResult;
-  /** What the run had used up before. */
-  readonly before: RunTotals | null;
+  /** What it had used up before, with the runs that took its place; null where it had not begun. */
+  readonly before: Spent | null;
+  readonly after: Spent;
 }
 
 export class SubflowExecutor implements Executor {
@@ -55,8 +56,8 @@ export class SubflowExecutor implements Executor {
     } catch (error) {
       return notBegun(error);
     }
-    const { result, before } = run;
-    return { ...this.#outcome(request, parent, result, signal), usage: usageOf(result.totals, before) };
+    const { result, before, after } = run;
+    return { ...this.#outcome(request, parent, result, signal), usage: usageOf(after, before) };
   }
 
   async close(): Promise<void> {}
@@ -144,7 +145,7 @@ function withoutPlace(row: { readonly [field: string]: Json }): Json {
 }
 
 /** What this attempt has used up of what the child run has (SEMANTICS 43). */
-function usageOf({ tokens, calls }: RunTotals, before: RunTotals | null): Json {
+function usageOf({ tokens, calls }: Spent, before: Spent | null): Json {
   const none = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
   const was = before ?? { tokens: none, calls: 0 };
   return {
