@@ -53,6 +53,8 @@ interface CommonOptions {
   readonly leave?: AbortSignal;
   /** Told whether only people can move the run on. */
   readonly onIdle?: (is: boolean) => void;
+  /** Of a run that an attempt holds: told of its signs of life. */
+  readonly onAlive?: () => void;
   /** Attempts of agents and compute tasks that may run at once. Default 16. */
   readonly maxConcurrency?: number;
   readonly clock?: Clock;
@@ -320,13 +322,17 @@ function withChildren(
 ): Services["executors"] {
   const open = async (id: string): Promise<Store | null> =>
     directory === null ? (options.storeOf?.(id) ?? null) : openExisting(id, path.resolve(options.root));
-  const attendChild: ChildRuns["attend"] = async (child, plan, input, { signal, leave, onIdle }) => {
+  const attendChild: ChildRuns["attend"] = async (child, plan, input, { onAlive, ...given }) => {
     const id = childId(runId, child);
     const before = await spentBy(id, open);
     const store = directory === null ? options.storeOf?.(id) : undefined;
     if (directory === null && !store) throw new RefusedError(`there is no store for run ${id}`);
     const { storm, requests: _, ...shared } = options;
-    const how = { ...shared, ...(storm && { storm }), executors, signal, leave, onIdle, onEvent: () => {} };
+    const alive = (): void => {
+      onAlive();
+      options.onAlive?.();
+    };
+    const how = { ...shared, ...(storm && { storm }), executors, ...given, onEvent: alive, onAlive: alive };
     const own = store ? { ...how, store } : how;
     let result: RunResult;
     try {

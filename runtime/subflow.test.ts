@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Plan } from "../plan/types.ts";
 import { Bench, done, executorsOf, failed, VirtualClock } from "../test/engine.ts";
 import { planOf, type TestNode, value } from "../test/plans.ts";
+import { systemClock } from "./interpreter/clock.ts";
 import { replayJournal } from "./replay/index.ts";
 import { resume, run } from "./run.ts";
 import { MemorySpace, memoryReader, memoryStore } from "./store/index.ts";
@@ -230,6 +231,26 @@ describe("a workflow as a run of its own", () => {
     expect(asked.filter((nodeId) => nodeId === "first")).toHaveLength(1);
     expect(asked.slice(0, 2)).toEqual(["first", "second"]);
     expect(bench.events.find(({ type }) => type === "task.retrying")?.data.code).toBe("TIMEOUT");
+  });
+
+  it("gives signs of life by what it does, at any depth, and none is asked for while it waits for people", async () => {
+    const slow = planOf({ a: task(), b: task(), c: task(), d: task({ output: "output" }) });
+    const middle = parentOf({ inner: held({ output: "output" }) }, slow);
+    const alive = { heartbeatTimeoutMs: 400, retries: 0 } as never;
+    const late = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      return done({ v: 1 });
+    };
+    const bench = new Bench(parentOf({ review: held(alive) }, middle), late);
+    expect(await bench.run({ clock: systemClock })).toMatchObject({ status: "finished" });
+    const beside = {
+      p: { kind: "parallel" },
+      review: held({ parent: "p", ...(alive as object) }),
+      s: { kind: "sequence", parent: "p" },
+      ...Object.fromEntries([1, 2, 3, 4].map((n) => [`long-${n}`, task({ parent: "s" })])),
+    } as { readonly [key: string]: TestNode };
+    const waiting = new Bench(parentOf(beside, asking), late);
+    expect(await waiting.run({ clock: systemClock })).toMatchObject({ status: "waiting" });
   });
 
   it("counts against the budgets around it, also where it fails", async () => {

@@ -18,6 +18,8 @@ export interface ChildOptions {
   /** Aborted with a `Leave`. */
   readonly leave: AbortSignal;
   readonly onIdle: (is: boolean) => void;
+  /** Told of every sign of life of the run, and of those that its nodes hold. */
+  readonly onAlive: () => void;
 }
 
 export interface ChildRun {
@@ -52,6 +54,7 @@ export class SubflowExecutor implements Executor {
         signal: abort,
         leave,
         onIdle: (is) => context.idle?.(is),
+        onAlive: () => context.alive?.(),
       });
     } catch (error) {
       return notBegun(error);
