@@ -436,7 +436,7 @@ export class World {
   /** Nothing starts any more but what is done in every outcome, where there is such. */
   cancel(message: string): void {
     const address = { nodeId: this.index.root.key, scope: "", iteration: 0 };
-    interruptBelow(this.#root, { ...address, code: CANCELLED, message, outside: true });
+    interruptBelow(this.#root, { ...address, code: CANCELLED, message, outside: true }, { resumes: true });
     if (this.#root.unwinding > 0) this.cancelled = message;
   }
 
