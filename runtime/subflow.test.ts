@@ -214,6 +214,67 @@ describe("a workflow as a run of its own", () => {
     }
   });
 
+  it("is cancelled with a run that waits for it, with what it does in every outcome, and nothing is asked any more", async () => {
+    const open = planOf({
+      t: { kind: "try" },
+      main: { kind: "sequence", parent: "t", role: "try" },
+      ok: { kind: "approval", parent: "main", output: "ok", request: { title: "Ship?" } } as TestNode,
+      last: { kind: "sequence", parent: "t", role: "finally" },
+      clean: task({ parent: "last" }),
+    });
+    const asked: string[] = [];
+    const bench = new Bench(parentOf({ review: held() }, open), (_, { address }) => {
+      asked.push(address.nodeId);
+      return done({ v: 1 });
+    });
+    expect((await bench.run()).status).toBe("waiting");
+    const stop = { stop: "cancel", by: "p", at: 1 } as const;
+    expect(await bench.resume({ stop })).toMatchObject({ status: "cancelled", waitingFor: [] });
+    expect(asked).toEqual(["clean"]);
+    const { run: inner } = await memoryReader(bench.nextSpaces.get("r:review")!).journal();
+    expect(inner?.status).toBe("cancelled");
+  });
+
+  it("is cancelled where its run is over: goes on as another one, or ends without it", async () => {
+    const page = "ctx.input.__smithersContinuation !== undefined";
+    const next = { kind: "continue-as-new", parent: "s", state: {} } as TestNode;
+    const ends = [
+      { review: held({ parent: "p", if: `!(${page})` }), next: { ...next, if: `!(${page})` } },
+      { review: held({ parent: "p", if: "ctx.outputs.row === undefined || ctx.outputs.row.length === 0" }) },
+    ] as readonly { readonly [key: string]: TestNode }[];
+    for (const { review, ...more } of ends) {
+      const nodes = { p: { kind: "parallel" }, review, s: { kind: "sequence", parent: "p" } } as {
+        readonly [key: string]: TestNode;
+      };
+      const bench = new Bench(
+        parentOf({ ...nodes, slow: task({ parent: "s" }), ...more }, asking),
+        async (_, { address }) => {
+          if (address.nodeId === "slow") await new Promise((resolve) => setTimeout(resolve, 60));
+          return done({ v: 1 });
+        },
+      );
+      expect(await bench.run()).toMatchObject({ status: "finished", waitingFor: [] });
+      const { run: inner } = await memoryReader(bench.nextSpaces.get("r:review")!).journal();
+      expect(inner?.status).toBe("cancelled");
+      expect(bench.nodes("task.failed")).toEqual([]);
+    }
+  });
+
+  it("that its author paused is not waited for with --wait: its run ends, and goes on with it when resumed", async () => {
+    const stops = planOf({
+      a: task(),
+      halt: { kind: "stop", reason: "look" } as TestNode,
+      b: task({ output: "output" }),
+    });
+    const bench = new Bench(
+      parentOf({ outer: held() }, parentOf({ inner: held({ output: "output" }) }, stops)),
+      () => done({ v: 1 }),
+    );
+    const paused = await bench.run({ wait: true });
+    expect(paused).toMatchObject({ status: "waiting", reason: "waits for the run of outer" });
+    expect(await bench.resume({ wait: true })).toMatchObject({ status: "finished" });
+  });
+
   it("ends with its time, and is gone on with by the next try", async () => {
     const asked: string[] = [];
     const two = planOf({ first: task(), second: task({ output: "output" }) });
