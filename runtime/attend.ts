@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Plan } from "../plan/types.ts";
 import { decideScripted } from "./agents/index.ts";
 import { type Continuation, continuationOf, nextRunId } from "./continuation.ts";
-import { type Doors, RefusedError, type RunResult, resultOf } from "./engine.ts";
+import { type Doors, RefusedError, type RunResult } from "./engine.ts";
 import { createExecutors, endProcess, OutputParser } from "./executors/index.ts";
 import { type ChildRuns, SubflowExecutor } from "./executors/subflow.ts";
 import { diskFiles } from "./files.ts";
@@ -15,6 +15,7 @@ import { childId } from "./interpreter/run-id.ts";
 import { limitsOf } from "./interpreter/storm.ts";
 import { type CommonOptions, hostOf, type ResumeOptions, type RunOptions } from "./options.ts";
 import { cacheDirectory, hasRun, lastStore, newRunDirectory, runDirectory } from "./runs.ts";
+import { spentBy } from "./spent.ts";
 import type { AttemptRecord, Store } from "./store/store.ts";
 import { openRun } from "./writing.ts";
 
@@ -116,45 +117,36 @@ function withChildren(
   { runId, directory }: Attended,
   executors: Services["executors"],
 ): Services["executors"] {
-  const attendChild: ChildRuns["attend"] = async (child, plan, input, { signal, leave, onIdle }) => {
+  const open = async (id: string): Promise<Store | null> =>
+    directory === null ? (options.storeOf?.(id) ?? null) : openExisting(id, path.resolve(options.root));
+  const attendChild: ChildRuns["attend"] = async (child, plan, input, { onAlive, ...given }) => {
     const id = childId(runId, child);
+    const before = await spentBy(id, open);
     const store = directory === null ? options.storeOf?.(id) : undefined;
     if (directory === null && !store) throw new RefusedError(`there is no store for run ${id}`);
     // Limits are those of the run that holds it: what it used counts there when it ends.
     const { storm, requests: _, stopAt: __, ...shared } = options;
-    const how = { ...shared, ...(storm && { storm }), executors, signal, leave, onIdle, onEvent: () => {} };
+    const alive = (): void => {
+      onAlive();
+      options.onAlive?.();
+    };
+    const how = { ...shared, ...(storm && { storm }), executors, ...given, onEvent: alive, onAlive: alive };
     const own = store ? { ...how, store } : how;
+    let result: RunResult;
     try {
-      const before = await begun(id, options, store);
-      const result = before
+      result = before
         ? await runs.resume(id, { ...own, plan })
         : await runs.run(plan, { ...own, input, runId: id });
-      return { result, before: before?.totals ?? null };
     } finally {
       await store?.close();
     }
+    return { result, before, after: (await spentBy(id, open)) ?? result.totals };
   };
   const subflow = new SubflowExecutor(new OutputParser(), { attend: attendChild });
   return { get: (kind) => executors.get(kind) ?? (kind === "subflow" ? subflow : undefined) };
 }
 
-/** How far a run has come; null where it has not begun. */
-async function begun(
-  runId: string,
-  { root }: CommonOptions,
-  store: Store | undefined,
-): Promise<RunResult | null> {
-  // Of a process that was killed there may be a directory without anything in it: whoever writes there sees to it.
-  const opened = store ?? (await openExisting(runId, path.resolve(root)));
-  if (!opened) return null;
-  try {
-    const journal = await opened.journal();
-    return journal.run && resultOf(journal.run, journal, null);
-  } finally {
-    if (!store) await opened.close();
-  }
-}
-
+/** Of a process that was killed there may be a directory without anything in it: whoever writes there sees to it. */
 const openExisting = async (runId: string, root: string): Promise<Store | null> =>
   hasRun(root, runId) ? openRun(runDirectory(root, runId), root) : null;
 

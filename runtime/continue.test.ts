@@ -204,6 +204,48 @@ describe("a loop that goes on as a new run", () => {
     expect(prompts).toHaveLength(7);
   });
 
+  it("stays in its run while a node holds one, or an agent with tools is in a conversation: neither can be carried over", async () => {
+    const beside = (open: TestNode) =>
+      planOf(
+        {
+          p: { kind: "parallel" },
+          open: { ...open, parent: "p" } as TestNode,
+          loop: { kind: "loop", parent: "p", maxIterations: 5, continueAsNewEvery: 2 } as TestNode,
+          work: task({ parent: "loop", agent: "b" }),
+          after: task({ agent: "b" }),
+          rest: { kind: "loop", maxIterations: 5, continueAsNewEvery: 2 } as TestNode,
+          last: task({ parent: "rest", agent: "b" }),
+        },
+        {
+          agents: { a: { provider: "anthropic", options: { tools: { order: {} } } } } as never,
+          subflows: {
+            child: planOf({
+              before: task(),
+              ok: { kind: "approval", output: "ok", request: { title: "Ship?" } } as TestNode,
+              after: task({ output: "output" }),
+            }),
+          },
+        },
+      );
+    const subflow = { kind: "subflow", workflow: "child", result: "output", output: "row" } as TestNode;
+    for (const open of [subflow, task()]) {
+      const asked: string[] = [];
+      const bench = new Bench(beside(open), async (_, { address, past }) => {
+        asked.push(address.nodeId);
+        if (address.nodeId !== "open" || past?.suspended) return done({ v: 1 });
+        const question = { tool: "order", call: "c1", input: {}, again: false };
+        return { ok: false, error: { code: "SUSPENDED", message: "", retryable: false }, question };
+      });
+      const waits = await bench.run();
+      expect(waits).toMatchObject({ runId: "r", status: "waiting" });
+      expect(asked.filter((id) => id === "work")).toHaveLength(5);
+      const decider = () => ({ approved: true, note: null });
+      // Once it has ended, the next loop that is long enough goes on in another run.
+      expect(await bench.resume({ decider })).toMatchObject({ runId: "r.3", status: "finished" });
+      expect(asked.filter((id) => id === "before" || id === "open")).toHaveLength(open === subflow ? 1 : 2);
+    }
+  });
+
   it("leaves frames, events and prompts with the run that ended", async () => {
     const { bench } = benchOf(3);
     await bench.run({ decider: () => ({ approved: true, note: null }) });

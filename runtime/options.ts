@@ -38,6 +38,8 @@ export interface CommonOptions {
   readonly leave?: AbortSignal;
   /** Told whether only people can move the run on. */
   readonly onIdle?: (is: boolean) => void;
+  /** Of a run that an attempt holds: told of its signs of life. */
+  readonly onAlive?: () => void;
   /** Attempts of agents and compute tasks that may run at once. Default 16. */
   readonly maxConcurrency?: number;
   readonly clock?: Clock;

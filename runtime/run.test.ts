@@ -11,6 +11,23 @@ import { memoryReader } from "./store/index.ts";
 const agent = (prompt: string, more: { readonly [field: string]: unknown } = {}): TestNode =>
   ({ kind: "task", agent: "a", output: "row", prompt, ...more }) as TestNode;
 
+describe("a run that is cancelled", () => {
+  it("while a task waits to be tried again has not finished: a resume tries it", async () => {
+    let tries = 0;
+    const bench = new Bench(planOf({ a: agent("x") }), () =>
+      tries++ === 0 ? failed("busy") : done({ v: 1 }),
+    );
+    bench.clock.frozen = true;
+    const abort = new AbortController();
+    const onEvent = ({ type }: { readonly type: string }) => type === "task.retrying" && abort.abort();
+    expect(await bench.run({ signal: abort.signal, onEvent })).toMatchObject({ status: "cancelled" });
+    const stop = { stop: "cancel", by: "ann", at: 1 } as const;
+    expect(await bench.resume({ stop })).toMatchObject({ status: "cancelled" });
+    bench.clock.frozen = false;
+    expect((await bench.resume()).outputs.row).toHaveLength(1);
+  });
+});
+
 describe("order", () => {
   it("runs a sequence one after another, each seeing the one before", async () => {
     const bench = new Bench(

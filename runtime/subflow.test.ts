@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Plan } from "../plan/types.ts";
 import { Bench, done, executorsOf, failed, VirtualClock } from "../test/engine.ts";
 import { planOf, type TestNode, value } from "../test/plans.ts";
+import { systemClock } from "./interpreter/clock.ts";
 import { replayJournal } from "./replay/index.ts";
 import { resume, run } from "./run.ts";
 import { MemorySpace, memoryReader, memoryStore } from "./store/index.ts";
@@ -213,6 +214,67 @@ describe("a workflow as a run of its own", () => {
     }
   });
 
+  it("is cancelled with a run that waits for it, with what it does in every outcome, and nothing is asked any more", async () => {
+    const open = planOf({
+      t: { kind: "try" },
+      main: { kind: "sequence", parent: "t", role: "try" },
+      ok: { kind: "approval", parent: "main", output: "ok", request: { title: "Ship?" } } as TestNode,
+      last: { kind: "sequence", parent: "t", role: "finally" },
+      clean: task({ parent: "last" }),
+    });
+    const asked: string[] = [];
+    const bench = new Bench(parentOf({ review: held() }, open), (_, { address }) => {
+      asked.push(address.nodeId);
+      return done({ v: 1 });
+    });
+    expect((await bench.run()).status).toBe("waiting");
+    const stop = { stop: "cancel", by: "p", at: 1 } as const;
+    expect(await bench.resume({ stop })).toMatchObject({ status: "cancelled", waitingFor: [] });
+    expect(asked).toEqual(["clean"]);
+    const { run: inner } = await memoryReader(bench.nextSpaces.get("r:review")!).journal();
+    expect(inner?.status).toBe("cancelled");
+  });
+
+  it("is cancelled where its run is over: goes on as another one, or ends without it", async () => {
+    const page = "ctx.input.__smithersContinuation !== undefined";
+    const next = { kind: "continue-as-new", parent: "s", state: {} } as TestNode;
+    const ends = [
+      { review: held({ parent: "p", if: `!(${page})` }), next: { ...next, if: `!(${page})` } },
+      { review: held({ parent: "p", if: "ctx.outputs.row === undefined || ctx.outputs.row.length === 0" }) },
+    ] as readonly { readonly [key: string]: TestNode }[];
+    for (const { review, ...more } of ends) {
+      const nodes = { p: { kind: "parallel" }, review, s: { kind: "sequence", parent: "p" } } as {
+        readonly [key: string]: TestNode;
+      };
+      const bench = new Bench(
+        parentOf({ ...nodes, slow: task({ parent: "s" }), ...more }, asking),
+        async (_, { address }) => {
+          if (address.nodeId === "slow") await new Promise((resolve) => setTimeout(resolve, 60));
+          return done({ v: 1 });
+        },
+      );
+      expect(await bench.run()).toMatchObject({ status: "finished", waitingFor: [] });
+      const { run: inner } = await memoryReader(bench.nextSpaces.get("r:review")!).journal();
+      expect(inner?.status).toBe("cancelled");
+      expect(bench.nodes("task.failed")).toEqual([]);
+    }
+  });
+
+  it("that its author paused is not waited for with --wait: its run ends, and goes on with it when resumed", async () => {
+    const stops = planOf({
+      a: task(),
+      halt: { kind: "stop", reason: "look" } as TestNode,
+      b: task({ output: "output" }),
+    });
+    const bench = new Bench(
+      parentOf({ outer: held() }, parentOf({ inner: held({ output: "output" }) }, stops)),
+      () => done({ v: 1 }),
+    );
+    const paused = await bench.run({ wait: true });
+    expect(paused).toMatchObject({ status: "waiting", reason: "waits for the run of outer" });
+    expect(await bench.resume({ wait: true })).toMatchObject({ status: "finished" });
+  });
+
   it("ends with its time, and is gone on with by the next try", async () => {
     const asked: string[] = [];
     const two = planOf({ first: task(), second: task({ output: "output" }) });
@@ -232,6 +294,26 @@ describe("a workflow as a run of its own", () => {
     expect(bench.events.find(({ type }) => type === "task.retrying")?.data.code).toBe("TIMEOUT");
   });
 
+  it("gives signs of life by what it does, at any depth, and none is asked for while it waits for people", async () => {
+    const slow = planOf({ a: task(), b: task(), c: task(), d: task({ output: "output" }) });
+    const middle = parentOf({ inner: held({ output: "output" }) }, slow);
+    const alive = { heartbeatTimeoutMs: 400, retries: 0 } as never;
+    const late = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      return done({ v: 1 });
+    };
+    const bench = new Bench(parentOf({ review: held(alive) }, middle), late);
+    expect(await bench.run({ clock: systemClock })).toMatchObject({ status: "finished" });
+    const beside = {
+      p: { kind: "parallel" },
+      review: held({ parent: "p", ...(alive as object) }),
+      s: { kind: "sequence", parent: "p" },
+      ...Object.fromEntries([1, 2, 3, 4].map((n) => [`long-${n}`, task({ parent: "s" })])),
+    } as { readonly [key: string]: TestNode };
+    const waiting = new Bench(parentOf(beside, asking), late);
+    expect(await waiting.run({ clock: systemClock })).toMatchObject({ status: "waiting" });
+  });
+
   it("counts against the budgets around it, also where it fails", async () => {
     const bench = new Bench(
       parentOf({
@@ -247,6 +329,33 @@ describe("a workflow as a run of its own", () => {
     const result = await bench.run();
     expect(result.reason).toContain("more failed: BUDGET_EXCEEDED");
     expect(result.totals.tokens.input).toBe(300);
+  });
+});
+
+describe("a child run that goes on as a new one", () => {
+  const page = "(ctx.input.__smithersContinuation?.payload.page ?? 0)";
+  const next = { kind: "continue-as-new", state: { page: 1 }, if: `${page} === 0` } as TestNode;
+  const used = () => ({ ...done({ v: 1 }), usage: { inputTokens: 100, calls: 1 } });
+
+  it("counts with all of its runs where its node stands, whenever it is left and taken up", async () => {
+    const paging = planOf({
+      work: task(),
+      next,
+      ok: { kind: "approval", output: "decision", request: { title: "Ship?" } } as TestNode,
+      last: task({ output: "output" }),
+    });
+    const bench = new Bench(parentOf({ review: held() }, paging), used);
+    const waiting = await bench.run();
+    expect(waiting).toMatchObject({ status: "waiting", waitingFor: [{ child: "review.2", nodeId: "ok" }] });
+    expect(waiting.totals).toMatchObject({ tokens: { input: 200 }, calls: 2 });
+    const said = { decider: () => ({ approved: true, note: null }) };
+    const result = await bench.resume(said);
+    expect(result).toMatchObject({ status: "finished", totals: { tokens: { input: 300 }, calls: 3 } });
+    // A loop takes along what it used up.
+    const loop = { kind: "loop", maxIterations: 5, continueAsNewEvery: 2 } as TestNode;
+    const round = planOf({ loop, work: task({ parent: "loop" }), sum: value(0, { output: "output" }) });
+    const looping = new Bench(parentOf({ review: held() }, round), used);
+    expect((await looping.run()).totals).toMatchObject({ tokens: { input: 500 }, calls: 5 });
   });
 });
 

@@ -73,6 +73,8 @@ export interface AttemptContext {
   readonly leave?: AbortSignal;
   /** Only people can move the attempt on for now, or not any more. */
   idle?(is: boolean): void;
+  /** A sign of life without anything to be said. */
+  alive?(): void;
   /** Log lines, model calls, tool calls, token counts as they happen: `task.log`, `agent.message`, `agent.usage`, … */
   emit(type: string, data: { readonly [key: string]: Json }): void;
   /** As `emit`, for what must not be forgotten: resolves when it is on disk. */

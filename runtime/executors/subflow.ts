@@ -2,7 +2,7 @@
 import type { Json, Plan } from "../../plan/types.ts";
 import type { RunResult } from "../engine.ts";
 import { childId, namesOf } from "../interpreter/run-id.ts";
-import type { RunTotals } from "../totals.ts";
+import type { Spent } from "../spent.ts";
 import { failure, invalidOutput } from "./errors.ts";
 import type { AttemptContext, AttemptResult, Executor, Leave, TaskRequest } from "./executor.ts";
 import type { OutputParser } from "./output.ts";
@@ -19,12 +19,15 @@ export interface ChildOptions {
   /** Aborted with a `Leave`. */
   readonly leave: AbortSignal;
   readonly onIdle: (is: boolean) => void;
+  /** Told of every sign of life of the run, and of those that its nodes hold. */
+  readonly onAlive: () => void;
 }
 
 export interface ChildRun {
   readonly result: RunResult;
-  /** What the run had used up before. */
-  readonly before: RunTotals | null;
+  /** What it had used up before, with the runs that took its place; null where it had not begun. */
+  readonly before: Spent | null;
+  readonly after: Spent;
 }
 
 export class SubflowExecutor implements Executor {
@@ -52,12 +55,13 @@ export class SubflowExecutor implements Executor {
         signal: abort,
         leave,
         onIdle: (is) => context.idle?.(is),
+        onAlive: () => context.alive?.(),
       });
     } catch (error) {
       return notBegun(error);
     }
-    const { result, before } = run;
-    return { ...this.#outcome(request, parent, result, signal), usage: usageOf(result.totals, before) };
+    const { result, before, after } = run;
+    return { ...this.#outcome(request, parent, result, signal), usage: usageOf(after, before) };
   }
 
   async close(): Promise<void> {}
@@ -151,7 +155,7 @@ function withoutPlace(row: { readonly [field: string]: Json }): Json {
 }
 
 /** What this attempt has used up of what the child run has (SEMANTICS 43). */
-function usageOf({ tokens, calls }: RunTotals, before: RunTotals | null): Json {
+function usageOf({ tokens, calls }: Spent, before: Spent | null): Json {
   const none = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
   const was = before ?? { tokens: none, calls: 0 };
   return {

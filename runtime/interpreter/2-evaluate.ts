@@ -6,6 +6,7 @@ import type { Json } from "../../plan/types.ts";
 import { INTERRUPTED } from "../agents/session.ts";
 import type { AttemptResult, TaskError } from "../executors/executor.ts";
 import type { Snapshot } from "./1-snapshot.ts";
+import { isLeft } from "./children.ts";
 import { deliver, receive } from "./deliver.ts";
 import { computed, failed, findEffects, finished, flushState, progressed } from "./handlers.ts";
 import { Leaf } from "./leaf.ts";
@@ -136,7 +137,9 @@ function apply(run: Run, fact: Fact, now: number): void {
       const why = reason === undefined ? {} : { reason };
       run.event("run.stopping", { runId: run.record.runId, stop, by, ...why });
       run.stopped = fact.request;
-      if (stop === "cancel") run.world.cancel(`cancelled by ${by}`);
+      if (stop !== "cancel") return;
+      run.world.cancel(`cancelled by ${by}`);
+      for (const entry of run.world.states.entries.values()) if (isLeft(entry)) run.due.add(entry);
       return;
     }
     case "events":
@@ -277,7 +280,10 @@ function applyResult(run: Run, entry: TaskEntry, attempt: number, result: Attemp
     entry.base++;
     return;
   }
-  if ((cancelled || result.question) && (isOver || entry.leaves.length === 0)) {
+  if (
+    ((cancelled || result.question) && (isOver || entry.leaves.length === 0)) ||
+    (cancelled && run.world.continuing)
+  ) {
     run.writes.push(attemptWrite(run, flight, { ...ended, state: "cancelled", error: errorJson(error) }));
     run.event("task.cancelled", who);
     const by = leaf && run.world.aborted.has(entry) ? takerOf(leaf) : null;

@@ -3,7 +3,7 @@
  * Nothing is written and nothing is started here.
  */
 import type { Json, NodeBase } from "../../plan/types.ts";
-import type { TaskRequest } from "../executors/executor.ts";
+import type { Leave, TaskRequest } from "../executors/executor.ts";
 import { showAddress } from "../store/rules.ts";
 import type { FrameRecord } from "../store/store.ts";
 import type { Snapshot } from "./1-snapshot.ts";
@@ -32,8 +32,8 @@ export interface Step {
   readonly cancels: readonly InFlight[];
   /** When the process has nothing left to do. */
   readonly end: End | null;
-  /** Nothing but attempts that wait for people is under way: they are to be left. */
-  readonly leaves: boolean;
+  /** Nothing but attempts that wait for people is under way: how they are to be left. */
+  readonly leaves: Leave | null;
 }
 
 export function reconcile(run: Run, { now, cause }: Snapshot): Step {
@@ -98,7 +98,10 @@ function watchStorm(run: Run, now: number, cause: Snapshot["cause"]): void {
 
 function chooseStarts(run: Run, may: ReturnType<typeof whatMayStart>): readonly Start[] {
   const { world, services } = run;
-  if (may === "none") return [];
+  // A run that a node holds is taken up to be cancelled with this one.
+  const isCancelling = run.stopped?.stop === "cancel" && !run.aborted;
+  const isHeld = ({ kind }: TaskEntry): boolean => isCancelling && kind === "subflow";
+  if (may === "none" && !isCancelling) return [];
   const starts: Start[] = [];
   let busy = 0;
   for (const { request } of run.inFlight.values()) if (counts(request)) busy++;
@@ -111,10 +114,11 @@ function chooseStarts(run: Run, may: ReturnType<typeof whatMayStart>): readonly 
     run.event("task.started", { ...addressData(entry.address), node: entry.node, kind: entry.kind, attempt });
   };
   for (const entry of run.due) {
+    if (may === "none" && !isHeld(entry)) continue;
     run.due.delete(entry);
     if (!entry.request || entry.state !== "waiting") continue;
     const leaf = entry.leaves.find((mounted) => mounted instanceof Leaf);
-    if (leaf && may === "rescued" && !isRescued(leaf)) continue;
+    if (leaf && may === "rescued" && !isRescued(leaf) && !isHeld(entry)) continue;
     if (leaf) {
       world.start(entry, entry.request, entry.table);
       begin(entry, entry.request, leaf);
@@ -125,7 +129,7 @@ function chooseStarts(run: Run, may: ReturnType<typeof whatMayStart>): readonly 
     run.inFlight.has(key) || starts.some(({ entry }) => entry.key === key);
   const room = (leaf: Leaf): boolean =>
     (leaf.kind === "static" || leaf.kind === "subflow" || busy < services.maxConcurrency) &&
-    (may === "all" || isRescued(leaf)) &&
+    (may === "all" || (may === "rescued" && isRescued(leaf))) &&
     (leaf.kind !== "agent" || world.budgets.hasRoom(leaf, isUnderWay));
   for (let leaf = world.takeReady(room); leaf; leaf = world.takeReady(room)) {
     const gate = leaf.opened(leaf.gate().pull());
@@ -367,9 +371,13 @@ function endOf(run: Run, starting: number, paused: string | null): Pick<Step, "e
   const end = isMoving ? null : endOfSettled(run, paused);
   const waits = end?.status === "waiting";
   run.services.onIdle?.(waits);
-  if (end === null || (waits && run.services.wait())) return { end: null, leaves: false };
+  // Of a child run that was left, paused by its own author say, this process does not hear any more.
+  const hears = run.world.asked.size + run.world.listening.size + flights.length > 0;
+  if (end === null || (waits && hears && run.services.wait())) return { end: null, leaves: null };
   // What waits for people has to be left before the run can end.
-  return flights.length === 0 ? { end, leaves: false } : { end: null, leaves: true };
+  if (flights.length === 0) return { end, leaves: null };
+  // Nobody would take them up again in a run that is over.
+  return { end: null, leaves: end.status === "finished" ? "cancel" : "wait" };
 }
 
 /** How the run ends, where no attempt is under way that could move it. */

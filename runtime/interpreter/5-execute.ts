@@ -32,7 +32,7 @@ async function attempt(
       : clock.after(timeoutMs, () =>
           controller.abort(new DOMException(`no result after ${timeoutMs} ms`, "TimeoutError")),
         );
-  const heart = watchHeart(run, controller, heartbeatTimeoutMs);
+  const heart = watchHeart(run, flight, heartbeatTimeoutMs);
   let result: AttemptResult;
   try {
     const executor = executors.get(request.kind);
@@ -57,6 +57,7 @@ async function attempt(
         flight.idle = is;
         run.push({ kind: "events" });
       },
+      alive: heart.beat,
       resolve: (value) => run.world.resolve(value),
       ...(flight.reserved && { reserved: flight.reserved }),
       ...(request.kind === "agent" && {
@@ -83,20 +84,23 @@ async function attempt(
   run.push({ kind: "result", entry, attempt: flight.attempt, result });
 }
 
-/** Aborts an attempt that gives no sign of life for so long: what it prints, every call it makes is one. */
-function watchHeart(run: Run, controller: AbortController, ms: number | null) {
+/**
+ * Aborts an attempt that gives no sign of life for so long: what it prints, every call it makes is one. While only people can
+ * move it on, none is asked of it.
+ */
+function watchHeart(run: Run, flight: InFlight, ms: number | null) {
   if (ms === null) return { beat: () => {}, stop: () => {} };
   const { clock } = run.services;
   let last: number | null = null;
   let stop = (): void => {};
   const look = (): void => {
-    if (last === null) {
+    if (last === null && !flight.idle) {
       const reason = new Error(`no sign of life for ${ms} ms`);
       reason.name = "HeartbeatTimeoutError";
-      controller.abort(reason);
+      flight.controller.abort(reason);
       return;
     }
-    const left = last + ms - clock.now();
+    const left = (last ?? clock.now()) + ms - clock.now();
     last = null;
     // Where the clock was put forward or back since, it is waited for once more.
     stop = clock.after(left > 0 && left < ms ? left : ms, look);

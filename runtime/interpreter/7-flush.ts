@@ -18,7 +18,7 @@ export function flush(run: Run, { end, leaves }: Step): End | null {
       if (request.kind === "subflow") leave.abort("cancel" satisfies Leave);
       else controller.abort(new Error("interrupted"));
     } else if (stop === "pause") leave.abort("pause" satisfies Leave);
-    else if (leaves) leave.abort("wait" satisfies Leave);
+    else if (leaves) leave.abort(leaves);
   }
   if (end) run.close();
   else if (isLastFrame(run)) run.push({ kind: "events" });

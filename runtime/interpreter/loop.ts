@@ -190,7 +190,7 @@ export class Loop extends Stepper {
     if (max === null) return false;
     if (iteration >= max)
       return this.#node.onMaxReached === "fail" ? this.#fail(max) : this.#close(iteration);
-    if (iteration - (this.progress.since ?? 0) >= this.#every()) {
+    if (iteration - (this.progress.since ?? 0) >= this.#every() && !this.world.isTied()) {
       const { address } = this.entry as TaskEntry;
       this.world.goOn({ ...address, reason: "loop", state: null });
       return false;

@@ -159,6 +159,8 @@ export interface Interruption {
   readonly aborts?: boolean;
   /** Nobody is asked, and nothing waited for, any more. */
   readonly ends?: boolean;
+  /** What is in no try and no saga is kept, to be tried again by a resume. */
+  readonly resumes?: boolean;
 }
 
 /**
@@ -173,8 +175,8 @@ export function interruptAll(units: readonly Unit[], failure: Failure, how: Inte
     if (unit instanceof Recovery) {
       if (unit.rescues) continue;
       unit.interrupt(failure);
-    }
-    if (unit instanceof Leaf) interruptLeaf(unit, failure.message, how);
+      interruptAll(unit.children, failure, { ...how, resumes: false });
+    } else if (unit instanceof Leaf) interruptLeaf(unit, failure.message, how);
     else {
       if (unit instanceof Stage) unit.interrupt();
       interruptAll(unit.children, failure, how);
@@ -184,7 +186,7 @@ export function interruptAll(units: readonly Unit[], failure: Failure, how: Inte
 
 function interruptLeaf(leaf: Leaf, message: string, how: Interruption): void {
   const { entry, world } = leaf;
-  giveUp(leaf, message, how.by);
+  if (!how.resumes) giveUp(leaf, message, how.by);
   if (how.aborts && entry?.state === "running") world.abort(entry, message);
   if (how.ends && entry?.state === "waiting")
     world.setState(entry, "cancelled", { code: INTERRUPTED, message, ...(how.by && { by: how.by }) }, true);

@@ -331,6 +331,18 @@ export class World {
     this.continuing ??= continuing;
   }
 
+  /** Whether something is under way that no other run could go on with: a run that a node holds, a conversation with tools. */
+  isTied(): boolean {
+    const { plan } = this.index;
+    const hasTools = Object.values(plan.agents).some(({ options }) => options.tools !== undefined);
+    if (!hasTools && plan.subflows === undefined) return false;
+    return [...this.states.entries.values()].some(
+      ({ attempts, kind, state }) =>
+        (state === "running" || state === "waiting") &&
+        (kind === "subflow" || (kind === "agent" && hasTools && attempts > 0)),
+    );
+  }
+
   // ---- what the phases call
 
   /** The next task to start, or undefined: `room` says whether one of its kind fits. */
@@ -433,7 +445,7 @@ export class World {
   /** Nothing starts any more but what is done in every outcome, where there is such. */
   cancel(message: string): void {
     const address = { nodeId: this.index.root.key, scope: "", iteration: 0 };
-    interruptBelow(this.#root, { ...address, code: CANCELLED, message, outside: true });
+    interruptBelow(this.#root, { ...address, code: CANCELLED, message, outside: true }, { resumes: true });
     if (this.#root.unwinding > 0) this.cancelled = message;
   }
 

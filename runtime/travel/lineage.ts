@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { originOf } from "../carried.ts";
 import { reading } from "../reading.ts";
-import { lastStore, runDirectory, runIds, storeDirectory } from "../runs.ts";
+import { hasRun, lastStore, runDirectory, storeDirectory } from "../runs.ts";
 import type { RunReader } from "../store/store.ts";
 
 /** A store of a run. */
@@ -53,7 +53,7 @@ export const before = (at: StoreOf, { runId, store }: StoreOf): StoreOf =>
   runId === at.runId && store >= at.store ? { runId, store: 0 } : { runId, store };
 
 export const isThere = (root: string, { runId, store }: StoreOf): boolean =>
-  runIds(root).includes(runId) && store > 0 && existsSync(storeDirectory(runDirectory(root, runId), store));
+  hasRun(root, runId) && store > 0 && existsSync(storeDirectory(runDirectory(root, runId), store));
 
 /** @throws UnknownRunError where the run is not there any more, StoreError */
 export const readingStore = <T>(

@@ -164,5 +164,9 @@ describe("a run that holds others", () => {
     for (const runId of ["p", name])
       expect((await smithers(["replay", runId], project.dir)).stdout).toContain("identical");
     expect((await smithers(["logs", name], project.dir)).stdout).toContain("denied by me");
+    const frame = await smithers(["inspect", name, "--frame", "0"], project.dir);
+    expect(frame.stdout).toMatch(/ok +approval/);
+    expect((await smithers(["rewind", name, "--frame", "0"], project.dir)).code).toBe(0);
+    expect((await smithers(["inspect", name], project.dir)).stdout).toContain("rewound to frame 0");
   });
 });

@@ -2,6 +2,7 @@
  * `<Subflow mode="inline">`: the tree of another workflow, in place. It shares everything with the workflow around it but its
  * input: what it reads of `ctx.input` becomes reads of what it is given.
  */
+import { CONTINUATION } from "../../../plan/continuation.ts";
 import type * as Core from "../../../plan/core/ast.ts";
 import { inline } from "../3-evaluate/calls.ts";
 import { nameOf } from "../3-evaluate/core.ts";
@@ -159,6 +160,8 @@ class Swap {
   #any(part: unknown): unknown {
     if (typeof part !== "object" || part === null) return part;
     if (Array.isArray(part)) return part.map((item) => this.#any(item));
+    // With what a run goes on as a new one is the same everywhere in it.
+    if (isContinuation(part)) return part;
     if (isInput(part)) return this.#input;
     if (isCtx(part)) {
       this.isWhole = false;
@@ -182,6 +185,11 @@ const isCtx = (part: unknown): boolean =>
 function isInput(part: object): boolean {
   const { type, object: of, property } = part as Partial<Core.Member>;
   return type === "Member" && property === "input" && isCtx(of);
+}
+
+function isContinuation(part: object): boolean {
+  const { type, object: of, property } = part as Partial<Core.Member>;
+  return type === "Member" && property === CONTINUATION && of !== undefined && isInput(of);
 }
 
 /** Whether a function reads `ctx.input`, or hands `ctx` on. */

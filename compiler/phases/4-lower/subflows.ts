@@ -1,4 +1,5 @@
 /** `<Subflow workflow={child}>`: which workflow it runs, and which of its rows are the node's. */
+import type { Json } from "../../../plan/types.ts";
 import { report } from "../3-evaluate/state.ts";
 import type { ElementValue, Value, WorkflowValue } from "../3-evaluate/value.ts";
 import type { NodeDraft } from "./draft.ts";
@@ -11,6 +12,16 @@ const OUTPUT = "output";
 export function subflowFields(to: Lowering, node: NodeDraft, element: ElementValue, value: Value): void {
   const { ev } = to;
   const at = propSpan(element.syntax, "workflow") ?? element.span;
+  if (value.type === "Choice") {
+    report(
+      ev,
+      "SM117",
+      at,
+      "which workflow it runs has to be known at build time, and here only the run knows",
+      "Write a <Subflow> for each, behind its condition: {a ? <Subflow workflow={one} … /> : <Subflow workflow={other} … />}.",
+    );
+    return;
+  }
   if (value.type !== "Workflow") {
     report(
       ev,
@@ -32,6 +43,18 @@ export function subflowFields(to: Lowering, node: NodeDraft, element: ElementVal
       "nothing says which rows of this workflow are the result: it has no table `output`, nor the one that is the node's output",
       "Call the table of its result `output` in its createSmithers({ … }).",
     );
+}
+
+/** A run of its own is what it is; in place it does not come here. */
+export function subflowMode({ ev }: Lowering, { syntax, span }: ElementValue, mode: Json): void {
+  if (mode === "childRun") return;
+  report(
+    ev,
+    "SM119",
+    propSpan(syntax, "mode") ?? span,
+    `'mode' wants "childRun" or "inline", this is ${JSON.stringify(mode)}`,
+    "Give it one of them, or leave it out: it is a run of its own then.",
+  );
 }
 
 function nameOf({ ev }: Lowering, workflow: WorkflowValue, { syntax }: ElementValue): string {

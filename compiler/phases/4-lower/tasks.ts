@@ -30,7 +30,7 @@ import { localStatements } from "./locals.ts";
 import type { Lowering, Place } from "./place.ts";
 import { schemaText, withSchema } from "./prompt-schema.ts";
 import { fits, isOnce, propSpan } from "./props.ts";
-import { subflowFields } from "./subflows.ts";
+import { subflowFields, subflowMode } from "./subflows.ts";
 import { promptField } from "./text.ts";
 
 export function taskFields(
@@ -92,9 +92,9 @@ export function taskFields(
         const known = toJson(value);
         if (known === undefined && isPoisoned(value)) break;
         if (known === undefined) badProp(to, element, name, "has to be known at build time");
+        else if (name === "mode" && node.kind === "subflow") subflowMode(to, element, known);
         // The public library calls the mode in which people say yes or no by two names; it is that of every approval.
         else if (name === "mode" && (known === "decision" || known === "approve")) break;
-        else if (name === "mode" && known === "childRun") break;
         else json(name, known);
         break;
       }
