@@ -19,7 +19,10 @@ async function seenIn(nodes: { readonly [key: string]: TestNode }): Promise<{ [n
   const { status, reason, outputs } = await new Bench(planOf(nodes)).run();
   expect({ status, reason }).toEqual({ status: "finished", reason: null });
   const seen: { [nodeId: string]: unknown[] } = {};
-  for (const { nodeId, v } of outputs.seen ?? []) (seen[String(nodeId)] ??= []).push(v);
+  for (const { nodeId, v } of outputs.seen ?? []) {
+    const id = String(nodeId);
+    seen[id] = [...(seen[id] ?? []), v];
+  }
   return seen;
 }
 
