@@ -126,6 +126,31 @@ describe("order", () => {
     expect(prompts.sort()).toEqual(["got 7", "late"]);
     expect(bench.nodes("task.started")[0]).toBe("a");
   });
+
+  it("waits for nothing that `needs` names alone, and not at all for what is skipped (24)", async () => {
+    const plan = planOf({
+      p: { kind: "parallel" },
+      named: agent("free", { parent: "p", needs: { one: "late" } }),
+      skipped: agent("never", { parent: "p", skipIf: "ctx.input === null || true" }),
+      behind: agent("behind", { parent: "p", dependsOn: ["skipped"] }),
+      late: agent("late", { parent: "p" }),
+    });
+    let letGo = () => {};
+    const begun = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const bench = new Bench(plan, async (request) => {
+      const prompt = request.kind === "agent" ? request.prompt : "";
+      // The named one ends only after the other began, and the other only after that.
+      if (prompt === "free") letGo();
+      if (prompt === "late") await begun;
+      return done({ v: 0 });
+    });
+    const { status, outputs } = await bench.run();
+    expect(status).toBe("finished");
+    expect(outputs.row?.map(({ nodeId }) => nodeId).sort()).toEqual(["behind", "late", "named"]);
+    expect(bench.nodes("task.skipped")).toEqual(["skipped"]);
+  });
 });
 
 describe("loops", () => {
@@ -275,6 +300,22 @@ describe("failure", () => {
       status: "failed",
       reason: "nothing can move: a waits for node ghost",
     });
+    const two = planOf({
+      p: { kind: "parallel" },
+      a: value(1, { parent: "p", dependsOn: ["ghost"] }),
+      done: value(2, { parent: "p" }),
+      b: agent("x", { parent: "p", dependsOn: ["done", "spectre"] }),
+    });
+    expect(await new Bench(two).run()).toMatchObject({
+      status: "failed",
+      outputs: { row: [{ v: 2 }] },
+      reason: expect.stringMatching(/a waits for node ghost\W+b waits for node spectre$/),
+    });
+    const read = planOf({
+      a: value(1),
+      b: agent("", { prompt: { $: "ctx.output('row', { nodeId: 'x' }).v" } }),
+    });
+    expect((await new Bench(read).run()).reason).toMatch(/^b failed: UPSTREAM_NO_OUTPUT: x .*row$/);
     const condition = planOf({ a: value(1, { if: "ctx.outputMaybe('row', { nodeId: 'x' }).v" }) });
     expect((await new Bench(condition).run()).reason).toMatch(/nodes\.a\.if: .*undefined/);
   });
