@@ -1,3 +1,4 @@
+/** Files that are read while rendering: the project's, kept in the journal (SEMANTICS 58). */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";

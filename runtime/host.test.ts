@@ -1,3 +1,4 @@
+/** What a run sees of the machine: asked once, journaled, compared at resume (SEMANTICS 57). */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -106,7 +107,7 @@ describe("host values", () => {
     expect((await resumed(FIRST, SECRET)).warnings).toEqual([]);
   });
 
-  it("are those of the journal in a replay, which asks no machine (57)", async () => {
+  it("are those of the journal in a replay, which asks no machine (SEMANTICS 57)", async () => {
     const asking = seal(
       planOf(
         {

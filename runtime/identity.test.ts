@@ -10,7 +10,7 @@ const agent = (more: object): TestNode =>
   ({ kind: "task", agent: "a", output: "work", prompt: "go", ...more }) as TestNode;
 
 describe("a list without keys", () => {
-  it("goes by the place in it: reversed, nothing remounts, and the rows stay where they were (17)", async () => {
+  it("goes by the place in it: reversed, nothing remounts, and the rows stay where they were (SEMANTICS 17)", async () => {
     const each = { of: "ctx.outputs.row.length > 0 ? ['b', 'a'] : ['a', 'b']", as: "x" };
     const bench = new Bench(
       planOf({
@@ -38,7 +38,7 @@ describe("an explicit id that moves under another parent", () => {
     there: agent({ parent: "two", id: "work", if: when }),
   });
 
-  it("is the same node with the same row: it is not run again (18)", async () => {
+  it("is the same node with the same row: it is not run again (SEMANTICS 18)", async () => {
     const { one, here, two, there } = moving("ctx.outputs.row.length > 0");
     const bench = new Bench(
       planOf({
@@ -58,7 +58,7 @@ describe("an explicit id that moves under another parent", () => {
     expect(outputs.row?.at(-1)).toMatchObject({ v: "once" });
   });
 
-  it("while it runs is taken along: its one attempt gives the row (18)", async () => {
+  it("while it runs is taken along: its one attempt gives the row (SEMANTICS 18)", async () => {
     const { one, here, two, there } = moving("ctx.outputs.row.length > 0");
     const bench = new Bench(
       planOf({
@@ -82,7 +82,7 @@ describe("an explicit id that moves under another parent", () => {
 });
 
 describe("a second loop", () => {
-  it("starts at 0, and its rows don't meet those of the first (19)", async () => {
+  it("starts at 0, and its rows don't meet those of the first (SEMANTICS 19)", async () => {
     const bench = new Bench(
       planOf({
         one: { kind: "loop", maxIterations: 3 },

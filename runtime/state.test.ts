@@ -1,4 +1,4 @@
-/** State, handlers and frames (SEMANTICS 1–12, 49): what handlers write, when it counts, who is told of it. */
+/** State, handlers and frames (SEMANTICS 1–12, 25, 58): what handlers write, when it counts, who is told of it. */
 import { describe, expect, it } from "vitest";
 import { Bench, done, executorsOf, failed } from "../test/engine.ts";
 import { computed, planOf, type TestNode, value } from "../test/plans.ts";

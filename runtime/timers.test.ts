@@ -67,7 +67,7 @@ describe("a timer", () => {
     }
   });
 
-  it("as a deadline counts from the start of the run, across restarts (36)", async () => {
+  it("as a deadline counts from the start of the run, across restarts (SEMANTICS 36)", async () => {
     const deadline = timer({ parent: "p", at: { $: "new Date(host('startedAt') + 60000)" } });
     const plan = planOf(
       { p: { kind: "parallel" }, first: task({ parent: "p" }), deadline, after: task() },

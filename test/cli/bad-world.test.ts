@@ -197,7 +197,7 @@ describe("a run that two take up at once", () => {
 });
 
 describe("a run whose owner was killed", () => {
-  it("in mid-attempt goes on at once: no lease is waited for (31)", async () => {
+  it("in mid-attempt goes on at once: no lease is waited for (SEMANTICS 31)", async () => {
     project.write(
       "slow.json",
       JSON.stringify({ answers: [{ ...script.answers[0], latencyMs: 60_000 }, script.answers[1]] }),
@@ -245,7 +245,7 @@ describe("a plan that is not for this version", () => {
     expect(existsSync(directoryOf(id))).toBe(false);
   });
 
-  it("is not what a run goes on with: its own store stays as it was (37)", async () => {
+  it("is not what a run goes on with: its own store stays as it was (SEMANTICS 37)", async () => {
     waiting("other-plan");
     const before = kept("other-plan");
     const other = project.write(
