@@ -15,7 +15,7 @@ import { recordRow } from "./outputs.ts";
 import { decide, failAsked, isKnown, NOBODY, settlePeople } from "./people.ts";
 import { giveUp, Recovery } from "./recovery.ts";
 import { defaultRetries, diceOf, nextDelay, retryPolicy } from "./retry.ts";
-import { addressData, type Fact, type Run } from "./run.ts";
+import { addressData, type Fact, fileRead, type Run } from "./run.ts";
 
 import type { TaskEntry } from "./states.ts";
 import { closerOf, isClosing } from "./stepper.ts";
@@ -139,6 +139,9 @@ function apply(run: Run, fact: Fact, now: number): void {
       if (stop === "cancel") run.world.cancel(`cancelled by ${by}`);
       return;
     }
+    case "files":
+      for (const record of fact.records) if (run.world.files.observe(record)) fileRead(run, record);
+      return;
     case "events":
     case "flush":
       return;
