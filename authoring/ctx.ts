@@ -69,7 +69,7 @@ export interface Ctx<S extends Schemas> {
   readonly state: StateStore;
   /** The same in memory: empty again when the run is resumed. */
   readonly vol: StateStore;
-  /** Files of the project: read once a run, when first asked for, and journaled. */
+  /** Files of the project: read when first asked for, observed from then on, and journaled. */
   readonly fs: ProjectFiles;
 }
 

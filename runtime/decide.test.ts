@@ -38,7 +38,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const yes = { approved: true, note: "go", decidedBy: "ann" };
 
-describe("a decision on a run on disk (38)", () => {
+describe("a decision on a run on disk (SEMANTICS 38)", () => {
   it("is kept until the run is resumed; a second one is refused, before and after", async () => {
     const { runId, status } = await run(plan, { root });
     expect(status).toBe("waiting");

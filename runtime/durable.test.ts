@@ -1,3 +1,4 @@
+/** What of a run outlives its process: decisions, results, attempts (SEMANTICS 12, 25, 29, 38). */
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { Bench, done, failed } from "../test/engine.ts";
@@ -18,7 +19,7 @@ describe("approvals", () => {
     approvals: [{ node: "ok", approved, note: "because" }],
   });
 
-  it("wait durably: the process ends, a resume waits on (38)", async () => {
+  it("wait durably: the process ends, a resume waits on (SEMANTICS 38)", async () => {
     const bench = new Bench(planOf(gate()));
     const waiting = {
       status: "waiting",
@@ -70,7 +71,7 @@ describe("approvals", () => {
 });
 
 describe("what is stored", () => {
-  it("is one commit a step, with a frame for each that changed something (12)", async () => {
+  it("is one commit a step, with a frame for each that changed something (SEMANTICS 12)", async () => {
     const bench = new Bench(planOf({ a: value(1), b: value(2), c: value(3) }));
     await bench.run();
     const frames = await memoryReader(bench.space).frames(-1, 100);
@@ -90,7 +91,7 @@ describe("what is stored", () => {
     expect(bench.nodes("task.started")).toEqual(["a"]);
   });
 
-  it("lets a node that was unmounted while it ran finish, with a warning; it is not run again (25)", async () => {
+  it("lets a node that was unmounted while it ran finish, with a warning; it is not run again (SEMANTICS 25)", async () => {
     const plan = planOf({
       p: { kind: "parallel" },
       quick: value(1, { parent: "p" }),
@@ -160,7 +161,7 @@ describe("what is stored", () => {
 });
 
 describe("after a crash", () => {
-  it("a retry comes at its time, with its number and its prompt (29)", async () => {
+  it("a retry comes at its time, with its number and its prompt (SEMANTICS 29)", async () => {
     const starts: string[] = [];
     const plan = planOf({
       p: { kind: "parallel" },

@@ -189,6 +189,40 @@ describe("15: a run that goes on by itself", () => {
     expect((await journalOf(bench)).state).toEqual({ n: 30 });
   });
 
+  it("is let go on by signals and timers too, however many frames follow each other", async () => {
+    const counted = (more: { readonly [key: string]: TestNode }) =>
+      new Bench(
+        planOf({
+          l: { kind: "loop", maxIterations: 15 },
+          ...more,
+          e: effect("[ctx.iteration]", "([n], { state }) => state.set('n', n)", { parent: "l" }),
+        }),
+      );
+    const told = counted({ pay: { kind: "wait", event: "paid", output: "row", parent: "l" } as TestNode });
+    let sent = 0;
+    const sending = (take: (signal: object, done: () => void) => void): (() => void) => {
+      const next = (): void => {
+        if (sent === 15) return;
+        const signal = { name: "paid", correlationId: null, payload: { v: sent++ }, by: "t", at: 1 };
+        // Each once the effect of the one before has written.
+        take(signal, () => setTimeout(next, 2));
+      };
+      next();
+      return () => {};
+    };
+    expect((await told.run({ requests: sending as never, wait: true })).status).toBe("finished");
+    const rung = counted({ nap: { kind: "timer", duration: "10ms", parent: "l" } as TestNode });
+    expect((await rung.run()).status).toBe("finished");
+    for (const bench of [told, rung]) {
+      const began = (await framesOf(bench))[0]?.now ?? 0;
+      const inner = (await framesOf(bench)).filter(({ cause }) => cause === "state");
+      // More than the limit of a second, within one.
+      expect(inner.length).toBeGreaterThan(10);
+      expect((inner.at(-1)?.now ?? Number.NaN) - began).toBeLessThan(1_000);
+      expect((await journalOf(bench)).state).toEqual({ n: 14 });
+    }
+  });
+
   it("lets what runs end first, and keeps what it gave", async () => {
     const bench = new Bench(
       planOf({

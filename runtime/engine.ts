@@ -23,6 +23,7 @@ import {
   type StopRequest,
 } from "./interpreter/run.ts";
 import { World } from "./interpreter/world.ts";
+import { observeFiles } from "./observing.ts";
 import { addressKey } from "./store/rules.ts";
 import type { Address, AttemptRecord, Journal, RunRecord, RunStatus, Store } from "./store/store.ts";
 import { type RunTotals, totalsOf } from "./totals.ts";
@@ -129,7 +130,11 @@ export async function resumeRun(
   if (!record) throw new RefusedError("this run never began: nothing is recorded");
   if (record.status === "finished")
     return resultOf(record, journal, (await continuationOf(services.store, journal))?.next ?? null);
-  return finish(await reopenedRun(plan, record, journal, services, doors), doors);
+  const run = await reopenedRun(plan, record, journal, services, doors);
+  // What changed while nobody attended to the run is there from its first frame on.
+  const records = run.world.files.look();
+  if (records.length > 0) run.push({ kind: "files", records });
+  return finish(run, doors);
 }
 
 /** A run before the first frame after its last commit. */
@@ -277,6 +282,7 @@ async function finish(run: Run, { open, signal, stop, leave }: Doors): Promise<R
   const abort = (): void => run.push({ kind: "abort" });
   if (signal?.aborted) abort();
   signal?.addEventListener("abort", abort, { once: true });
+  const observing = observeFiles(run.world.files, (records) => run.push({ kind: "files", records }));
   let end: End;
   try {
     end = await runFrames(run);
@@ -285,6 +291,7 @@ async function finish(run: Run, { open, signal, stop, leave }: Doors): Promise<R
     leave?.removeEventListener("abort", onLeave);
     clock?.();
     close?.();
+    observing();
     run.close();
   }
   return resultOf(run.record, await run.services.store.journal(), end.continued?.next ?? null);

@@ -1,3 +1,4 @@
+/** Files that are read while rendering: the project's, observed and kept in the journal (SEMANTICS 58). */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -5,7 +6,9 @@ import { afterEach, describe, expect, it } from "vitest";
 import { build } from "../compiler/index.ts";
 import type { Plan } from "../plan/types.ts";
 import { decide } from "./decide.ts";
+import { readRun } from "./inspect.ts";
 import { previewFrame } from "./preview.ts";
+import { replay } from "./replay/index.ts";
 import { resume, run } from "./run.ts";
 import { runDirectory, storeDirectory } from "./runs.ts";
 import { openStore } from "./store/index.ts";
@@ -62,6 +65,14 @@ function walk(dir, depth) {
   return out;
 }`;
 
+/** What the journal of run `r` has of files, in order. */
+async function answersOf(root: string): Promise<unknown[]> {
+  const store = await openStore(storeDirectory(runDirectory(root, "r")));
+  const events = await store.events(0, 1000);
+  await store.close();
+  return events.filter(({ type }) => type === "file.read").map(({ data }) => data.answer);
+}
+
 describe("files read while rendering", () => {
   it("are walked by recursive helpers, in the order of their names", async () => {
     const root = project({ "t/b.md": "B", "t/a/c.md": "C", "t/x.txt": "no" });
@@ -93,29 +104,74 @@ export default smithers((ctx) => {
     expect(textOf(result)).toBe("b,a|5|false|ENOENT ENOENT: no such file or directory, open 't/none'");
   });
 
-  it("are read once a run: a resume goes on with what the journal holds", async () => {
-    const root = project({ "note.md": "first" });
-    const plan = await compiled(
-      root,
-      `
+  const GATED = `
 export default smithers((ctx) => (
   <Workflow name="w"><Sequence>
     <Approval id="ok" output={outputs.go} request={{ title: readFileSync("note.md", "utf8") }} />
     <Task id="a" output={outputs.out}>{{ text: readFileSync("note.md", "utf8") }}</Task>
   </Sequence></Workflow>
-));`,
-    );
-    const waiting = await run(plan, { root, runId: "r" });
-    expect(waiting.status).toBe("waiting");
-    writeFileSync(path.join(root, "note.md"), "second");
+));`;
+
+  it("are asked once while they stay as they are: the journal has the answer, a resume goes on with it", async () => {
+    const root = project({ "note.md": "first" });
+    const plan = await compiled(root, GATED);
+    expect((await run(plan, { root, runId: "r" })).status).toBe("waiting");
     await decide("r", "ok", { root, approved: true, decidedBy: "me" });
     expect(textOf(await resume("r", { root }))).toBe("first");
-    const store = await openStore(storeDirectory(runDirectory(root, "r")));
-    const events = await store.events(0, 1000);
-    await store.close();
-    const reads = events.filter(({ type }) => type === "file.read");
-    expect(reads.map(({ data }) => data.answer)).toEqual([{ ok: true, value: "first" }]);
+    expect(await answersOf(root)).toEqual([{ ok: true, value: "first" }]);
   });
+
+  it("that are others when the run is resumed are seen so by what starts then; what was done stays", async () => {
+    const root = project({ "note.md": "first" });
+    const plan = await compiled(root, GATED);
+    await run(plan, { root, runId: "r" });
+    writeFileSync(path.join(root, "note.md"), "second");
+    await decide("r", "ok", { root, approved: true, decidedBy: "me" });
+    expect(textOf(await resume("r", { root }))).toBe("second");
+    expect(await answersOf(root)).toEqual([
+      { ok: true, value: "first" },
+      { ok: true, value: "second" },
+    ]);
+    // A replay reads the journal, whatever the file holds by now.
+    writeFileSync(path.join(root, "note.md"), "third");
+    expect(await replay("r", { root })).toMatchObject({ identical: true, divergence: null });
+  });
+
+  it("that change while the run goes on give a frame, also several times; a replay is the same", async () => {
+    const root = project({ "note.md": "wait" });
+    const plan = await compiled(
+      root,
+      `
+export default smithers((ctx) => {
+  const note = existsSync("note.md") ? readFileSync("note.md", "utf8") : "none";
+  return (
+    <Workflow name="w">
+      {note === "go"
+        ? <Task id="a" output={outputs.out}>{{ text: note }}</Task>
+        : <Approval id={\`ask-\${note}\`} output={outputs.go} request={{ title: note }} />}
+    </Workflow>
+  );
+});`,
+    );
+    const file = path.join(root, "note.md");
+    const next: { readonly [asked: string]: () => void } = {
+      "ask-wait": () => rmSync(file),
+      "ask-none": () => writeFileSync(file, "go"),
+    };
+    const result = await run(plan, {
+      root,
+      runId: "r",
+      wait: true,
+      onEvent: ({ type, data }) => {
+        if (type === "approval.requested") next[String(data.nodeId)]?.();
+      },
+    });
+    expect(result).toMatchObject({ status: "finished", outputs: { out: [{ text: "go" }] } });
+    const frames = await readRun("r", { root }, (reader) => reader.frames(-1, 100));
+    expect(frames.map(({ cause }) => cause)).toEqual(["start", "file", "file", "result"]);
+    rmSync(file);
+    expect(await replay("r", { root })).toMatchObject({ identical: true, divergence: null });
+  }, 20_000);
 
   it("stay within the project, links included", async () => {
     const root = project({});

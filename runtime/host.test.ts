@@ -1,10 +1,12 @@
+/** What a run sees of the machine: asked once, journaled, compared at resume (SEMANTICS 57). */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { seal } from "../plan/index.ts";
 import { computed, planOf, type TestNode } from "../test/plans.ts";
 import { systemHost } from "./host.ts";
-import { type EventRecord, previewFrame, resume, run } from "./index.ts";
+import { type EventRecord, previewFrame, replay, resume, run } from "./index.ts";
 
 let root: string;
 beforeEach(() => {
@@ -17,27 +19,35 @@ afterEach(() => {
 const SECRET = "sk-4f2b8c1d9e";
 
 /** One row before a decision, one after it. */
-const plan = planOf(
-  {
-    before: computed("[host('process.cwd'), host('env.PLACE'), host('env.NONE') === undefined]"),
-    gate: { kind: "approval", output: "decision", title: "Go on?" } as TestNode,
-    after: computed(
-      "[host('process.cwd'), place, host('env.API_TOKEN') === ctx.input.token, host('startedAt') < 9e15]",
-      {
-        if: "ctx.outputMaybe('decision', { nodeId: 'gate' })?.approved === true",
-      },
-    ),
-  },
-  {
-    constants: { place: { expr: "host('env.PLACE')" } },
-    capabilities: {
-      net: [],
-      env: ["API_TOKEN", "DATABASE", "NONE", "PLACE"],
-      exec: [],
-      fs: [],
-      host: ["process.cwd", "startedAt"],
+const plan = seal(
+  planOf(
+    {
+      before: computed("[host('process.cwd'), host('env.PLACE'), host('env.NONE') === undefined]"),
+      gate: { kind: "approval", output: "decision", title: "Go on?" } as TestNode,
+      after: computed(
+        "[host('process.cwd'), place, host('env.API_TOKEN') === ctx.input.token, host('startedAt') < 9e15]",
+        {
+          if: "ctx.outputMaybe('decision', { nodeId: 'gate' })?.approved === true",
+        },
+      ),
     },
-  },
+    {
+      constants: { place: { expr: "host('env.PLACE')" } },
+      capabilities: {
+        net: [],
+        env: ["API_TOKEN", "DATABASE", "NONE", "PLACE"],
+        exec: [],
+        fs: [],
+        host: ["process.cwd", "startedAt"],
+      },
+      schemas: {
+        row: "z.object({ v: z.array(z.any()) })",
+        decision: "z.looseObject({ approved: z.boolean() })",
+        input: "z.object({ token: z.string() })",
+      },
+      input: { schema: "input" },
+    },
+  ),
 );
 
 const machine =
@@ -95,6 +105,28 @@ describe("host values", () => {
 
   it("go on without a word on the same host", async () => {
     expect((await resumed(FIRST, SECRET)).warnings).toEqual([]);
+  });
+
+  it("are those of the journal in a replay, which asks no machine (SEMANTICS 57)", async () => {
+    const asking = seal(
+      planOf(
+        {
+          a: computed(
+            "[host('process.cwd'), host('env.PLACE'), host('env.NONE') ?? 'none', host('startedAt')]",
+          ),
+        },
+        {
+          capabilities: { ...plan.capabilities, env: ["NONE", "PLACE"] },
+          schemas: { row: "z.object({ v: z.array(z.any()) })" },
+        },
+      ),
+    );
+    // This machine has other answers to every question.
+    const { outputs } = await run(asking, { root, runId: "r", host: machine(FIRST) });
+    expect(outputs.row?.[0]?.v).toEqual(["/one", "here", "none", expect.any(Number)]);
+    expect([systemHost(root)("process.cwd"), systemHost(root)("env.PLACE")]).not.toEqual(["/one", "here"]);
+    const { identical, divergence } = await replay("r", { root });
+    expect({ identical, divergence }).toEqual({ identical: true, divergence: null });
   });
 
   it("that are secret are never written, and are the current ones", async () => {

@@ -1,3 +1,4 @@
+/** How a run goes: order, loops, failures, identity, blocks (SEMANTICS 13, 17–20, 22–25, 27). */
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { Bench, done, failed } from "../test/engine.ts";
@@ -47,7 +48,7 @@ describe("order", () => {
     expect(bench.nodes("task.started")).toEqual(["a", "b", "c"]);
   });
 
-  it("never has more than maxConcurrency at once, and fills a free slot at once (23)", async () => {
+  it("never has more than maxConcurrency at once, and fills a free slot at once (SEMANTICS 23)", async () => {
     let now = 0;
     let most = 0;
     let left = 4;
@@ -122,7 +123,7 @@ describe("order", () => {
     });
   });
 
-  it("waits for dependsOn and deps, and gives deps to the prompt (24)", async () => {
+  it("waits for dependsOn and deps, and gives deps to the prompt (SEMANTICS 24)", async () => {
     const prompts: string[] = [];
     const plan = planOf({
       p: { kind: "parallel" },
@@ -143,6 +144,31 @@ describe("order", () => {
     expect(prompts.sort()).toEqual(["got 7", "late"]);
     expect(bench.nodes("task.started")[0]).toBe("a");
   });
+
+  it("waits for nothing that `needs` names alone, and not at all for what is skipped (SEMANTICS 24)", async () => {
+    const plan = planOf({
+      p: { kind: "parallel" },
+      named: agent("free", { parent: "p", needs: { one: "late" } }),
+      skipped: agent("never", { parent: "p", skipIf: "ctx.input === null || true" }),
+      behind: agent("behind", { parent: "p", dependsOn: ["skipped"] }),
+      late: agent("late", { parent: "p" }),
+    });
+    let letGo = () => {};
+    const begun = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const bench = new Bench(plan, async (request) => {
+      const prompt = request.kind === "agent" ? request.prompt : "";
+      // The named one ends only after the other began, and the other only after that.
+      if (prompt === "free") letGo();
+      if (prompt === "late") await begun;
+      return done({ v: 0 });
+    });
+    const { status, outputs } = await bench.run();
+    expect(status).toBe("finished");
+    expect(outputs.row?.map(({ nodeId }) => nodeId).sort()).toEqual(["behind", "late", "named"]);
+    expect(bench.nodes("task.skipped")).toEqual(["skipped"]);
+  });
 });
 
 describe("loops", () => {
@@ -153,7 +179,7 @@ describe("loops", () => {
   });
   const rows = (list: readonly object[] | undefined) => list?.map((row) => Object.values(row).join(" "));
 
-  it("end when until holds; the rest of the body never starts (22)", async () => {
+  it("end when until holds; the rest of the body never starts (SEMANTICS 22)", async () => {
     const { outputs, status } = await new Bench(
       planOf(loop({ until: "ctx.latest('row', 'work')?.v === 3" })),
     ).run();
@@ -191,7 +217,7 @@ describe("loops", () => {
     expect(bench.nodes("task.started")).toHaveLength(4);
   });
 
-  it("nest: scoped by every enclosing loop, read in the own iteration, else the newest earlier (19, 20)", async () => {
+  it("nest: scoped by every enclosing loop, read in the own iteration, else the newest earlier (SEMANTICS 19, 20)", async () => {
     const plan = planOf({
       outer: { kind: "loop", maxIterations: 2 },
       inner: { kind: "loop", maxIterations: 2, parent: "outer" },
@@ -221,7 +247,7 @@ describe("loops", () => {
 });
 
 describe("failure", () => {
-  it("retries with backoff, then goes on with the prompt the chain started with (27)", async () => {
+  it("retries with backoff, then goes on with the prompt the chain started with (SEMANTICS 27)", async () => {
     const prompts: string[] = [];
     const plan = planOf({
       p: { kind: "parallel" },
@@ -286,12 +312,28 @@ describe("failure", () => {
     });
   });
 
-  it("names each blocked node and cell when nothing can move (13)", async () => {
+  it("names each blocked node and cell when nothing can move (SEMANTICS 13)", async () => {
     const plan = planOf({ p: { kind: "parallel" }, a: value(1, { parent: "p", dependsOn: ["ghost"] }) });
     expect(await new Bench(plan).run()).toMatchObject({
       status: "failed",
       reason: "nothing can move: a waits for node ghost",
     });
+    const two = planOf({
+      p: { kind: "parallel" },
+      a: value(1, { parent: "p", dependsOn: ["ghost"] }),
+      done: value(2, { parent: "p" }),
+      b: agent("x", { parent: "p", dependsOn: ["done", "spectre"] }),
+    });
+    expect(await new Bench(two).run()).toMatchObject({
+      status: "failed",
+      outputs: { row: [{ v: 2 }] },
+      reason: expect.stringMatching(/a waits for node ghost\W+b waits for node spectre$/),
+    });
+    const read = planOf({
+      a: value(1),
+      b: agent("", { prompt: { $: "ctx.output('row', { nodeId: 'x' }).v" } }),
+    });
+    expect((await new Bench(read).run()).reason).toMatch(/^b failed: UPSTREAM_NO_OUTPUT: x .*row$/);
     const condition = planOf({ a: value(1, { if: "ctx.outputMaybe('row', { nodeId: 'x' }).v" }) });
     expect((await new Bench(condition).run()).reason).toMatch(/nodes\.a\.if: .*undefined/);
   });
@@ -374,7 +416,7 @@ describe("failure", () => {
 });
 
 describe("identity", () => {
-  it("a keyed list that is reversed remounts nothing, with explicit ids as without (17, 18)", async () => {
+  it("a keyed list that is reversed remounts nothing, with explicit ids as without (SEMANTICS 17, 18)", async () => {
     const each = { of: "ctx.outputs.row.length === 1 ? ['b', 'a'] : ['a', 'b']", as: "x", key: "x" };
     const plan = planOf({
       p: { kind: "parallel" },
@@ -393,7 +435,7 @@ describe("identity", () => {
     for (const { delta } of later) expect(Object.keys(delta as object)).toEqual(["changed"]);
   });
 
-  it("a node mounted again after it finished is not run again (25)", async () => {
+  it("a node mounted again after it finished is not run again (SEMANTICS 25)", async () => {
     const plan = planOf({
       on: value(1, { if: "ctx.outputs.row.length !== 2" }),
       a: value(2),

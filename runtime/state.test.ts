@@ -1,4 +1,4 @@
-/** State, handlers and frames (SEMANTICS 1–12, 49): what handlers write, when it counts, who is told of it. */
+/** State, handlers and frames (SEMANTICS 1–12, 25, 58): what handlers write, when it counts, who is told of it. */
 import { describe, expect, it } from "vitest";
 import { Bench, done, executorsOf, failed } from "../test/engine.ts";
 import { computed, planOf, type TestNode, value } from "../test/plans.ts";
@@ -402,6 +402,33 @@ describe("a frame", () => {
       [600, "result"],
       [1_000, "result"],
     ]);
+  });
+});
+
+describe("ctx.now", () => {
+  it("58: is one time for all of a frame, that of its record; a replay gives it again", async () => {
+    const bench = new Bench(
+      planOf({
+        w: { kind: "workflow", values: { at: { expr: "ctx.now()", reads: [] } } },
+        p: { kind: "parallel" },
+        a: computed("[ctx.now(), at, ctx.now()]", { parent: "p" }),
+        b: computed("[ctx.now(), at, ctx.now()]", { parent: "p" }),
+        c: computed("[ctx.now(), at, ctx.now()]"),
+      }),
+    );
+    // A clock that goes on whenever somebody looks.
+    let now = bench.clock.now();
+    bench.clock.now = () => ++now;
+    const { outputs } = await bench.run();
+    const frames = await memoryReader(bench.space).frames(-1, 100);
+    const times = new Set(frames.map(({ now: at }) => at));
+    const [a, b, c] = (outputs.row ?? []).map(({ v }) => v as number[]);
+    for (const seen of [a, b, c]) {
+      expect(new Set(seen).size).toBe(1);
+      expect(times.has(seen?.[0] ?? Number.NaN)).toBe(true);
+    }
+    expect(a).toEqual(b);
+    expect(c?.[0]).toBeGreaterThan(a?.[0] ?? Number.NaN);
   });
 });
 

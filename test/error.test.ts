@@ -1,6 +1,6 @@
 /**
  * fixtures/error/SM###-NAME: workflow files with something wrong, and all that the compiler says about them. Where a
- * workflow.plan.json stands beside one, it is the committed plan.
+ * workflow.plan.json stands beside one, it is the committed plan. Among them is what a build says in SEMANTICS 2 (SM508), 17 (SM202) and 24 (SM301).
  */
 import path from "node:path";
 import { expect } from "vitest";

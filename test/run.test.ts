@@ -1,4 +1,4 @@
-/** fixtures/run/NAME: a workflow, its input and a script of answers; built, run on a real store, compared with what came out. */
+/** fixtures/run/NAME: a workflow, its input and a script of answers; built, run on a real store, compared with what came out (of SEMANTICS 24, 26, 49). */
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";

@@ -78,6 +78,7 @@ const CAUSES: Readonly<Record<string, string>> = {
   decision: "a decision",
   signal: "a signal",
   timer: "a timer",
+  file: "a change of a file",
   progress: "news of a task under way",
   state: "what effects wrote",
 };

@@ -1,3 +1,4 @@
+/** The provider against a server on loopback: answers, failures, limits (SEMANTICS 27, 28, 32). */
 import { afterEach, describe, expect, it } from "vitest";
 import type { Agent, Json } from "../../plan/types.ts";
 import type { AttemptContext } from "../executors/executor.ts";
@@ -49,15 +50,16 @@ async function stage(turns: readonly Turn[], options: Options = {}) {
     agents: {
       claude,
       other: { ...claude, model: "claude-other" },
+      twin: { ...claude, instructions: "Be long." },
       codex: { kind: "cli:codex", options: {} },
     },
   });
-  const ask = async (signal?: AbortSignal) => {
+  const ask = async (signal?: AbortSignal, agents = options.agents ?? ["claude"]) => {
     const context = testContext(plan, signal === undefined ? {} : { signal });
     const result = await executors.get("agent").execute(
       {
         kind: "agent",
-        agents: options.agents ?? ["claude"],
+        agents,
         prompt: "How many?",
         schema: options.schema === undefined ? "row" : options.schema,
         maxSchemaRetries: options.maxSchemaRetries ?? 3,
@@ -345,14 +347,14 @@ describe("failures", () => {
 });
 
 describe("limits", () => {
-  it("Retry-After is reported and holds every call to the same model, no other", async () => {
+  it("Retry-After is reported and holds every agent of the same model, no other (SEMANTICS 27)", async () => {
     const { server, ask } = await stage([{ status: 429, headers: { "retry-after": "1" } }, answer({ n: 1 })]);
     const begin = Date.now();
     expect((await ask()).result).toMatchObject({
       ok: false,
       error: { retryAfterMs: 1_000, retryable: true },
     });
-    const same = ask();
+    const same = ask(undefined, ["twin"]);
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(server.requests).toHaveLength(1);
     expect((await same).result).toMatchObject({ ok: true });
@@ -372,7 +374,7 @@ describe("limits", () => {
     expect(types(events)).toContain("agent.fallback");
   });
 
-  it("the 11th of 11 calls with 10 slots waits", async () => {
+  it("the 11th of 11 calls with 10 slots waits (SEMANTICS 28)", async () => {
     const slow = { ...answer({ n: 1 }), latencyMs: 300 } as Turn;
     const { server, ask } = await stage([slow], { maxAgentCalls: 10 });
     const all = Array.from({ length: 11 }, () => ask());

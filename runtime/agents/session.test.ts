@@ -1,4 +1,4 @@
-/** Conversations that go on: after people were asked (SEMANTICS 40), after a failure, after a crash (41). */
+/** Conversations that go on: after people were asked, after a failure, after a crash (SEMANTICS 40, 41). */
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";

@@ -6,7 +6,16 @@ import type { Fact, Run } from "./run.ts";
 
 export interface Snapshot {
   readonly now: number;
-  readonly cause: "start" | "resume" | "result" | "decision" | "signal" | "timer" | "progress" | "state";
+  readonly cause:
+    | "start"
+    | "resume"
+    | "result"
+    | "decision"
+    | "signal"
+    | "timer"
+    | "file"
+    | "progress"
+    | "state";
   readonly facts: readonly Fact[];
 }
 
@@ -23,7 +32,8 @@ function causeOf(facts: readonly Fact[]): Snapshot["cause"] {
     if (fact.kind === "begin") return fact.cause;
     if (fact.kind === "result") cause = "result";
     else if (fact.kind === "decision" && cause !== "result") cause = "decision";
-    else if (fact.kind === "signal" && cause === "timer") cause = "signal";
+    else if (fact.kind === "signal" && (cause === "timer" || cause === "file")) cause = "signal";
+    else if (fact.kind === "files" && cause === "timer") cause = "file";
   }
   return cause;
 }

@@ -16,7 +16,7 @@ import { recordRow } from "./outputs.ts";
 import { decide, failAsked, isKnown, NOBODY, settlePeople } from "./people.ts";
 import { giveUp, Recovery } from "./recovery.ts";
 import { defaultRetries, diceOf, nextDelay, retryPolicy } from "./retry.ts";
-import { addressData, type Fact, type Run } from "./run.ts";
+import { addressData, type Fact, fileRead, type Run } from "./run.ts";
 
 import type { TaskEntry } from "./states.ts";
 import { closerOf, isClosing } from "./stepper.ts";
@@ -142,6 +142,9 @@ function apply(run: Run, fact: Fact, now: number): void {
       for (const entry of run.world.states.entries.values()) if (isLeft(entry)) run.due.add(entry);
       return;
     }
+    case "files":
+      for (const record of fact.records) if (run.world.files.observe(record)) fileRead(run, record);
+      return;
     case "events":
     case "flush":
       return;

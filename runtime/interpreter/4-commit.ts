@@ -5,7 +5,7 @@
 import type { EventRecord, Write } from "../store/store.ts";
 import type { Step } from "./3-reconcile.ts";
 import { RUN_CONTINUED } from "./continuing.ts";
-import { type End, FILE_READ, type InFlight, type Run } from "./run.ts";
+import { type End, fileRead, type InFlight, type Run } from "./run.ts";
 import { attemptWrite } from "./writes.ts";
 
 export interface Committed {
@@ -29,8 +29,7 @@ export async function commit(run: Run, step: Step, now: number): Promise<Committ
     };
   });
   // What the frame has read of the disk is on it before anything that follows from it.
-  for (const { operation, path, recursive, answer } of run.world.files.takeFresh())
-    run.event(FILE_READ, { operation, path, recursive, answer: { ...answer } });
+  for (const record of run.world.files.takeFresh()) fileRead(run, record);
   // The last of a process's events: whoever looks for it looks there (../continuation.ts).
   if (step.end) announceEnd(run, step.end);
   const { writes, events } = run.takeWrites();

@@ -3,6 +3,7 @@ import type { Json, Plan } from "../../plan/types.ts";
 import type { AttemptResult, Executor, Reservation, TaskRequest } from "../executors/executor.ts";
 import type { OutputParser } from "../executors/output.ts";
 import type { Address, EventRecord, RunRecord, RunStatus, Store, Write } from "../store/store.ts";
+import type { FileRecord } from "../values/files.ts";
 import type { Clock } from "./clock.ts";
 import type { Continuing } from "./continuing.ts";
 import type { DueEffect } from "./effects.ts";
@@ -94,6 +95,8 @@ export type Fact =
   | { readonly kind: "answer"; readonly request: AnswerRequest; readonly done: () => void }
   | { readonly kind: "signal"; readonly request: SignalRequest; readonly done: () => void }
   | { readonly kind: "stop"; readonly request: StopRequest; readonly done: () => void }
+  /** Files that the run has read are others now. */
+  | { readonly kind: "files"; readonly records: readonly FileRecord[] }
   /** What attempts said is to be written, and handled. */
   | { readonly kind: "events" }
   /** Effects have run: what they wrote is to be applied. */
@@ -311,8 +314,13 @@ export class Run {
   }
 }
 
-/** The event by which the journal keeps an answer of `ctx.fs` (values/files.ts FileRecord). */
+/** The event by which the journal keeps an answer of `ctx.fs` (values/files.ts FileRecord); a later one stands for a change. */
 export const FILE_READ = "file.read";
+
+/** Puts an answer of `ctx.fs` into the journal. */
+export function fileRead(run: Run, { operation, path, recursive, answer }: FileRecord): void {
+  run.event(FILE_READ, { operation, path, recursive, answer: { ...answer } });
+}
 
 /** Progress is gathered for this long (DESIGN §6). */
 const COALESCE_MS = 250;

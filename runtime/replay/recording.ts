@@ -26,7 +26,7 @@ import type {
   RunReader,
   TransitionRecord,
 } from "../store/store.ts";
-import type { FileRecord } from "../values/files.ts";
+import { type FileRecord, keyOf } from "../values/files.ts";
 
 /** What came from outside and changed the run. Results and decisions stand in the journal under their address. */
 export type RecordedFact =
@@ -66,6 +66,8 @@ export type RecordedFact =
   | { readonly kind: "said"; readonly decision: Decision }
   | { readonly kind: "answer"; readonly request: AnswerRequest }
   | { readonly kind: "alarm"; readonly address: Address }
+  /** A file that the run had read was another one. */
+  | { readonly kind: "file"; readonly record: FileRecord }
   /** An attempt began: of a task that waited to be tried again, its time had come. */
   | { readonly kind: "started"; readonly address: Address };
 
@@ -80,7 +82,7 @@ export interface Recording {
   readonly steps: readonly RecordedStep[];
   /** All frame records by number: of a run that carries state over also the one before it began. */
   readonly frames: ReadonlyMap<number, FrameRecord>;
-  /** What `ctx.fs` was answered. */
+  /** What `ctx.fs` was answered when it was first asked. */
   readonly files: readonly FileRecord[];
   /** What changed in state. */
   readonly transitions: readonly TransitionRecord[];
@@ -93,15 +95,21 @@ export async function readRecording(reader: RunReader): Promise<Recording> {
   const frames = new Map<number, FrameRecord>();
   for await (const frame of everyFrame(reader)) frames.set(frame.frame, frame);
   const steps: RecordedStep[] = [];
-  const files: FileRecord[] = [];
+  const files = new Map<string, FileRecord>();
   let facts: RecordedFact[] = [];
   let continued: Recording["continued"] = null;
   for await (const event of everyEvent(reader)) {
     if (event.seq > journal.lastEvent) break;
     const frame = event.type === "frame" ? frames.get(Number(event.data.frame)) : undefined;
-    for (const kept of [...(carriedIn(event)?.events ?? []), event])
-      if (kept.type === FILE_READ) files.push(kept.data as unknown as FileRecord);
-    if (event.type === FILE_READ) continue;
+    // Of what was carried over the last counts.
+    for (const { type, data } of carriedIn(event)?.events ?? [])
+      if (type === FILE_READ) files.set(keyOf(data as unknown as FileRecord), data as unknown as FileRecord);
+    if (event.type === FILE_READ) {
+      const record = event.data as unknown as FileRecord;
+      if (files.has(keyOf(record))) facts.push({ kind: "file", record });
+      else files.set(keyOf(record), record);
+      continue;
+    }
     if (event.type === RUN_CONTINUED) {
       const { runId: _, ...how } = event.data;
       continued = how as unknown as NonNullable<Recording["continued"]>;
@@ -115,7 +123,7 @@ export async function readRecording(reader: RunReader): Promise<Recording> {
   const transitions: TransitionRecord[] = [];
   for await (const transition of everyTransition(reader))
     if (transition.seq <= journal.lastTransition) transitions.push(transition);
-  return { journal, steps, frames, files, transitions, continued };
+  return { journal, steps, frames, files: [...files.values()], transitions, continued };
 }
 
 /** The fact behind an event; most events only tell what followed. */

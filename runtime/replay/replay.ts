@@ -225,6 +225,7 @@ export class Replayer {
     if (fact.kind === "signal") return [{ kind: "signal", request: fact.request, done: () => {} }];
     if (fact.kind === "answer") return [{ kind: "answer", request: fact.request, done: () => {} }];
     if (fact.kind === "said") return [{ kind: "decision", decision: fact.decision, done: () => {} }];
+    if (fact.kind === "file") return [{ kind: "files", records: [fact.record] }];
     if (fact.kind === "flush") return [{ kind: "flush" }];
     if (fact.kind === "stop") return [{ kind: "stop", request: fact.request, done: () => {} }];
     if (fact.kind === "fault") {

@@ -43,7 +43,7 @@ describe("cells", () => {
     expect(Math.max(...counts.values())).toBeLessThanOrEqual(4);
   });
 
-  it("are evaluated only when what they read changed, and not beyond an equal value (10)", () => {
+  it("are evaluated only when what they read changed, and not beyond an equal value (SEMANTICS 10)", () => {
     const graph = new Graph();
     const a = new Source(graph, 1);
     const b = new Source(graph, 1);

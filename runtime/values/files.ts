@@ -1,9 +1,12 @@
 /**
- * `ctx.fs`: what a run has read of its project's files. Each question is put to the disk once a run, when it is first
- * asked; the answer is journaled with the frame that asked, and a resume goes on with it (SEMANTICS 58).
+ * `ctx.fs`: what a run has read of its project's files. A question is put to the disk when it is first asked, and looked at
+ * again from time to time (../observing.ts). The first answer is journaled with the frame that asked, another one with the
+ * frame that it makes; within a frame nothing changes (SEMANTICS 58).
  */
 import { CoreError, HostObject, type Reader, type Value } from "../../plan/core/values.ts";
 import type { Json } from "../../plan/types.ts";
+import { Cell, Source } from "./cell.ts";
+import { stableText } from "./json.ts";
 import { deepFreeze } from "./rows.ts";
 
 export type FileOperation = "readFile" | "exists" | "readDir" | "stat";
@@ -40,23 +43,51 @@ export interface FileEntry {
 
 export class ProjectFiles {
   readonly #source: FileSource;
-  readonly #known = new Map<string, FileAnswer>();
+  readonly #known = new Map<string, Known>();
   #fresh: FileRecord[] = [];
 
+  /** @param journaled of several answers to one question the last counts */
   constructor(source: FileSource, journaled: Iterable<FileRecord> = []) {
     this.#source = source;
-    for (const record of journaled) this.#known.set(keyOf(record), deepFreeze(record.answer));
+    for (const record of journaled) this.#know(record);
   }
 
-  ask(question: FileQuestion): FileAnswer {
-    const key = keyOf(question);
-    let answer = this.#known.get(key);
-    if (!answer) {
-      answer = deepFreeze(this.#source(question));
-      this.#known.set(key, answer);
-      this.#fresh.push({ ...question, answer });
+  /** @param reader is evaluated anew when the answer is another one */
+  ask(question: FileQuestion, reader: Cell | null = null): FileAnswer {
+    let known = this.#known.get(keyOf(question));
+    if (!known) {
+      known = this.#know({ ...question, answer: this.#source(question) });
+      this.#fresh.push({ ...question, answer: known.answer });
     }
-    return answer;
+    if (!reader) return known.answer;
+    known.cell ??= new Source(reader.graph, known.answer);
+    return known.cell.read(reader);
+  }
+
+  /** Puts all that was ever asked to the disk once more. Returns the answers that are others now, and changes nothing. */
+  look(): readonly FileRecord[] {
+    const changed: FileRecord[] = [];
+    for (const { question, answer } of this.#known.values()) {
+      const now = this.#source(question);
+      if (stableText({ ...now }) !== stableText({ ...answer })) changed.push({ ...question, answer: now });
+    }
+    return changed;
+  }
+
+  /** Takes an answer for the one that counts from now on. Returns whether it is another one. */
+  observe(record: FileRecord): boolean {
+    const known = this.#known.get(keyOf(record));
+    if (!known || stableText({ ...known.answer }) === stableText({ ...record.answer })) return false;
+    known.answer = deepFreeze(record.answer);
+    known.cell?.set(known.answer);
+    return true;
+  }
+
+  #know({ answer, operation, path, recursive }: FileRecord): Known {
+    const question = { operation, path, recursive };
+    const known = { question, answer: deepFreeze(answer), cell: null };
+    this.#known.set(keyOf(question), known);
+    return known;
   }
 
   /** What was asked since the last call, for the journal. */
@@ -67,7 +98,15 @@ export class ProjectFiles {
   }
 }
 
-const keyOf = ({ operation, path, recursive }: FileQuestion): string =>
+/** A question that was asked, with its answer; `cell` once an expression has read it. */
+interface Known {
+  readonly question: FileQuestion;
+  answer: FileAnswer;
+  cell: Source<FileAnswer> | null;
+}
+
+/** What tells one question from another. */
+export const keyOf = ({ operation, path, recursive }: FileQuestion): string =>
   JSON.stringify([operation, path, recursive]);
 
 /** The object behind `ctx.fs`. */
@@ -82,25 +121,25 @@ export class FileReads extends HostObject {
   override get(key: string, _reader: Reader): Value {
     switch (key) {
       case "readFile":
-        return new Question((args) => this.#ask("readFile", args));
+        return new Question((args, reader) => this.#ask("readFile", args, reader));
       case "exists":
-        return new Question((args) => this.#ask("exists", args));
+        return new Question((args, reader) => this.#ask("exists", args, reader));
       case "readDir":
-        return new Question((args) => {
-          const entries = this.#ask("readDir", args) as unknown as readonly FileEntry[];
+        return new Question((args, reader) => {
+          const entries = this.#ask("readDir", args, reader) as unknown as readonly FileEntry[];
           return isSet(args[1], "withFileTypes")
             ? entries.map((entry) => new Entry(entry, null))
             : entries.map(({ name }) => name);
         });
       case "stat":
-        return new Question((args) => this.#stat(args));
+        return new Question((args, reader) => this.#stat(args, reader));
       default:
         return undefined;
     }
   }
 
-  #stat(args: readonly Value[]): Value {
-    const found = this.#ask("stat", args) as (FileEntry & { readonly size: number }) | null;
+  #stat(args: readonly Value[], reader: Reader): Value {
+    const found = this.#ask("stat", args, reader) as (FileEntry & { readonly size: number }) | null;
     if (found) return new Entry(found, found.size);
     const [path, options] = args;
     if (typeof options === "object" && options !== null && "throwIfNoEntry" in options) {
@@ -109,10 +148,11 @@ export class FileReads extends HostObject {
     throw thrown("ENOENT", `ENOENT: no such file or directory, stat '${String(path)}'`);
   }
 
-  #ask(operation: FileOperation, [path, options]: readonly Value[]): Json {
+  #ask(operation: FileOperation, [path, options]: readonly Value[], reader: Reader): Json {
     if (typeof path !== "string")
       throw new CoreError("FORBIDDEN", `ctx.fs.${operation} takes a path, which is a text`);
-    const answer = this.#files.ask({ operation, path, recursive: isSet(options, "recursive") });
+    const question = { operation, path, recursive: isSet(options, "recursive") };
+    const answer = this.#files.ask(question, reader instanceof Cell ? reader : null);
     if (answer.ok) return answer.value;
     if (answer.code === "OUTSIDE") throw new CoreError("FORBIDDEN", answer.message);
     throw thrown(answer.code, answer.message);
@@ -132,9 +172,9 @@ function thrown(code: string, message: string): CoreError {
 /** A method. The list it gives is the caller's own. */
 class Question extends HostObject {
   override readonly fresh = true;
-  readonly #answer: (args: readonly Value[]) => Value;
+  readonly #answer: (args: readonly Value[], reader: Reader) => Value;
 
-  constructor(answer: (args: readonly Value[]) => Value) {
+  constructor(answer: (args: readonly Value[], reader: Reader) => Value) {
     super();
     this.#answer = answer;
   }
@@ -143,8 +183,8 @@ class Question extends HostObject {
     return undefined;
   }
 
-  override call(args: readonly Value[]): Value {
-    return this.#answer(args);
+  override call(args: readonly Value[], reader: Reader): Value {
+    return this.#answer(args, reader);
   }
 }
 

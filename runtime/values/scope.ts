@@ -36,6 +36,18 @@ export interface Shared {
   readonly host: { readonly [name: string]: Value };
 }
 
+/** Characters of an expression in a message. */
+const SHOWN = 80;
+
+/** Of a write to what others read, which no author can mean: names the expression of the plan (SEMANTICS 59). */
+function writeError({ message }: CoreError, text: CoreText, { label }: Cell): CoreError {
+  // Named by the innermost cell already, and made anew by those that read it.
+  if (/, in \S+: /.test(message)) return new CoreError("FROZEN", message);
+  const [line = "", ...more] = textOf(text).split("\n");
+  const shown = more.length > 0 || line.length > SHOWN ? `${line.slice(0, SHOWN)}…` : line;
+  return new CoreError("FROZEN", `${message}, in ${label}: ${shown}`);
+}
+
 export class Scope implements Env {
   readonly shared: Shared;
   readonly place: Place;
@@ -90,7 +102,13 @@ export class Scope implements Env {
   }
 
   evaluate(text: CoreText, reader: Cell): Value {
-    return this.shared.residuals.get(text).evaluate(this, reader);
+    try {
+      return this.shared.residuals.get(text).evaluate(this, reader);
+    } catch (thrown) {
+      throw thrown instanceof CoreError && thrown.code === "FROZEN"
+        ? writeError(thrown, text, reader)
+        : thrown;
+    }
   }
 
   /** A field that is plain JSON, or Core text. */

@@ -5,6 +5,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -192,6 +193,79 @@ describe("a run that two take up at once", () => {
     expect(loser?.stdout).toBe("");
     expect(loser?.stderr).toMatch(/is owned by process \d+ on .* since /);
     expect(once(await finished("contended"))).toBe(true);
+  });
+});
+
+describe("a run whose owner was killed", () => {
+  it("in mid-attempt goes on at once: no lease is waited for (SEMANTICS 31)", async () => {
+    project.write(
+      "slow.json",
+      JSON.stringify({ answers: [{ ...script.answers[0], latencyMs: 60_000 }, script.answers[1]] }),
+    );
+    waiting("left");
+    expect((await inProcess("approve", "left", "ship", "--root", project.dir)).code).toBe(0);
+    const slow = ["--root", project.dir, "--script", path.join(project.dir, "slow.json"), "--json"];
+    const first = start(["run", "--resume", "left", ...slow], project.dir);
+    let said = "";
+    await new Promise<void>((resolve) => {
+      first.child.stdout?.on("data", (chunk: Buffer) => {
+        said += chunk;
+        if (/"type":"task.started".*"nodeId":"last"/.test(said)) resolve();
+      });
+    });
+    first.child.kill("SIGKILL");
+    expect((await first.done).signal).toBe("SIGKILL");
+    const killed = Date.now();
+    const { code, stdout } = await start(resumeArgs("left"), project.dir).done;
+    expect(code).toBe(0);
+    const again = jsonLines(stdout).find(({ type }) => type === "task.started") as {
+      nodeId: string;
+      at: number;
+    };
+    expect(again.nodeId).toBe("last");
+    // A lease is good for 30 s, a heartbeat for longer than this.
+    expect(again.at - killed).toBeLessThan(8_000);
+  });
+});
+
+describe("a plan that is not for this version", () => {
+  const sealed = (change: object): string => JSON.stringify(seal({ ...plan, ...change }));
+
+  it.each([
+    ["of a newer major version", sealed({ irVersion: "2.0" }), /2\.0/],
+    ["that requires what nobody knows", sealed({ requires: ["time-travel"] }), /time-travel/],
+    ["that was changed after it was sealed", JSON.stringify(plan).replace("do last", "do it"), /integrity/],
+  ])("%s is refused with the reason, and no store is made (37)", async (name, text, reason) => {
+    const id = name.replaceAll(" ", "-");
+    project.write("other.json", text);
+    const args = ["run", path.join(project.dir, "other.json"), "--run-id", id, ...at()];
+    const { code, stdout, stderr } = await inProcess(...args);
+    expect({ code, stdout }).toEqual({ code: 4, stdout: "" });
+    expect(stderr).toMatch(reason);
+    expect(existsSync(directoryOf(id))).toBe(false);
+  });
+
+  it("is not what a run goes on with: its own store stays as it was (SEMANTICS 37)", async () => {
+    waiting("other-plan");
+    const before = kept("other-plan");
+    const other = project.write(
+      "changed.json",
+      sealed({
+        workflow: { name: "other" },
+        nodes: { ...plan.nodes, last: { ...plan.nodes.last, prompt: "do other" } },
+      }),
+    );
+    const { code, stderr } = await inProcess(
+      "run",
+      other ?? path.join(project.dir, "changed.json"),
+      "--resume",
+      "other-plan",
+      ...at(),
+    );
+    expect(code).toBe(4);
+    expect(stderr).toMatch(/another plan/);
+    const after = kept("other-plan");
+    for (const [each, text] of after) expect(content(text)).toBe(content(before.get(each) ?? ""));
   });
 });
 

@@ -1,4 +1,4 @@
-/** A run that goes on in other surroundings than it began in says so: directory, commit, declared variables. */
+/** A run that goes on in other surroundings than it began in says so: directory, commit, declared variables (SEMANTICS 57). */
 import { execFileSync } from "node:child_process";
 import { cpSync, rmSync } from "node:fs";
 import path from "node:path";

@@ -1,4 +1,4 @@
-/** Frames of a run as they were, and why its nodes are not running. */
+/** Frames of a run as they were, and why its nodes are not running; timers and signals across processes (SEMANTICS 36, 39). */
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

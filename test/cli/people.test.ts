@@ -1,4 +1,4 @@
-/** What people see of runs that were stopped, killed or taken away, and that what they are told to type works. */
+/** What people see of runs that were stopped, killed or taken away, and that what they are told to type works (SEMANTICS 34, 38). */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
@@ -160,7 +160,7 @@ export default smithers((ctx) => (
 ));
 `;
 
-  it("is not repeated after SIGKILL: the run waits for a person to say what became of it (34)", async () => {
+  it("is not repeated after SIGKILL: the run waits for a person to say what became of it (SEMANTICS 34)", async () => {
     project.write("paying.tsx", ONCE);
     const running = start(["run", "paying.tsx", "--run-id", "paying"], project.dir);
     const log = path.join(project.dir, "paid.log");

@@ -139,12 +139,26 @@ const outside: Course = {
   ],
 };
 
+/** A saga whose last step failed. */
+const compensations: Course = {
+  name: "compensations",
+  store: "none",
+  boundaries: [
+    event("when a step of a saga has failed, before anybody knows", "at", "task.failed"),
+    attempt("before a compensation is handed out", "handing", "agent"),
+    attempt("between a compensation's result and its commit", "answered", "agent"),
+    event("when a compensation is on disk, before anybody knows", "at", "task.finished"),
+    attempt("between two compensations", "handing", "agent"),
+  ],
+};
+
 /** A branch that fails while others go on, and the run's end, after which something is still to be done. */
 const control: Course = {
   name: "control",
   store: "none",
   boundaries: [
-    event("when a branch has failed, before anybody knows", "at", "task.failed"),
+    // The first is that of the saga.
+    event("when a branch has failed, before anybody knows", "at", "task.failed", 2),
     event("after a phase has ended", "after", "phase.finished"),
     event("when the author's end is reached, before anybody knows", "at", "end.reached"),
     attempt("before what is done in every outcome is handed out", "handing", "agent"),
@@ -158,5 +172,6 @@ export const courses: readonly Course[] = [
   largeOutputs,
   checkpoints,
   outside,
+  compensations,
   control,
 ];

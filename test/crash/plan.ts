@@ -107,6 +107,22 @@ const signals: Nodes = {
   receipt: agent("`receipt of ${ctx.output('row', { nodeId: 'pay' }).v}`", { parent: "turns" }),
 };
 
+const UNDONE = "ctx.outputs.row.filter((row) => row.nodeId.startsWith('un')).length";
+
+/** The third step fails for good: what was done is undone, the last first. */
+const undoing: Nodes = {
+  order: { kind: "saga" } as TestNode,
+  ...Object.fromEntries(
+    ["book", "charge", "ship"].flatMap((step): [string, TestNode][] => [
+      [`${step}/do`, { kind: "sequence", parent: "order", role: "action", step } as TestNode],
+      [step, agent(`'${step}'`, { parent: `${step}/do`, retries: 0 })],
+      [`${step}/undo`, { kind: "sequence", parent: "order", role: "compensation", step } as TestNode],
+      // Says how much was undone before it.
+      [`un${step}`, agent(`\`un${step} after \${${UNDONE}}\``, { parent: `${step}/undo` })],
+    ]),
+  ),
+};
+
 /** A branch fails and the others go on; where the run ends it says so, and something is done all the same. */
 const end: Nodes = {
   stage: { kind: "phase", name: "Stage" } as TestNode,
@@ -132,9 +148,9 @@ const end: Nodes = {
 export function crashPlan(size = LARGE): Plan {
   return seal(
     planOf(
-      { ...sequence, ...fanOut, ...retries, ...loops, ...sideBySide, ...signals, ...end },
+      { ...sequence, ...fanOut, ...retries, ...loops, ...sideBySide, ...signals, ...undoing, ...end },
       {
-        requires: ["end", "failure-policy", "phases", "priority", "signals", "timer", "try"],
+        requires: ["end", "failure-policy", "phases", "priority", "saga", "signals", "timer", "try"],
         agents: { a: { kind: "anthropic", options: {} } },
         modules: { ...modules, large: large(size) },
         schemas: {
@@ -153,7 +169,7 @@ export function answerTo(
   prompt: string,
   size = LARGE,
 ): { readonly v: string; readonly ms: number } | null {
-  if ((nodeId === "flaky" && attempt <= 2) || nodeId === "poor") return null;
+  if ((nodeId === "flaky" && attempt <= 2) || nodeId === "poor" || nodeId === "ship") return null;
   const v = `answer to ${prompt}`;
   // Later than what fails beside it.
   if (nodeId === "rich") return { v, ms: 60 };

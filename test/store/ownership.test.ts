@@ -1,4 +1,4 @@
-/** Who owns a run when several processes want it, one sleeps, or one can't be seen (RACES= sets the races). */
+/** Who owns a run when several processes want it, one sleeps, or one can't be seen (SEMANTICS 30, 31; RACES= sets the races). */
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";

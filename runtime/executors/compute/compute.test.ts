@@ -1,3 +1,4 @@
+/** Compute tasks in processes of their own: what they get and give, and that they go wrong alone (SEMANTICS 49). */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
