@@ -330,6 +330,44 @@ describe("a workflow as a run of its own", () => {
     expect(result.reason).toContain("more failed: BUDGET_EXCEEDED");
     expect(result.totals.tokens.input).toBe(300);
   });
+
+  it("is not begun where a budget around it is used up, unless nothing in it calls a model", async () => {
+    const agents = { a: { provider: "anthropic", options: {} } } as never;
+    const quiet = planOf({ sum: value(1, { output: "output" }) });
+    for (const [inner, calls] of [
+      [planOf({ work: task({ output: "output" }) }, { agents }), ["first"]],
+      [
+        planOf(
+          { in: held({ output: "output" }) },
+          { subflows: { child: planOf({ work: task() }, { agents }) } },
+        ),
+        ["first"],
+      ],
+      [quiet, ["first", "last"]],
+    ] as const) {
+      const asked: string[] = [];
+      const bench = new Bench(
+        parentOf(
+          {
+            limits: { kind: "aspects", tokenBudget: { max: 200 } } as TestNode,
+            first: task({ parent: "limits" }),
+            review: held({ parent: "limits" }),
+            last: task(),
+          },
+          inner,
+        ),
+        (_, { address }) => {
+          asked.push(address.nodeId);
+          return { ...done({ v: 1 }), usage: { inputTokens: 300, calls: 1 } };
+        },
+      );
+      const { reason } = await bench.run();
+      expect(asked).toEqual(calls);
+      expect(reason).toEqual(
+        inner === quiet ? null : expect.stringContaining("review failed: BUDGET_EXCEEDED"),
+      );
+    }
+  });
 });
 
 describe("a child run that goes on as a new one", () => {

@@ -1,6 +1,6 @@
 /** When a task may start, and with what: skipIf, dependsOn, deps, prompt, payload, captures (SEMANTICS 24, DESIGN §3 table). */
 import { CoreError, Handle, Pending, type Value } from "../../plan/core/values.ts";
-import type { Json, LeafNode, SubflowNode, TaskNode } from "../../plan/types.ts";
+import type { Json, LeafNode, Plan, SubflowNode, TaskNode } from "../../plan/types.ts";
 import type { TaskRequest } from "../executors/executor.ts";
 import type { Cell } from "../values/cell.ts";
 import { isDynamic } from "../values/core.ts";
@@ -79,8 +79,8 @@ export function gateOf(leaf: Leaf, reader: Cell): Gate {
       until: patienceOf(leaf, reader),
     };
   if (node.kind === "continue-as-new") return { kind: "continue", state: stateFor(leaf, node, reader) };
+  if (callsModels(leaf, node) && leaf.world.budgets.check(leaf, reader) === "skip") return { kind: "skip" };
   if (node.kind === "subflow") return subflowGate(leaf, node, table, reader);
-  if (node.agent !== undefined && leaf.world.budgets.check(leaf, reader) === "skip") return { kind: "skip" };
   const request = requestOf(leaf, node, table, reader);
   const cache = cachePolicyOf(leaf, node, reader);
   return { kind: "start", table, request, cache, priority: priorityOf(leaf, node, reader) };
@@ -95,6 +95,15 @@ function priorityOf(leaf: Leaf, node: TaskNode, reader: Cell): number {
     if (thrown instanceof Pending) return 0;
     throw thrown;
   }
+}
+
+/** Whether a node can use up what a budget around it is about; a child run can where its plan has agents, at any depth. */
+function callsModels({ world }: Leaf, node: TaskNode | SubflowNode): boolean {
+  if (node.kind === "task") return node.agent !== undefined;
+  const hasAgents = ({ agents, subflows = {} }: Plan): boolean =>
+    Object.keys(agents).length > 0 || Object.values(subflows).some(hasAgents);
+  const child = world.index.plan.subflows?.[node.workflow];
+  return child !== undefined && hasAgents(child);
 }
 
 function subflowGate(leaf: Leaf, node: SubflowNode, table: string | null, reader: Cell): Gate {
