@@ -28,19 +28,30 @@ const asking = planOf({
 const parentOf = (nodes: { readonly [key: string]: TestNode }, subflow: Plan = child): Plan =>
   planOf(nodes, { subflows: { child: subflow } });
 
-const approve = (nodeId: string) => (take: (request: never, done: () => void) => void) => {
-  const decision = {
-    nodeId,
-    scope: "",
-    iteration: 0,
-    approved: true,
-    note: null,
-    decidedBy: "p",
-    decidedAt: 1,
+const approve = (nodeId: string) => decideOn(nodeId, true);
+
+const decideOn =
+  (nodeId: string, approved: boolean) => (take: (request: never, done: () => void) => void) => {
+    const decision = {
+      nodeId,
+      scope: "",
+      iteration: 0,
+      approved,
+      note: null,
+      decidedBy: "p",
+      decidedAt: 1,
+    };
+    take(decision as never, () => {});
+    return () => {};
   };
-  take(decision as never, () => {});
-  return () => {};
-};
+
+/** What a resume is given at its begin, said to a run that is under way. */
+const later = ({ stop, requests }: Parameters<Bench["resume"]>[0] = {}) => ({
+  requests: ((take: (request: never, done: () => void) => void) => {
+    const timer = setTimeout(() => (stop ? take(stop as never, () => {}) : requests?.(take as never)), 60);
+    return () => clearTimeout(timer);
+  }) as never,
+});
 
 describe("a workflow as a run of its own", () => {
   it("is given its input, and gives its row to the node", async () => {
@@ -233,6 +244,90 @@ describe("a workflow as a run of its own", () => {
     expect(asked).toEqual(["clean"]);
     const { run: inner } = await memoryReader(bench.nextSpaces.get("r:review")!).journal();
     expect(inner?.status).toBe("cancelled");
+  });
+
+  describe("whose node is inside something that ends", () => {
+    const open = planOf({
+      t: { kind: "try" },
+      main: { kind: "sequence", parent: "t", role: "try" },
+      ok: { kind: "approval", parent: "main", output: "ok", request: { title: "Ship?" } } as TestNode,
+      last: { kind: "sequence", parent: "t", role: "finally" },
+      inner: task({ parent: "last" }),
+    });
+    const gate = (parent: string) =>
+      ({ kind: "approval", parent, output: "ok", request: { title: "Go?" } }) as TestNode;
+    const isDecided = "ctx.outputs.ok !== undefined && ctx.outputs.ok.length > 0";
+    const tried = (role: "catch" | "finally") => ({
+      t: { kind: "try" } as TestNode,
+      main: { kind: "sequence", parent: "t", role: "try" } as TestNode,
+      both: { kind: "parallel", parent: "main" } as TestNode,
+      review: held({ parent: "both" }),
+      gate: gate("both"),
+      on: { kind: "sequence", parent: "t", role } as TestNode,
+      outer: task({ parent: "on" }),
+    });
+    const stop = { stop: "cancel", by: "p", at: 1 } as const;
+    const decided = (approved: boolean) => ({ requests: decideOn("gate", approved) as never });
+    const both = { p: { kind: "parallel" } as TestNode, review: held({ parent: "p" }) };
+    const cases: readonly (readonly [
+      string,
+      { readonly [key: string]: TestNode },
+      Parameters<Bench["resume"]>[0],
+      string,
+      readonly string[],
+    ])[] = [
+      ["a try, when the run is cancelled", tried("finally"), { stop }, "cancelled", ["inner", "outer"]],
+      ["a try whose other branch fails", tried("finally"), decided(false), "failed", ["inner", "outer"]],
+      ["a try that catches it", tried("catch"), decided(false), "finished", ["inner", "outer"]],
+      [
+        "a run that an end ends",
+        {
+          ...both,
+          s: { kind: "sequence", parent: "p" },
+          gate: gate("s"),
+          end: { kind: "end", parent: "s", status: "finished" } as unknown as TestNode,
+        },
+        decided(true),
+        "finished",
+        ["inner"],
+      ],
+      [
+        "a loop that is at its end",
+        {
+          l: { kind: "loop", until: isDecided, maxIterations: 3 } as unknown as TestNode,
+          p: { kind: "parallel", parent: "l" },
+          review: held({ parent: "p" }),
+          gate: gate("p"),
+          outer: task(),
+        },
+        decided(true),
+        "finished",
+        ["inner", "outer"],
+      ],
+      [
+        "a frame that does not mount it any more",
+        { ...both, review: held({ parent: "p", if: `!(${isDecided})` }), gate: gate("p") },
+        decided(true),
+        "finished",
+        ["inner"],
+      ],
+    ];
+    for (const [what, nodes, how, status, expected] of cases)
+      for (const isLeft of [true, false])
+        it(`is cancelled before it ends: ${what}${isLeft ? "" : ", in one process"}`, async () => {
+          const begun: string[] = [];
+          const bench = new Bench(parentOf(nodes, open), (_, { address }) => {
+            begun.push(address.nodeId);
+            return done({ v: 1 });
+          });
+          if (isLeft) expect((await bench.run()).status).toBe("waiting");
+          const result = isLeft ? await bench.resume(how) : await bench.run({ wait: true, ...later(how) });
+          expect(result).toMatchObject({ status, waitingFor: [] });
+          expect(begun).toEqual(expected);
+          const [[, space] = []] = bench.nextSpaces;
+          const { run: inner } = await memoryReader(space!).journal();
+          expect(inner?.status).toBe("cancelled");
+        });
   });
 
   it("is cancelled where its run is over: goes on as another one, or ends without it", async () => {

@@ -6,7 +6,7 @@ import type { Json } from "../../plan/types.ts";
 import { INTERRUPTED } from "../agents/session.ts";
 import type { AttemptResult, TaskError } from "../executors/executor.ts";
 import type { Snapshot } from "./1-snapshot.ts";
-import { isLeft } from "./children.ts";
+import { isLeft, isLetGo } from "./children.ts";
 import { deliver, receive } from "./deliver.ts";
 import { computed, failed, findEffects, finished, flushState, progressed } from "./handlers.ts";
 import { Leaf } from "./leaf.ts";
@@ -14,6 +14,7 @@ import { spend, watchLimits } from "./limits.ts";
 import { askedOf, leavesOpen, repeats } from "./once.ts";
 import { recordRow } from "./outputs.ts";
 import { decide, failAsked, isKnown, NOBODY, settlePeople } from "./people.ts";
+import { isRecalled, recallChildren } from "./recall.ts";
 import { giveUp, Recovery } from "./recovery.ts";
 import { defaultRetries, diceOf, nextDelay, retryPolicy } from "./retry.ts";
 import { addressData, type Fact, fileRead, type Run } from "./run.ts";
@@ -41,6 +42,7 @@ export function evaluate(run: Run, { facts, now }: Snapshot): void {
       flushState(run);
       world.evaluate(moving);
     }
+    recallChildren(run);
     setAlarms(run);
     dropRetries(run);
   });
@@ -78,7 +80,7 @@ function giveUpDue(run: Run): boolean {
   let any = false;
   for (const entry of run.due) {
     const leaf = entry.leaves.find((mounted) => mounted instanceof Leaf);
-    if (!leaf || entry.state !== "waiting") continue;
+    if (!leaf || entry.state !== "waiting" || isLetGo(entry)) continue;
     const closer = closerOf(leaf);
     const by =
       closer instanceof Recovery ? closer.nodeId : isClosing(leaf) ? ended?.address.nodeId : undefined;
@@ -252,7 +254,7 @@ function applyResult(run: Run, entry: TaskEntry, attempt: number, result: Attemp
   const ended = { endedAt: now, usage: result.usage ?? null };
   const cancelled = error.code === "CANCELLED";
   // A try or saga around it goes over to what it does in every outcome, or what is around it has ended and took it along.
-  const isTaken = run.world.aborted.has(entry) || run.world.cancelled !== null;
+  const isTaken = run.world.aborted.has(entry) || run.world.cancelled !== null || isRecalled(entry);
   const isOver = leaf !== undefined && !run.aborted && isTaken && isClosing(leaf);
   if (result.question && entry.leaves.length > 0 && !isOver) {
     suspend(run, flight, result.question, ended);

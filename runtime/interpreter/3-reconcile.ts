@@ -15,6 +15,7 @@ import { waitingOf } from "./deliver.ts";
 import { Leaf, WAITING_KINDS } from "./leaf.ts";
 import { progressOf } from "./loop.ts";
 import { asked, isAsked, questionKey } from "./people.ts";
+import { isRecalled } from "./recall.ts";
 import { addressData, type End, type InFlight, type Run, type Start } from "./run.ts";
 import { snapshotCtx } from "./snapshot.ts";
 import { isStarted, type Stored, type TaskEntry } from "./states.ts";
@@ -98,14 +99,15 @@ function watchStorm(run: Run, now: number, cause: Snapshot["cause"]): void {
 
 function chooseStarts(run: Run, may: ReturnType<typeof whatMayStart>): readonly Start[] {
   const { world, services } = run;
-  // A run that a node holds is taken up to be cancelled with this one.
+  // A child run is taken up to be cancelled with this one, or with what has ended around its node.
   const isCancelling = run.stopped?.stop === "cancel" && !run.aborted;
-  const isHeld = ({ kind }: TaskEntry): boolean => isCancelling && kind === "subflow";
+  const isHeld = (entry: TaskEntry): boolean =>
+    entry.kind === "subflow" && (isCancelling || (may !== "none" && isRecalled(entry)));
   if (may === "none" && !isCancelling) return [];
   const starts: Start[] = [];
   let busy = 0;
   for (const { request } of run.inFlight.values()) if (counts(request)) busy++;
-  const begin = (entry: TaskEntry, request: TaskRequest, leaf: Leaf): void => {
+  const begin = (entry: TaskEntry, request: TaskRequest, leaf: Leaf | undefined): void => {
     if (counts(request)) busy++;
     const attempt = entry.attempts;
     const timeoutMs = limitOf(leaf, "timeoutMs");
@@ -119,7 +121,7 @@ function chooseStarts(run: Run, may: ReturnType<typeof whatMayStart>): readonly 
     if (!entry.request || entry.state !== "waiting") continue;
     const leaf = entry.leaves.find((mounted) => mounted instanceof Leaf);
     if (leaf && may === "rescued" && !isRescued(leaf) && !isHeld(entry)) continue;
-    if (leaf) {
+    if (leaf || isHeld(entry)) {
       world.start(entry, entry.request, entry.table);
       begin(entry, entry.request, leaf);
       // A node that is gone is not tried again; mounted once more, it starts anew.
@@ -150,8 +152,8 @@ function chooseStarts(run: Run, may: ReturnType<typeof whatMayStart>): readonly 
 const counts = ({ kind }: TaskRequest): boolean => kind !== "static" && kind !== "subflow";
 
 /** A bound in milliseconds; null where the node has none. */
-function limitOf(leaf: Leaf, field: "timeoutMs" | "heartbeatTimeoutMs"): number | null {
-  if (leaf.node[field] === undefined) return null;
+function limitOf(leaf: Leaf | undefined, field: "timeoutMs" | "heartbeatTimeoutMs"): number | null {
+  if (leaf?.node[field] === undefined) return null;
   const limit = leaf.policy(field, Number.NaN);
   return Number.isNaN(limit) ? null : limit;
 }

@@ -2,10 +2,13 @@
  * Commit: one atomic, durable step (DESIGN §6 "One commit a step"): the results, the frame's delta, the starts of the
  * attempts that follow from it, the events. Nothing starts and nobody is told before this is on disk.
  */
+import type { Leave } from "../executors/executor.ts";
 import type { EventRecord, Write } from "../store/store.ts";
 import type { Step } from "./3-reconcile.ts";
 import { RUN_CONTINUED } from "./continuing.ts";
+import { isRecalled } from "./recall.ts";
 import { type End, fileRead, type InFlight, type Run } from "./run.ts";
+import type { TaskEntry } from "./states.ts";
 import { attemptWrite } from "./writes.ts";
 
 export interface Committed {
@@ -24,7 +27,7 @@ export async function commit(run: Run, step: Step, now: number): Promise<Committ
       controller: new AbortController(),
       reserved,
       process: reserved?.process ?? null,
-      leave: new AbortController(),
+      leave: leaveOf(entry),
       idle: false,
     };
   });
@@ -44,6 +47,13 @@ export async function commit(run: Run, step: Step, now: number): Promise<Committ
   }
   if (all.length > 0) await run.services.store.commit({ expectEpoch: run.services.store.epoch, writes: all });
   return { events, flights };
+}
+
+/** A child run that is taken up where what is around its node has ended is taken up to be cancelled. */
+function leaveOf(entry: TaskEntry): AbortController {
+  const leave = new AbortController();
+  if (isRecalled(entry)) leave.abort("cancel" satisfies Leave);
+  return leave;
 }
 
 function announceEnd(run: Run, { status, reason, continued }: End): void {

@@ -5,12 +5,14 @@
 import type { Leave } from "../executors/executor.ts";
 import type { Step } from "./3-reconcile.ts";
 import { isLastFrame } from "./limits.ts";
+import { recallIdle } from "./recall.ts";
 import type { End, Run } from "./run.ts";
 import type { TaskEntry } from "./states.ts";
 import { isRescued } from "./stepper.ts";
 
 export function flush(run: Run, { end, leaves }: Step): End | null {
   const stop = run.stopped?.stop;
+  if (!run.aborted && stop !== "pause") recallIdle(run.inFlight.values());
   for (const { controller, entry, leave, request } of run.inFlight.values()) {
     if (run.aborted) controller.abort(new Error("interrupted"));
     else if (stop === "cancel" && !isDoneAnyway(entry)) {

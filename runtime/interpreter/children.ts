@@ -28,6 +28,8 @@ export function childQuestions({ kind, state, reason }: Pick<TaskRecord, "kind" 
   return left as unknown as readonly ChildQuestion[];
 }
 
+/** Whether no attempt holds the child run of a node, which is not at its end: it was left, or is to be tried again. */
+export const isLetGo = ({ kind, state }: TaskEntry): boolean => kind === "subflow" && state === "waiting";
+
 /** Whether a node waits for a child run that was left. */
-export const isLeft = ({ kind, state, nextAt }: TaskEntry): boolean =>
-  kind === "subflow" && state === "waiting" && nextAt === null;
+export const isLeft = (entry: TaskEntry): boolean => isLetGo(entry) && entry.nextAt === null;

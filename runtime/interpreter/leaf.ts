@@ -4,6 +4,7 @@ import type { LeafNode } from "../../plan/types.ts";
 import type { Address } from "../store/store.ts";
 import type { Cell } from "../values/cell.ts";
 import { addressAt } from "../values/place.ts";
+import { isLetGo } from "./children.ts";
 import { Instance, type Origin } from "./instance.ts";
 import { isAsked } from "./people.ts";
 import { depsOf, type Gate, gateOf, kindOf, numberOf } from "./request.ts";
@@ -152,7 +153,7 @@ export class Leaf extends Instance {
 /** What settles by something outside: not by an attempt of ours. */
 export const WAITING_KINDS: ReadonlySet<TaskEntry["kind"]> = new Set(["approval", "human", "timer", "wait"]);
 
-/** An attempt runs, or waits to be tried again. */
+/** An attempt runs, or waits to be tried again; or a child run is not at its end. */
 export function isUnderWay(entry: TaskEntry): boolean {
-  return entry.state === "running" || (entry.state === "waiting" && entry.nextAt !== null);
+  return entry.state === "running" || (entry.state === "waiting" && entry.nextAt !== null) || isLetGo(entry);
 }

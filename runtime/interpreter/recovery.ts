@@ -7,6 +7,7 @@ import type { Handle, Value } from "../../plan/core/values.ts";
 import type { Json, Role } from "../../plan/types.ts";
 import type { TaskError } from "../executors/executor.ts";
 import type { Address } from "../store/store.ts";
+import { isLetGo } from "./children.ts";
 import { type Instance, mountSites, Slot, sitesIn } from "./instance.ts";
 import { Leaf } from "./leaf.ts";
 import type { PlanNode } from "./plan-index.ts";
@@ -188,15 +189,15 @@ function interruptLeaf(leaf: Leaf, message: string, how: Interruption): void {
   const { entry, world } = leaf;
   if (!how.resumes) giveUp(leaf, message, how.by);
   if (how.aborts && entry?.state === "running") world.abort(entry, message);
-  if (how.ends && entry?.state === "waiting")
+  if (how.ends && entry?.state === "waiting" && !isLetGo(entry))
     world.setState(entry, "cancelled", { code: INTERRUPTED, message, ...(how.by && { by: how.by }) }, true);
   // Nothing that it waited for stands in its way any more.
   world.examine(leaf);
 }
 
-/** What waits to be tried again is not. */
+/** What waits to be tried again is not; child runs are taken up once more, to be cancelled (recall.ts). */
 export function giveUp({ entry, world }: Leaf, message: string, by?: string): void {
-  if (entry?.state !== "waiting" || entry.nextAt === null) return;
+  if (entry?.state !== "waiting" || entry.nextAt === null || isLetGo(entry)) return;
   world.setState(entry, "cancelled", { code: INTERRUPTED, message, ...(by && { by }) }, true);
   world.givenUp.add(entry);
 }

@@ -22,6 +22,7 @@ import { deepFreeze, Rows } from "../values/rows.ts";
 import { Scope } from "../values/scope.ts";
 import { RunState } from "../values/state.ts";
 import { Budgets } from "./budgets.ts";
+import { isLetGo } from "./children.ts";
 import type { Continuing } from "./continuing.ts";
 import { Effects } from "./effects.ts";
 import { factsOf } from "./facts.ts";
@@ -110,6 +111,8 @@ export class World {
   continuing: Continuing | null = null;
   /** The node that ended the run: nothing starts any more but what is done in every outcome. */
   ended: TaskEntry | null = null;
+  /** Nodes whose child runs no attempt holds. */
+  readonly letGo = new Set<TaskEntry>();
   /** Nodes whose turn has come that pause the run: nothing starts before it is taken up again. */
   readonly stops = new Set<TaskEntry>();
   /** In flight and to be aborted, each with the reason. */
@@ -386,6 +389,8 @@ export class World {
     if (entry.kind === "end" && state === "finished") this.ended ??= entry;
     if (entry.kind === "stop" && state === "waiting") this.stops.add(entry);
     else if (entry.kind === "stop") this.stops.delete(entry);
+    if (isLetGo(entry)) this.letGo.add(entry);
+    else if (entry.kind === "subflow") this.letGo.delete(entry);
     for (const mounted of entry.leaves) {
       if (!(mounted instanceof Stepper) && state !== "waiting") {
         this.asked.delete(mounted);
