@@ -95,7 +95,9 @@ describe("a workflow as a run of its own", () => {
       { review: held() },
       { subflows: { child: none }, schemas: { row: "z.object({ n: z.number() })" } },
     );
-    expect((await new Bench(plan).run()).reason).toContain("review failed: OUTPUT_INVALID");
+    expect((await new Bench(plan).run()).reason).toBe(
+      'review failed: OUTPUT_INVALID: run r:review finished without a row in its table "output", and one is wanted',
+    );
   });
 
   it("runs beside others, in loops one for each iteration, and inside one another", async () => {
@@ -387,6 +389,29 @@ describe("a workflow as a run of its own", () => {
     expect(asked.filter((nodeId) => nodeId === "first")).toHaveLength(1);
     expect(asked.slice(0, 2)).toEqual(["first", "second"]);
     expect(bench.events.find(({ type }) => type === "task.retrying")?.data.code).toBe("TIMEOUT");
+  });
+
+  it("has its time for what it does, not for what people take to answer", async () => {
+    const bench = new Bench(parentOf({ review: held({ timeoutMs: 1_000, retries: 0 }) }, asking), () =>
+      done({ v: 1 }),
+    );
+    bench.clock.frozen = true;
+    const events: string[] = [];
+    const requests = (take: (request: never, done: () => void) => void) => {
+      const kick = setTimeout(() => {
+        // Whatever is due first is due now.
+        bench.clock.frozen = false;
+        bench.clock.after(60_000, () => take({ stop: "cancel", by: "p", at: 1 } as never, () => {}));
+      }, 150);
+      return () => clearTimeout(kick);
+    };
+    const result = await bench.run({
+      wait: true,
+      requests: requests as never,
+      onEvent: ({ type, data }) => events.push(`${type} ${data.code ?? ""}`),
+    });
+    expect(events.filter((event) => event.includes("TIMEOUT"))).toEqual([]);
+    expect(result.status).toBe("cancelled");
   });
 
   it("gives signs of life by what it does, at any depth, and none is asked for while it waits for people", async () => {

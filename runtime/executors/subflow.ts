@@ -81,7 +81,9 @@ export class SubflowExecutor implements Executor {
         const parsed = this.#outputs.parse(parent, request.schema, raw);
         if (parsed.ok) return { ok: true, raw, value: parsed.value };
         const { error } = invalidOutput(request.schema ?? "", parsed.issues);
-        return { ok: false, error: { ...error, retryable: false } };
+        if (rows.length > 0) return { ok: false, error: { ...error, retryable: false } };
+        const none = `run ${runId} finished without a row in its table ${JSON.stringify(request.result)}, and one is wanted`;
+        return { ok: false, error: { code: error.code, message: none, retryable: false } };
       }
       case "waiting":
       case "paused":

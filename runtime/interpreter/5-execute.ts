@@ -25,13 +25,8 @@ async function attempt(
   heartbeatTimeoutMs: number | null,
 ): Promise<void> {
   const { entry, controller, request } = flight;
-  const { clock, executors } = run.services;
-  const cancelTimeout =
-    timeoutMs === null
-      ? undefined
-      : clock.after(timeoutMs, () =>
-          controller.abort(new DOMException(`no result after ${timeoutMs} ms`, "TimeoutError")),
-        );
+  const { executors } = run.services;
+  const limit = watchTime(run, flight, timeoutMs);
   const heart = watchHeart(run, flight, heartbeatTimeoutMs);
   let result: AttemptResult;
   try {
@@ -55,6 +50,8 @@ async function attempt(
       idle: (is) => {
         if (flight.idle === is) return;
         flight.idle = is;
+        if (is) limit.stop();
+        else limit.start();
         run.push({ kind: "events" });
       },
       alive: heart.beat,
@@ -79,9 +76,32 @@ async function attempt(
     const message = error instanceof Error ? error.message : String(error);
     result = { ok: false, error: { code: "INTERNAL", message, retryable: false } };
   }
-  cancelTimeout?.();
+  limit.stop();
   heart.stop();
   run.push({ kind: "result", entry, attempt: flight.attempt, result });
+}
+
+/** Aborts an attempt whose time is up. What people take to answer does not count. */
+function watchTime(run: Run, { controller }: InFlight, ms: number | null) {
+  if (ms === null) return { start: () => {}, stop: () => {} };
+  const { clock } = run.services;
+  let left = ms;
+  let since = 0;
+  let cancel: (() => void) | null = null;
+  const up = (): void => controller.abort(new DOMException(`no result after ${ms} ms`, "TimeoutError"));
+  const start = (): void => {
+    since = clock.now();
+    cancel = clock.after(left, up);
+  };
+  const stop = (): void => {
+    if (!cancel) return;
+    cancel();
+    cancel = null;
+    // Where the clock was put back, nothing is gained.
+    left = Math.min(left, Math.max(0, left - (clock.now() - since)));
+  };
+  start();
+  return { start, stop };
 }
 
 /**
