@@ -91,8 +91,7 @@ function unusedSignals(events: readonly KeptEvent[], { tasks }: Journal): readon
   const signals = new Signals();
   for (const event of events) signals.learn(event);
   for (const { kind, reason } of tasks) if (kind === "wait") signals.use(signalOf(reason));
-  let number = 0;
-  return events.filter(({ type }) => type === SIGNAL_RECEIVED && !signals.isUsed(++number));
+  return signals.unused().map(({ data }) => ({ type: SIGNAL_RECEIVED, data }));
 }
 
 const signalOf = (reason: Json): number =>

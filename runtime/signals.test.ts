@@ -126,6 +126,16 @@ describe("a signal", () => {
     expect(String(rejected?.data.message)).toContain("v: Invalid input: expected number, received string");
   });
 
+  it("that was rejected is none: the next one of its correlation id is taken, also after a resume", async () => {
+    const bench = benchOf({ pay: wait({ correlationId: "A" }) });
+    const sent = { v: "no", id: "A" };
+    expect((await bench.run({ requests: sending(sent).requests })).status).toBe("waiting");
+    const result = await bench.resume({ requests: sending({ v: 4, id: "A" }).requests });
+    expect(rows(result)).toEqual([{ v: 4, nodeId: "pay", iteration: 0 }]);
+    const once = benchOf({ pay: wait({ correlationId: "A" }) });
+    expect(rows(await once.run({ requests: sending(sent, { v: 4, id: "A" }).requests }))).toHaveLength(1);
+  });
+
   it("goes to one node only, the first in the document", async () => {
     const bench = benchOf({ p: { kind: "parallel" }, a: wait({ parent: "p" }), b: wait({ parent: "p" }) });
     const result = await bench.run({ requests: sending({ v: 1 }).requests });

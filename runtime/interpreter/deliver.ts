@@ -48,6 +48,7 @@ function take(run: Run, entry: TaskEntry, signal: Signal): boolean {
   const parsed = parseRow(run, entry.table, signal.payload);
   if (!parsed.ok) {
     const message = `what was sent does not fit the schema ${entry.table}:\n${formatIssues(parsed.issues)}`;
+    run.signals.reject(signal.number);
     run.event(SIGNAL_REJECTED, { ...who, name: signal.name, signal: signal.number, message });
     return false;
   }

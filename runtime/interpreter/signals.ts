@@ -11,6 +11,8 @@ export interface Signal {
   readonly name: string;
   readonly correlationId: string | null;
   readonly payload: Json;
+  /** All that the journal has of it. */
+  readonly data: EventRecord["data"];
 }
 
 /** The event by which the journal keeps a signal. */
@@ -22,29 +24,48 @@ export const SIGNAL_REJECTED = "signal.rejected";
 /** All signals of a run, and which of them are used up. */
 export class Signals {
   readonly #all: Signal[] = [];
+  /** Came while another one of their name and correlation id was there. */
+  readonly #doubled: Omit<Signal, "number">[] = [];
   readonly #used = new Set<number>();
+  readonly #rejected = new Set<number>();
   readonly #ids = new Set<string>();
 
   /** Takes up an event of the journal. */
   learn({ type, data }: Pick<EventRecord, "type" | "data">): void {
     if ((type === SIGNAL_RECEIVED || type === SIGNAL_DUPLICATE) && typeof data.id === "string")
       this.#ids.add(data.id);
-    if (type === SIGNAL_RECEIVED)
-      this.#all.push({
-        number: this.#all.length + 1,
-        name: String(data.name),
-        correlationId: (data.correlationId as string | null | undefined) ?? null,
-        payload: data.payload ?? null,
-      });
-    else if (type === SIGNAL_REJECTED) this.#used.add(Number(data.signal));
+    const sent = {
+      name: String(data.name),
+      correlationId: (data.correlationId as string | null | undefined) ?? null,
+      payload: data.payload ?? null,
+      data,
+    };
+    if (type === SIGNAL_RECEIVED) this.#add(sent);
+    else if (type === SIGNAL_DUPLICATE) this.#doubled.push(sent);
+    else if (type === SIGNAL_REJECTED) this.reject(Number(data.signal));
   }
 
   use(number: number): void {
     this.#used.add(number);
   }
 
-  isUsed(number: number): boolean {
-    return this.#used.has(number);
+  /** It did not fit what waited for it: the next one of the same name and id, which may have come already, is in its place. */
+  reject(number: number): void {
+    if (this.#rejected.has(number)) return;
+    this.#used.add(number);
+    this.#rejected.add(number);
+    const { name, correlationId } = this.#all[number - 1] as Signal;
+    const next = this.#doubled.findIndex((one) => one.name === name && one.correlationId === correlationId);
+    if (next >= 0) for (const sent of this.#doubled.splice(next, 1)) this.#add(sent);
+  }
+
+  #add(sent: Omit<Signal, "number">): void {
+    this.#all.push({ number: this.#all.length + 1, ...sent });
+  }
+
+  /** Those that no node has taken. */
+  unused(): readonly Signal[] {
+    return this.#all.filter(({ number }) => !this.#used.has(number));
   }
 
   /** Whether the journal has what came in the file of that name. */
@@ -52,11 +73,13 @@ export class Signals {
     return this.#ids.has(id);
   }
 
-  /** Whether one of the same name and correlation id has come before. */
+  /** Whether one of the same name and correlation id has come before, and was not rejected. */
   has({ name, correlationId }: Pick<Signal, "name" | "correlationId">): boolean {
     return (
       correlationId !== null &&
-      this.#all.some((one) => one.name === name && one.correlationId === correlationId)
+      this.#all.some(
+        (one) => one.name === name && one.correlationId === correlationId && !this.#rejected.has(one.number),
+      )
     );
   }
 
