@@ -47,7 +47,7 @@ export function decide(approved: boolean, args: DecideArgs, terminal: Terminal):
     terminal.err(
       `${approved ? paint.green("approved") : paint.red("denied")}  ${addressName(decided)}  ${paint.dim(run)}`,
     );
-    if (!attended) terminal.err(`go on with: smithers run --resume ${runtime.outermost(run)}`);
+    if (!attended) terminal.err(`go on with: smithers resume ${runtime.outermost(run)}`);
     return EXIT.ok;
   });
 }

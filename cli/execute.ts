@@ -1,7 +1,7 @@
 /** Runs or resumes a plan with progress for people or JSON lines for programs. Used by `run` and `up`. */
 import type { Argv } from "yargs";
 import { diffPlans, type Json, loadPlan, type Plan, renderDiffText } from "../plan/index.ts";
-import { answerCommands, askerOf } from "../runtime/answers.ts";
+import { answerCommands, askerOf, signalCommand } from "../runtime/answers.ts";
 import type { EventRecord, RunResult, StormLimits } from "../runtime/index.ts";
 import { configFile } from "./config-file.ts";
 import { withRuntime } from "./errors.ts";
@@ -244,7 +244,7 @@ function totalsText({ attempts, retries, workMs, tokens, calls, toolCalls }: Run
 /** How to go on with a run. */
 export function resumeCommand(runId: string, { root, script, allowNetwork }: ExecuteArgs): string {
   const network = allowNetwork ? " --allow-network" : "";
-  return `smithers run --resume ${runId}${option("root", root)}${option("script", script)}${network}`;
+  return `smithers resume ${runId}${option("root", root)}${option("script", script)}${network}`;
 }
 
 function option(name: string, value: string | undefined): string {
@@ -252,7 +252,7 @@ function option(name: string, value: string | undefined): string {
 }
 
 /** The commands that take the run further. */
-function nextSteps({ runId, status, waitingFor }: RunResult, args: ExecuteArgs): string[] {
+function nextSteps({ runId, status, waitingFor, listeningFor }: RunResult, args: ExecuteArgs): string[] {
   const resume = resumeCommand(runId, args);
   if (status === "waiting") {
     return [
@@ -261,6 +261,7 @@ function nextSteps({ runId, status, waitingFor }: RunResult, args: ExecuteArgs):
           ({ says, command }) => `${`${says}:`.padEnd(8)} ${command}${option("root", args.root)}`,
         ),
       ),
+      ...listeningFor.map((asked) => `signal:  ${signalCommand(runId, asked)}${option("root", args.root)}`),
       `then:    ${resume}`,
     ];
   }

@@ -1,6 +1,6 @@
 /** One run from its first commit, or from the last one before a crash, to where it stops. */
 import type { Json, Plan } from "../plan/types.ts";
-import { asksOf, isQuestion } from "./answers.ts";
+import { type AskedSignal, askedSignal, asksOf, isQuestion } from "./answers.ts";
 import { keptEvents } from "./carried.ts";
 import { continuationOf } from "./continuation.ts";
 import type { Leave } from "./executors/executor.ts";
@@ -36,6 +36,8 @@ export interface RunResult {
   readonly reason: string | null;
   /** What people are asked and have not answered. */
   readonly waitingFor: readonly Question[];
+  /** Signals that its nodes wait for. */
+  readonly listeningFor: readonly AskedSignal[];
   /** Rows in completion order. */
   readonly outputs: { readonly [table: string]: readonly ResultRow[] };
   readonly totals: RunTotals;
@@ -313,6 +315,9 @@ export function resultOf(
   const waitingFor = journal.tasks
     .filter(isQuestion)
     .map(({ nodeId, scope, iteration, reason }) => ({ nodeId, scope, iteration, asks: asksOf(reason) }));
+  const listeningFor = journal.tasks
+    .filter(({ kind, state }) => kind === "wait" && state === "waiting")
+    .map(({ reason }) => askedSignal(reason));
   const ofChildren = journal.tasks.flatMap(childQuestions);
   const { runId, status, reason } = record;
   const end = journal.tasks.find(({ kind, state }) => kind === "end" && state === "finished");
@@ -322,6 +327,7 @@ export function resultOf(
     status,
     reason,
     waitingFor: [...waitingFor, ...ofChildren],
+    listeningFor,
     outputs,
     totals: totalsOf(record, journal),
     continuedAs,

@@ -2,10 +2,18 @@
 import { loadPlan, type Plan } from "../plan/index.ts";
 import { nearest } from "../plan/suggest.ts";
 import type { Json } from "../plan/types.ts";
+import { formatIssues } from "../plan/zod/index.ts";
+import { AnswerError } from "./answer.ts";
+import { askedSignal } from "./answers.ts";
+import { OutputParser } from "./executors/output.ts";
 import { dropSignal } from "./inbox.ts";
 import { inspect } from "./inspect.ts";
+import type { SignalRequest } from "./interpreter/run.ts";
+import { tableOf } from "./questions.ts";
 import { hasRun, runDirectory } from "./runs.ts";
 import { NotRunningError } from "./stop.ts";
+import { showAddress } from "./store/rules.ts";
+import type { TaskRecord } from "./store/store.ts";
 
 export interface SignalOptions {
   readonly root: string;
@@ -29,7 +37,7 @@ export class UnknownSignalError extends Error {
  * Files a signal; when the promise resolves it is on disk. It may come before anything waits for it. Whoever knows a run by
  * the name that it began with reaches the one that took its place.
  * @returns whether a process attends to the run and will take it up; else the next resume does
- * @throws UnknownRunError, UnknownSignalError, NotRunningError (the run has finished), StoreError
+ * @throws UnknownRunError, UnknownSignalError, AnswerError (it does not fit what waits for it), NotRunningError (the run has finished), StoreError
  */
 export async function signal(
   runId: string,
@@ -39,7 +47,7 @@ export async function signal(
   const {
     attended,
     result,
-    journal: { run, plan: text },
+    journal: { run, plan: text, tasks },
   } = await inspect(runId, { root });
   if (!run || text === null) throw new NotRunningError(`run ${runId} never began`);
   const next = result?.continuedAs ?? null;
@@ -48,9 +56,34 @@ export async function signal(
   if (next === null && run.status === "finished")
     throw new NotRunningError(`run ${runId} has finished: nothing of it waits`);
   const loaded = loadPlan(text);
-  if (loaded.ok) checkName(loaded.plan, name);
+  if (loaded.ok) {
+    checkName(loaded.plan, name);
+    checkPayload(loaded.plan, tasks, { name, correlationId, payload });
+  }
   dropSignal(runDirectory(root, runId), { name, correlationId, payload, by, at: Date.now() });
   return attended;
+}
+
+/** What nothing that waits for it could take would be used up, and help nobody. */
+function checkPayload(
+  plan: Plan,
+  tasks: readonly TaskRecord[],
+  { name, correlationId, payload }: Pick<SignalRequest, "name" | "correlationId" | "payload">,
+): void {
+  const problems: string[] = [];
+  for (const task of tasks) {
+    if (task.kind !== "wait" || task.state !== "waiting") continue;
+    const asked = askedSignal(task.reason);
+    if (asked.event !== name || (asked.correlationId ?? correlationId) !== correlationId) continue;
+    const table = tableOf(plan, task);
+    const parsed = new OutputParser().parse(plan, table, payload);
+    if (parsed.ok) return;
+    problems.push(
+      `${showAddress(task)}, which waits for it: the payload does not fit the schema ${table}:\n${formatIssues(parsed.issues)}`,
+    );
+  }
+  const [first] = problems;
+  if (first !== undefined) throw new AnswerError(`the signal ${name} is nothing for ${first}`);
 }
 
 /** A slip of the pen would wait for ever. */

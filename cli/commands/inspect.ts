@@ -1,15 +1,15 @@
 import type { Argv } from "yargs";
 import type { Json } from "../../plan/types.ts";
-import { fieldsOf } from "../../runtime/answers.ts";
-import type { Address, Journal, RunRecord, TaskRecord } from "../../runtime/index.ts";
-import { isStageRecord, stagesUnderWay, stageText } from "../../runtime/stages.ts";
+import type { Address, Journal, RunRecord } from "../../runtime/index.ts";
+import { stagesUnderWay } from "../../runtime/stages.ts";
 import { withRuntime } from "../errors.ts";
 import { CliError, type CommandResult, EXIT } from "../exit.ts";
 import { rootOf, rootOption, runPositional } from "../options.ts";
 import { addressName } from "../render/address.ts";
-import { reasonText } from "../render/cell.ts";
+import { shortened } from "../render/cell.ts";
+import { courseText } from "../render/course.ts";
 import { renderFrame } from "../render/frame.ts";
-import { ago, cut, duration, table } from "../render/table.ts";
+import { ago, duration, table } from "../render/table.ts";
 import type { Terminal } from "../terminal.ts";
 
 export const command = "inspect <run>";
@@ -103,7 +103,7 @@ function print(
   if (stage !== "") terminal.out(`at ${stage}`);
   if (summary !== null) terminal.out(`summary ${JSON.stringify(summary)}`);
   if (run.status === "running" && !attended)
-    terminal.out(`its process is gone; go on with: smithers run --resume ${runId}`);
+    terminal.out(`its process is gone; go on with: smithers resume ${runId}`);
   terminal.out(dim(`plan ${run.planDigest}`));
   terminal.out(`input ${JSON.stringify(run.input)}\n`);
   const last = new Map(attempts.map((attempt) => [key(attempt), attempt]));
@@ -115,25 +115,20 @@ function print(
         const attempt = last.get(key(task));
         const took = attempt?.endedAt ? duration(attempt.endedAt - attempt.startedAt) : "";
         const output = rows.get(key(task));
-        const shown = output === undefined ? saidOf(task) : `${output.table} ${JSON.stringify(output.value)}`;
+        const shown =
+          output === undefined ? courseText(task) : `${output.table} ${JSON.stringify(output.value)}`;
         return [
           addressName(task),
           task.kind,
           task.state,
           String(attempt?.attempt ?? ""),
           took,
-          cut(shown, WIDTH),
+          shortened(shown, WIDTH),
         ];
       }),
     ),
   );
 }
-
-/** Of a phase or a step its name, of others why they wait or failed. */
-const saidOf = (task: TaskRecord): string =>
-  isStageRecord(task) && task.reason !== null
-    ? stageText("", fieldsOf(task.reason)).trim()
-    : reasonText(task.reason);
 
 function key({ nodeId, scope, iteration }: Address): string {
   return `${nodeId}\n${scope}\n${iteration}`;

@@ -45,7 +45,7 @@ function row({ runId, run, problem, attended, stage }: RunSummary, from: string)
   const why = [reason.startsWith(from) ? "" : from, at, reason].filter((part) => part !== "").join("; ");
   if (run === null) return [runId, "", "unreadable", "", "", why];
   if (run.status === "running" && !attended) {
-    const next = `${at === "" ? "" : `${at}; `}its process is gone; smithers run --resume ${runId}`;
+    const next = `${at === "" ? "" : `${at}; `}its process is gone; smithers resume ${runId}`;
     return [runId, run.workflow, "interrupted", ago(run.createdAt, now), ago(run.updatedAt, now), next];
   }
   return [runId, run.workflow, run.status, ago(run.createdAt, now), ago(run.updatedAt, now), why];

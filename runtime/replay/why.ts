@@ -19,7 +19,7 @@ import type { Unit } from "../interpreter/unit.ts";
 import type { World } from "../interpreter/world.ts";
 import { isStageRecord, stageText } from "../stages.ts";
 import { showAddress } from "../store/rules.ts";
-import type { Journal } from "../store/store.ts";
+import type { Journal, TaskRecord } from "../store/store.ts";
 
 export interface Reason {
   /** The node's address as people write it; of one that is not mounted its id, else its plan key. */
@@ -69,10 +69,18 @@ export function reasonsOf(known: Known, wanted: string | undefined): readonly Re
     return past.map((task) => ({
       node: showAddress(task),
       state: task.state,
-      because: ["it is not mounted any more"],
+      because: [...endOf(task), "it is not mounted any more"],
       next: null,
     }));
   return [ofOthers(known, wanted, leaves)];
+}
+
+/** What became of a task that is not mounted any more, where it did not end well. */
+function endOf({ reason, state }: TaskRecord): readonly string[] {
+  if (state !== "failed" && state !== "cancelled") return [];
+  const { code, message, caught } = fieldsOf(reason);
+  const what = typeof message === "string" ? [`${String(code)}: ${message.split("\n")[0]}`] : [];
+  return typeof caught === "string" ? [...what, `${caught} dealt with it`] : what;
 }
 
 function isNamed(leaf: Leaf, wanted: string): boolean {
@@ -97,7 +105,7 @@ function ofLeaf(known: Known, leaf: Leaf): Reason {
     because: ended
       ? [...because, `the run has failed: ${showAddress(failed.address)}; nothing new starts`]
       : because,
-    next: answer ?? (failed || isLeft(known) ? `smithers run --resume ${run}` : null),
+    next: answer ?? (failed || isLeft(known) ? `smithers resume ${run}` : null),
   };
 }
 

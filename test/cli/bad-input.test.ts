@@ -287,7 +287,7 @@ describe("Ctrl-C in the middle", () => {
     running.child.kill("SIGINT");
     const stopped = await running.done;
     expect(stopped.code).toBe(130);
-    expect(stopped.stderr).toContain("smithers run --resume stopped --script interrupt.json");
+    expect(stopped.stderr).toContain("smithers resume stopped --script interrupt.json");
     const resumed = await smithers(["run", "--resume", "stopped", "--script", "script.json"], project.dir);
     expect(resumed.code).toBe(0);
     expect(resumed.stdout).toContain("kept");

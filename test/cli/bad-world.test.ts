@@ -291,7 +291,7 @@ describe("a disk", () => {
       expect(full.code).toBe(3);
       expect(full.stderr).toContain(path.join(root, ".smithers", "runs", "r", "store"));
       expect(full.stderr).toMatch(/no space left for .*nothing is lost/);
-      expect(full.stderr).toContain(`resume: smithers run --resume r --root ${root}`);
+      expect(full.stderr).toContain(`resume: smithers resume r --root ${root}`);
       const before = await finished("r", root);
       expect(before.size).toBeGreaterThan(2);
       execFileSync("mount", ["-o", "remount,size=16m", root]);

@@ -56,7 +56,7 @@ describe("a run with phases, a stop and an end", () => {
     expect(stderr).toContain("▸ step Look (2 of 2)");
     expect(stderr).toContain("! look  pauses the run: look at the draft");
     expect(stderr).toMatch(/^paused {2}a/m);
-    expect(stderr).toContain("resume: smithers run --resume a");
+    expect(stderr).toContain("resume: smithers resume a");
     const now = "phase Implement fast (2 of 3), step Look (2 of 2)";
     expect((await tell("ps")).stdout).toMatch(
       new RegExp(`paused.*${now.replaceAll(/[()]/g, "\\$&")}; look at the draft`),

@@ -46,7 +46,7 @@ describe("a run with --max-iterations", () => {
     expect(paused.stderr).toContain(
       "its loops have made 4 iterations of at most 4 (iterations, --max-iterations); it can be resumed with a higher limit",
     );
-    expect(paused.stderr).toContain("resume: smithers run --resume r");
+    expect(paused.stderr).toContain("resume: smithers resume r");
     const ps = jsonLines((await smithers(["ps", "--json"], project.dir)).stdout);
     expect(ps).toMatchObject([{ runId: "r", status: "paused" }]);
 

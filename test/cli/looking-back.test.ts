@@ -143,7 +143,7 @@ export default smithers(() => (
       "its turn comes after nap (waiting)",
     );
     expect((await smithers(["why", "nap", "after"], project.dir)).stdout).toContain(
-      "next: smithers run --resume nap",
+      "next: smithers resume nap",
     );
     const { stderr, code } = await smithers(["run", "--resume", "nap"], project.dir);
     expect(code).toBe(0);
@@ -172,6 +172,12 @@ export default smithers((ctx) => (
     const first = await tell("run", "paid.json", "--run-id", "paid");
     expect(first.code).toBe(3);
     expect(first.stderr).toContain("waits for the signal paid (payment)");
+    expect(first.stderr).toContain("signal:  smithers signal paid paid --correlation-id order-7 '{…}'");
+    expect((await tell("inspect", "paid")).stdout).toContain("waits for the signal paid for order-7");
+    const unfit = await tell("signal", "paid", "paid", '{"amount":"12"}', "--correlation-id", "order-7");
+    expect(unfit.code).toBe(2);
+    expect(unfit.stderr).toContain("payment, which waits for it: the payload does not fit the schema paid:");
+    expect(unfit.stderr).toContain("amount: Invalid input: expected number, received string");
     expect((await tell("why", "paid", "payment")).stdout).toContain(
       "next: smithers signal paid paid --correlation-id order-7",
     );
@@ -223,6 +229,10 @@ describe("a run that dealt with a failure", () => {
       (await smithers(["why", "recovery", node], project.dir)).stdout;
     expect(await why("never")).toContain("deploy/try went on without it: check failed: PROVIDER");
     expect(await why("report")).toContain("report  finished");
+    expect(await why("check")).toMatch(/check {2}failed\n {2}PROVIDER: .*\n {2}checked dealt with it\n/);
+    const { stdout } = await smithers(["inspect", "recovery"], project.dir);
+    expect(stdout).toMatch(/^release +saga +failed +PROVIDER: check failed: 400 the host is down no route$/m);
+    expect(stdout).toMatch(/^deploy\/try +try +finished +caught: check failed: PROVIDER: /m);
     expect((await smithers(["replay", "recovery"], project.dir)).stdout).toContain("identical");
   });
 });

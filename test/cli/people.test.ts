@@ -296,7 +296,7 @@ describe("a run without its process", () => {
     expect((await smithers(["ps"], project.dir)).stdout).toMatch(/killed +people +running/);
     running.child.kill("SIGKILL");
     await running.done;
-    const resume = "smithers run --resume killed";
+    const resume = "smithers resume killed";
     expect((await smithers(["ps"], project.dir)).stdout).toMatch(/killed +people +interrupted/);
     expect((await smithers(["inspect", "killed"], project.dir)).stdout).toContain(resume);
     expect((await smithers(["approve", "killed"], project.dir)).stderr).toContain(resume);

@@ -36,7 +36,7 @@ describe("a run that goes round by itself", () => {
     expect(first.code).toBe(3);
     expect(first.stderr).toContain("stalled  round");
     expect(first.stderr).toContain("loop_detected: effects alone made 11 frames within a second");
-    expect(first.stderr).toContain("resume: smithers run --resume round");
+    expect(first.stderr).toContain("resume: smithers resume round");
     const listed = await cli("ps");
     expect(listed.stdout).toMatch(/round +counts +stalled/);
     const again = await cli("resume", "round", "--storm", "framesPerSecond=100, repeats=9");

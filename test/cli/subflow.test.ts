@@ -155,7 +155,7 @@ describe("a run that holds others", () => {
     expect(why.stdout).toContain(`smithers approve ${name} ok`);
     // By the parent's name too: only one thing is asked.
     const denied = await smithers(["deny", "p", "ok", "--by", "me"], project.dir);
-    expect(denied.stderr).toContain("go on with: smithers run --resume p");
+    expect(denied.stderr).toContain("go on with: smithers resume p");
     const resumed = await smithers(["resume", "p", "--json"], project.dir);
     expect(jsonLines(resumed.stdout).at(-1)).toMatchObject({
       status: "finished",

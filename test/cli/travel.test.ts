@@ -51,7 +51,7 @@ describe("fork", () => {
     const { code, stderr } = await tell("fork", "r", "--frame", "1", "--run-id", "f");
     expect({ code, stderr }).toEqual({
       code: 0,
-      stderr: `forked  f\nfrom r, as it was after frame 1\nresume: smithers run --resume f --root ${project.dir}`,
+      stderr: `forked  f\nfrom r, as it was after frame 1\nresume: smithers resume f --root ${project.dir}`,
     });
     expect((await tell("ps")).stdout).toMatch(/^f +steps +paused .*forked from r@1; it can be resumed$/m);
     expect((await tell("inspect", "f")).stdout).toContain("forked from r@1; it can be resumed\n");
