@@ -44,7 +44,7 @@ export function evaluate(run: Run, { facts, now }: Snapshot): void {
     }
     recallChildren(run);
     setAlarms(run);
-    dropRetries(run);
+    announceGivenUp(run);
   });
   watchLimits(run, now);
   run.dueEffects = [];
@@ -65,11 +65,13 @@ function attempt(run: Run, step: () => void): void {
   }
 }
 
-/** What is not tried again needs no timer. */
-function dropRetries(run: Run): void {
-  for (const { key } of run.world.givenUp) {
+/** What is not waited for any more has come to its end, and needs no timer. */
+function announceGivenUp(run: Run): void {
+  for (const { address, key } of run.world.givenUp) {
     run.timers.get(key)?.();
     run.timers.delete(key);
+    // No attempt gave this: it follows from what has ended around it.
+    run.event("task.cancelled", addressData(address));
   }
   run.world.givenUp.clear();
 }

@@ -189,8 +189,7 @@ function interruptLeaf(leaf: Leaf, message: string, how: Interruption): void {
   const { entry, world } = leaf;
   if (!how.resumes) giveUp(leaf, message, how.by);
   if (how.aborts && entry?.state === "running") world.abort(entry, message);
-  if (how.ends && entry?.state === "waiting" && !isLetGo(entry))
-    world.setState(entry, "cancelled", { code: INTERRUPTED, message, ...(how.by && { by: how.by }) }, true);
+  if (how.ends && entry?.state === "waiting" && !isLetGo(entry)) world.giveUp(entry, message, how.by);
   // Nothing that it waited for stands in its way any more.
   world.examine(leaf);
 }
@@ -198,8 +197,7 @@ function interruptLeaf(leaf: Leaf, message: string, how: Interruption): void {
 /** What waits to be tried again is not; child runs are taken up once more, to be cancelled (recall.ts). */
 export function giveUp({ entry, world }: Leaf, message: string, by?: string): void {
   if (entry?.state !== "waiting" || entry.nextAt === null || isLetGo(entry)) return;
-  world.setState(entry, "cancelled", { code: INTERRUPTED, message, ...(by && { by }) }, true);
-  world.givenUp.add(entry);
+  world.giveUp(entry, message, by);
 }
 
 export const failureAt = ({ address }: TaskEntry, { code, message }: TaskError): Failure => ({

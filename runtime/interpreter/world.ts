@@ -124,7 +124,7 @@ export class World {
   iterations = 0;
   /** Keys of entries of tasks that need a person's agreement and have it. */
   readonly agreed = new Set<string>();
-  /** Waited to be tried again, and is not any more. */
+  /** Waited, and is not waited for any more: still to be announced. */
   readonly givenUp = new Set<TaskEntry>();
   readonly #root: Instance;
   readonly #scope: Scope;
@@ -452,6 +452,12 @@ export class World {
     const address = { nodeId: this.index.root.key, scope: "", iteration: 0 };
     interruptBelow(this.#root, { ...address, code: CANCELLED, message, outside: true }, { resumes: true });
     if (this.#root.unwinding > 0) this.cancelled = message;
+  }
+
+  /** What an entry waits for never comes. `by`: what has ended around it. */
+  giveUp(entry: TaskEntry, message: string, by: string | undefined): void {
+    this.setState(entry, "cancelled", { code: INTERRUPTED, message, ...(by && { by }) }, true);
+    this.givenUp.add(entry);
   }
 
   /** An attempt in flight is not waited for. */

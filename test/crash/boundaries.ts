@@ -152,13 +152,28 @@ const compensations: Course = {
   ],
 };
 
+/** Tools of an agent: each step is on disk before anything follows from it. */
+const conversation: Course = {
+  name: "conversation",
+  store: "none",
+  boundaries: [
+    event("when an agent has said which tool it calls, before anybody knows", "at", "agent.turn"),
+    event("while a tool works", "after", "tool.started"),
+    event("when a tool has ended, before anybody knows", "at", "tool.finished"),
+    event("while a tool waits for a person", "after", "task.suspended"),
+    event("when a person has agreed to a tool, before anybody knows", "at", "tool.decided"),
+    event("after the last tool has ended", "after", "tool.finished"),
+  ],
+};
+
 /** A branch that fails while others go on, and the run's end, after which something is still to be done. */
 const control: Course = {
   name: "control",
   store: "none",
   boundaries: [
     // The first is that of the saga.
-    event("when a branch has failed, before anybody knows", "at", "task.failed", 2),
+    event("when a branch has taken the others along, before anybody knows", "at", "task.failed", 2),
+    event("when a branch has failed, before anybody knows", "at", "task.failed"),
     event("after a phase has ended", "after", "phase.finished"),
     event("when the author's end is reached, before anybody knows", "at", "end.reached"),
     attempt("before what is done in every outcome is handed out", "handing", "agent"),
@@ -173,5 +188,6 @@ export const courses: readonly Course[] = [
   checkpoints,
   outside,
   compensations,
+  conversation,
   control,
 ];

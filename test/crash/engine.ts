@@ -1,6 +1,7 @@
 /**
  * An engine to be killed: runs the crash plan in the project directory given, or goes on with it. What it acknowledged
- * is in `acknowledged.log` (an event a line, once the engine tells of it), every call of an agent in `calls.log`.
+ * is in `acknowledged.log` (an event a line, once the engine tells of it), every call of an agent in `calls.log`, every call
+ * of a tool in `tools.log`.
  *
  *   engine.mjs ROOT [JSON strike]
  *
@@ -9,14 +10,15 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { AgentProvider } from "../../runtime/agents/index.ts";
+import { type AgentProvider, ScriptedProvider } from "../../runtime/agents/index.ts";
 import { createExecutors } from "../../runtime/executors/index.ts";
 import { Inbox } from "../../runtime/inbox.ts";
 import { type EventRecord, resume, run } from "../../runtime/index.ts";
 import { runDirectory, storeDirectory } from "../../runtime/runs.ts";
 import { nodeDisk } from "../../runtime/store/disk.ts";
 import { openStore } from "../../runtime/store/index.ts";
-import { answerTo, crashPlan, script } from "./plan.ts";
+import type { Tool } from "../../runtime/tools/registry.ts";
+import { answerTo, crashPlan, script, TOOL_MS, toolAnswers } from "./plan.ts";
 import { arm, type Strike } from "./strike.ts";
 
 const [root = ".", strike = "null"] = process.argv.slice(2);
@@ -32,7 +34,7 @@ function note(name: string, line: object): void {
 }
 
 const provider: AgentProvider = {
-  open: ({ context: { address, attempt } }) => ({
+  open: ({ context: { address, attempt, signal } }) => ({
     ask: async (prompt) => {
       note("calls.log", { ...address, attempt, prompt });
       const usage = {
@@ -44,7 +46,9 @@ const provider: AgentProvider = {
         toolCalls: 0,
       };
       const answer = answerTo(address.nodeId, attempt, prompt);
-      await sleep(answer?.ms ?? 5);
+      await sleep(answer?.ms ?? 5, null, { signal }).catch(() => null);
+      if (signal.aborted)
+        return { ok: false, error: { code: "CANCELLED", message: "aborted", retryable: false }, usage };
       return answer === null
         ? { ok: false, error: { code: "PROVIDER", message: "529 overloaded", retryable: true }, usage }
         : { ok: true, type: "value", value: { v: answer.v }, usage };
@@ -52,10 +56,31 @@ const provider: AgentProvider = {
   }),
 };
 
+/** Both may be done again; of each call one end is told. */
+const tools = Object.entries(toolAnswers).map(
+  ([name, says]): Tool => ({
+    name,
+    description: name,
+    inputSchema: { type: "object" },
+    afterCrash: "repeat",
+    execute: async ({ idempotencyKey, context: { address, attempt } }) => {
+      note("tools.log", { ...address, attempt, name, key: idempotencyKey });
+      await sleep(TOOL_MS);
+      return says;
+    },
+  }),
+);
+
 process.stdout.write("up\n");
 const directory = runDirectory(root, "r");
 const store = await openStore(storeDirectory(directory), { disk, checkpointBytes: 200_000 });
-const executors = createExecutors({ providers: new Map([["anthropic", provider]]) });
+const executors = createExecutors({
+  providers: new Map<string, AgentProvider>([
+    ["anthropic", provider],
+    ["tooled", new ScriptedProvider(script)],
+  ]),
+  tools,
+});
 const options = {
   root,
   store,

@@ -123,6 +123,22 @@ const undoing: Nodes = {
   ),
 };
 
+/** An agent in conversation: a tool that may be called again, then one that a person has to agree to. */
+const conversation: Nodes = {
+  shop: { kind: "task", agent: "t", output: "row", prompt: "Shop." } as TestNode,
+};
+
+/** The first failure of a branch takes the others along; what it is for is done instead. */
+const race: Nodes = {
+  raced: { kind: "try" } as TestNode,
+  "raced/try": { kind: "sequence", role: "try", parent: "raced" } as TestNode,
+  lanes: { kind: "parallel", parent: "raced/try", failurePolicy: "fail-fast" } as TestNode,
+  endless: agent("'endless'", { parent: "lanes" }),
+  trips: agent("'trips'", { parent: "lanes", retries: 0 }),
+  "raced/catch": { kind: "sequence", role: "catch", parent: "raced" } as TestNode,
+  instead: agent("'instead'", { parent: "raced/catch" }),
+};
+
 /** A branch fails and the others go on; where the run ends it says so, and something is done all the same. */
 const end: Nodes = {
   stage: { kind: "phase", name: "Stage" } as TestNode,
@@ -148,10 +164,35 @@ const end: Nodes = {
 export function crashPlan(size = LARGE): Plan {
   return seal(
     planOf(
-      { ...sequence, ...fanOut, ...retries, ...loops, ...sideBySide, ...signals, ...undoing, ...end },
       {
-        requires: ["end", "failure-policy", "phases", "priority", "saga", "signals", "timer", "try"],
-        agents: { a: { kind: "anthropic", options: {} } },
+        ...sequence,
+        ...fanOut,
+        ...retries,
+        ...loops,
+        ...sideBySide,
+        ...signals,
+        ...undoing,
+        ...conversation,
+        ...race,
+        ...end,
+      },
+      {
+        requires: [
+          "agent-tools",
+          "end",
+          "failure-policy",
+          "phases",
+          "priority",
+          "saga",
+          "signals",
+          "timer",
+          "tool-approval",
+          "try",
+        ],
+        agents: {
+          a: { kind: "anthropic", options: {} },
+          t: { kind: "tooled", options: { tools: ["reserve", "order"], approval: { order: "always" } } },
+        },
         modules: { ...modules, large: large(size) },
         schemas: {
           row: "z.object({ v: z.union([z.string(), z.number()]) })",
@@ -162,6 +203,11 @@ export function crashPlan(size = LARGE): Plan {
   );
 }
 
+/** Milliseconds after which an agent answers that is never waited for. */
+export const ENDLESS = 60_000;
+
+const FAILING: ReadonlySet<string> = new Set(["poor", "ship", "trips"]);
+
 /** What an agent says to a prompt, and after how many milliseconds; null: it fails, and may be asked again. */
 export function answerTo(
   nodeId: string,
@@ -169,10 +215,11 @@ export function answerTo(
   prompt: string,
   size = LARGE,
 ): { readonly v: string; readonly ms: number } | null {
-  if ((nodeId === "flaky" && attempt <= 2) || nodeId === "poor" || nodeId === "ship") return null;
+  if ((nodeId === "flaky" && attempt <= 2) || FAILING.has(nodeId)) return null;
   const v = `answer to ${prompt}`;
   // Later than what fails beside it.
   if (nodeId === "rich") return { v, ms: 60 };
+  if (nodeId === "endless") return { v, ms: ENDLESS };
   if (nodeId === "patience") return { v, ms: 200 };
   if (nodeId === "long") return { v: v.repeat(Math.ceil(size / v.length)), ms: 50 };
   if (nodeId.startsWith("medium")) return { v: v.padEnd(MEDIUM, "."), ms: 20 };
@@ -197,6 +244,23 @@ export const ahead = {
 
 /** Decided while the run goes on; later than its timer is due. */
 export const script: Script = {
-  answers: [],
-  approvals: [{ node: "asked", approved: true, note: null, latencyMs: 350 }],
+  answers: [
+    {
+      node: "shop",
+      latencyMs: 10,
+      tools: [
+        { name: "reserve", input: { sku: "pear" } },
+        { name: "order", input: { sku: "pear" } },
+      ],
+      reply: { v: "ordered" },
+    },
+  ],
+  approvals: [
+    { node: "asked", approved: true, note: null, latencyMs: 350 },
+    { node: "shop", tool: "order", approved: true, note: null, latencyMs: 20 },
+  ],
 };
+
+/** What the tools of the conversation say, and after how many milliseconds. */
+export const toolAnswers = { reserve: "reserved", order: "ordered" } as const;
+export const TOOL_MS = 40;

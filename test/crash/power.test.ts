@@ -2,8 +2,10 @@
  * Power loss within a run: what was not synced of store, large outputs, lock and inbox is dropped or torn, and the run
  * goes on from what is left (SEMANTICS 33, 35). RUNS= sets the number of cuts.
  */
+import { once } from "node:events";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { AttemptResult, TaskRequest } from "../../runtime/executors/executor.ts";
+import { aborted } from "../../runtime/executors/errors.ts";
+import type { AttemptContext, AttemptResult, TaskRequest } from "../../runtime/executors/executor.ts";
 import { dropDecision, dropSignal, Inbox } from "../../runtime/inbox.ts";
 import { type EventRecord, resume, run } from "../../runtime/index.ts";
 import type { FiledDecision, InboxRequest, SignalRequest } from "../../runtime/interpreter/run.ts";
@@ -16,7 +18,7 @@ import type { Store } from "../../runtime/store/store.ts";
 import { done, executorsOf, failed, VirtualClock } from "../engine.ts";
 import { randomOf } from "../random-plans.ts";
 import { type Ignored, SimulatedDisk } from "../store/simulated-disk.ts";
-import { ahead, answerTo, computeAnswer, crashPlan, script } from "./plan.ts";
+import { ahead, answerTo, computeAnswer, crashPlan, ENDLESS, script } from "./plan.ts";
 import { differences, type Meaning, meaningOf, type Recorded } from "./verdict.ts";
 
 const RUNS = Number(process.env.RUNS ?? 18);
@@ -35,7 +37,10 @@ const killed = (): Holder => ({ ...thisProcess(), pid: 2 ** 22 + 1 });
 /** Of the boot before, with a heart that no longer beats: the next owner goes on from a copy. */
 const rebooted = (): Holder => ({ ...thisProcess(), boot: "before" });
 
-async function work(request: TaskRequest, nodeId: string, attempt: number): Promise<AttemptResult> {
+async function work(
+  request: TaskRequest,
+  { address: { nodeId }, attempt, signal }: AttemptContext,
+): Promise<AttemptResult> {
   await new Promise((resolve) => setTimeout(resolve, 1));
   if (request.kind === "compute") {
     const [n = 0] = request.captures as readonly number[];
@@ -43,7 +48,10 @@ async function work(request: TaskRequest, nodeId: string, attempt: number): Prom
   }
   const prompt = request.kind === "agent" ? request.prompt : "";
   const answer = answerTo(nodeId, attempt, prompt, LARGE);
-  return answer === null ? failed("overloaded") : done({ v: answer.v });
+  if (answer === null) return failed("overloaded");
+  if (answer.ms < ENDLESS) return done({ v: answer.v });
+  if (!signal.aborted) await once(signal, "abort");
+  return aborted(signal);
 }
 
 interface Life extends Recorded {
@@ -64,7 +72,7 @@ async function live(disk: SimulatedDisk, holder: Holder): Promise<Life> {
       clock,
       store,
       script,
-      executors: executorsOf((request, { address, attempt }) => work(request, address.nodeId, attempt)),
+      executors: executorsOf(work),
       requests: (take: (request: InboxRequest, done: () => void) => void) => {
         const inbox = new Inbox(RUN, take, disk);
         inbox.open();

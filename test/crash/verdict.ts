@@ -31,6 +31,9 @@ const MEANT: ReadonlySet<string> = new Set([
   "task.skipped",
   "task.failed",
   "task.cancelled",
+  "task.suspended",
+  "tool.decided",
+  "tool.finished",
   "approval.decided",
   "phase.started",
   "phase.finished",
@@ -94,7 +97,7 @@ export async function judge(root: string, undisturbed: Meaning): Promise<Verdict
   const { divergence } = await replay("r", { root });
   return {
     lost: lostOf(root, recorded),
-    doubled: [...doubledEvents(recorded), ...doubledCalls(root, recorded)],
+    doubled: [...doubledEvents(recorded), ...doubledCalls(root, recorded), ...doubledTools(root, recorded)],
     wrong: [
       ...differences(meaningOf(recorded), undisturbed),
       ...otherPrompts(root),
@@ -163,6 +166,26 @@ function doubledCalls(root: string, { journal }: Recorded): string[] {
     seen.add(at);
     return [];
   });
+}
+
+/** No tool that ended runs again, and of one that is run again the world outside can tell (SEMANTICS 40, 41). */
+function doubledTools(root: string, { events }: Recorded): string[] {
+  const calls = linesOf<Call & { readonly name: string; readonly key: string }>(root, "tools.log");
+  const ended = events.filter(({ type }) => type === "tool.finished").map(({ data }) => String(data.name));
+  const keys = new Map<string, string>();
+  return [
+    ...ended.filter((name, at) => ended.indexOf(name) < at).map((name) => `the tool ${name} ended twice`),
+    ...calls.flatMap(({ name, key }) => {
+      const first = keys.get(name) ?? key;
+      keys.set(name, key);
+      return first === key ? [] : [`the tool ${name} was called as ${first}, then as ${key}`];
+    }),
+    ...calls.flatMap((call, at) => {
+      const next = calls.findIndex(({ name }, later) => later > at && name !== call.name);
+      const again = calls.findIndex(({ name }, later) => later > next && name === call.name);
+      return next >= 0 && again >= 0 ? [`the tool ${call.name} was called again after it had ended`] : [];
+    }),
+  ];
 }
 
 /** All attempts of a chain are made with one prompt. */
