@@ -1,8 +1,9 @@
 /** Stop conditions: how far a run goes until a person says that it may go further. */
 import { describe, expect, it } from "vitest";
+import type { Plan } from "../plan/types.ts";
 import { Bench, executorsOf } from "../test/engine.ts";
 import { computed, planOf, type TestNode, value } from "../test/plans.ts";
-import { run, type StopLimits } from "./index.ts";
+import { type RunOptions, run, type StopLimits } from "./index.ts";
 import { MemorySpace, memoryReader, memoryStore } from "./store/index.ts";
 
 const schemas = { row: "z.object({ v: z.number() })" };
@@ -150,15 +151,23 @@ describe("limits that can't be kept", () => {
     await expect(three().run({ stopAt })).rejects.toThrow(message);
   });
 
-  it("of tokens, where an agent does not report them, are refused before anything starts", async () => {
-    const silent = { a: { kind: "module", module: "m", options: {} } } as const;
+  const refused = async (plan: Plan, options: Partial<RunOptions>, message: string): Promise<void> => {
     const space = new MemorySpace();
-    const refused = run(planOf({ one: agent() }, { schemas, agents: silent }), {
-      root: "/nowhere",
-      store: memoryStore(space),
-      stopAt: { tokens: 5 },
-    });
-    await expect(refused).rejects.toThrow("a limit of tokens can't be kept: agent a is code");
+    const started = run(plan, { root: "/nowhere", store: memoryStore(space), ...options });
+    await expect(started).rejects.toThrow(message);
     expect((await memoryReader(space).journal()).run).toBeNull();
+  };
+  const silent = { own: { kind: "module", module: "m", options: {} } } as const;
+  const child = (of: Partial<Plan["agents"]>): Plan =>
+    planOf(
+      { review: { kind: "subflow", workflow: "child", result: "row", output: "row" } as TestNode },
+      { schemas, subflows: { child: planOf({ one: agent() }, { schemas, agents: of as Plan["agents"] }) } },
+    );
+
+  it("of tokens, where an agent does not report them, are refused before anything starts", async () => {
+    const plan = planOf({ one: agent() }, { schemas, agents: silent });
+    await refused(plan, { stopAt: { tokens: 5 } }, "a limit of tokens can't be kept: agent own is code");
+    const own = "a limit of tool calls can't be kept: agent own of the workflow child is code";
+    await refused(child(silent), { stopAt: { toolCalls: 5 } }, own);
   });
 });

@@ -67,11 +67,22 @@ export function refuseLimits(plan: Plan, { stopAt, script, executors }: CommonOp
   const wrong = wrongLimit(stopAt);
   if (wrong !== null) throw new RangeError(wrong);
   if (script || executors) return;
-  const [silent] = Object.entries(plan.agents).find(([, { kind }]) => kind === "module") ?? [];
+  const silent = agentOfCode(plan);
   const limit = stopAt.tokens !== undefined ? "tokens" : stopAt.toolCalls !== undefined ? "tool calls" : null;
-  if (silent !== undefined && limit !== null)
+  if (silent !== null && limit !== null)
     throw new RefusedError(
       `a limit of ${limit} can't be kept: agent ${silent} is code of the workflow's own and does not report what it uses. ` +
         "Limit the run by frames, wall clock or iterations",
     );
+}
+
+/** An agent that is code of the workflow's own, in the plan or in those of its Subflows; null where there is none. */
+function agentOfCode({ agents, subflows = {} }: Plan): string | null {
+  const [own] = Object.entries(agents).find(([, { kind }]) => kind === "module") ?? [];
+  if (own !== undefined) return own;
+  for (const [name, subflow] of Object.entries(subflows)) {
+    const within = agentOfCode(subflow);
+    if (within !== null) return `${within} of the workflow ${name}`;
+  }
+  return null;
 }
