@@ -167,6 +167,7 @@ function servicesOf(
     wait: () => options.leave?.aborted === false || (options.wait ?? false),
     ...(options.onIdle && { onIdle: options.onIdle }),
     ...(options.stopAt && Object.keys(options.stopAt).length > 0 && { stopAt: options.stopAt }),
+    ...(options.prices && Object.keys(options.prices).length > 0 && { prices: options.prices }),
     ...(options.prepared && { prepared: options.prepared }),
     onEvent: options.onEvent ?? (() => {}),
     nextRunId: () => nextRunId(at.runId, at.isNext, (name) => at.directory !== null && hasRun(root, name)),

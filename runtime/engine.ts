@@ -116,6 +116,7 @@ export function newRun(plan: Plan, record: RunRecord, services: Services, doors:
     ...traceOf(services),
     ...stormData(services),
     ...stopData(services),
+    ...priceData(services),
   });
   run.push({ kind: "begin", cause: "start" });
   return run;
@@ -181,6 +182,7 @@ export async function reopenedRun(
     ...traceOf(services),
     ...stormData(services),
     ...stopData(services),
+    ...priceData(services),
   });
   const differences = [...moved.changes, ...changes];
   if (differences.length > 0)
@@ -222,6 +224,10 @@ const stormData = ({ storm }: Services): { readonly [key: string]: Json } =>
 /** How far the run may go, for whoever looks at it, and for its next resume. */
 const stopData = ({ stopAt }: Services): { readonly [key: string]: Json } =>
   stopAt ? { stopAt: { ...stopAt } } : {};
+
+/** What calls cost from here on, for whoever looks at it, and for a next resume. */
+const priceData = ({ prices }: Services): { readonly [key: string]: Json } =>
+  prices ? { prices: prices as unknown as Json } : {};
 
 /** Which effects ran last, and with which deps. */
 async function learnEffects(run: Run): Promise<void> {

@@ -3,9 +3,12 @@ import path from "node:path";
 import { requirementsOf } from "../plan/features.ts";
 import type { Plan } from "../plan/types.ts";
 import { RefusedError } from "./engine.ts";
+import type { HostSource } from "./host.ts";
 import { wrongLimit } from "./interpreter/limits.ts";
 import type { CommonOptions } from "./options.ts";
 import { packagesMessage, wrongPackages } from "./packages.ts";
+import { wrongPrice } from "./prices.ts";
+import { type Unpriced, unpricedAgents } from "./unpriced.ts";
 
 /** What plans may require and this runner does. */
 const DONE: ReadonlySet<string> = new Set([
@@ -72,7 +75,7 @@ export function refuseLimits(plan: Plan, { stopAt, script, executors }: CommonOp
   if (silent !== null && limit !== null)
     throw new RefusedError(
       `a limit of ${limit} can't be kept: agent ${silent} is code of the workflow's own and does not report what it uses. ` +
-        "Limit the run by frames, wall clock or iterations",
+        INSTEAD,
     );
 }
 
@@ -85,4 +88,36 @@ function agentOfCode({ agents, subflows = {} }: Plan): string | null {
     if (within !== null) return `${within} of the workflow ${name}`;
   }
   return null;
+}
+
+const INSTEAD = "Limit the run by frames, wall clock or iterations";
+
+/**
+ * What has no price can't be counted in dollars: where a limit asks for it, that is said before anything is paid for. What a script or executors of the caller's own answer costs what they say.
+ * @throws RangeError, RefusedError
+ */
+export function refuseUnpriced(plan: Plan, options: CommonOptions, host: HostSource): void {
+  const { stopAt, prices = {}, script, executors } = options;
+  const wrong = wrongPrice(prices);
+  if (wrong !== null) throw new RangeError(wrong);
+  if (script || executors) return;
+  if (stopAt?.costUsd === undefined) return;
+  const found = unpricedAgents(plan, prices, host);
+  if (found.length > 0) throw new RefusedError(unpricedMessage("a limit of cost", found, `. ${INSTEAD}`));
+}
+
+function unpricedMessage(what: string, found: readonly Unpriced[], instead: string): string {
+  const code = found.find(({ isCode }) => isCode);
+  if (code)
+    return `${what} can't be kept: agent ${code.agent} is code of the workflow's own and does not report what it uses${instead}`;
+  const nameless = found.find(({ model }) => model === null);
+  if (nameless)
+    return `${what} can't be kept: agent ${nameless.agent} names no model that a price could be for`;
+  const models = [...new Set(found.map(({ model }) => model as string))];
+  const agents = found.map(({ agent, model }) => `agent ${agent} calls ${model}`).join(", ");
+  const entries = models.map((model) => `${JSON.stringify(model)}: { "input": …, "output": … }`);
+  return (
+    `${what} can't be kept: ${agents}, and nothing says what that costs. ` +
+    `Add it to smithers.json, in US dollars for a million tokens: "prices": { ${entries.join(", ")} }`
+  );
 }

@@ -1,13 +1,15 @@
 /** What a run has used up over all the runs that took its place. */
 import { continuationOf } from "./continuation.ts";
+import { subtractUsd } from "./money.ts";
+import { addCosts, type Cost } from "./prices.ts";
 import type { Store } from "./store/store.ts";
 import { type RunTotals, totalsOf } from "./totals.ts";
 
-/** What providers counted. */
-export type Spent = Pick<RunTotals, "tokens" | "calls">;
+/** What providers counted, and what it cost where that is known. */
+export type Spent = Pick<RunTotals, "tokens" | "calls" | keyof Cost>;
 
 /**
- * Tokens and calls of a run and of those that took its place; null where it has not begun.
+ * Tokens, calls and cost of a run and of those that took its place; null where it has not begun.
  * @param open the store of a run, null where there is none; it is closed here
  * @throws StoreError
  */
@@ -33,8 +35,9 @@ export async function spentBy(
   return spent;
 }
 
-function plus(a: Spent | null, { tokens, calls }: Spent): Spent {
-  if (!a) return { tokens, calls };
+function plus(a: Spent | null, b: Spent): Spent {
+  const { tokens, calls } = b;
+  if (!a) return { tokens, calls, ...addCosts({}, b) };
   const { input, output, cacheRead, cacheWrite } = a.tokens;
   return {
     tokens: {
@@ -44,5 +47,30 @@ function plus(a: Spent | null, { tokens, calls }: Spent): Spent {
       cacheWrite: cacheWrite + tokens.cacheWrite,
     },
     calls: a.calls + calls,
+    ...addCosts(a, b),
+  };
+}
+
+/** What was spent since; `before` is null where nothing had been. */
+export function spentSince(before: Spent | null, after: Spent): Spent {
+  if (!before) return after;
+  const { input, output, cacheRead, cacheWrite } = after.tokens;
+  return {
+    tokens: {
+      input: input - before.tokens.input,
+      output: output - before.tokens.output,
+      cacheRead: cacheRead - before.tokens.cacheRead,
+      cacheWrite: cacheWrite - before.tokens.cacheWrite,
+    },
+    calls: after.calls - before.calls,
+    ...costSince(before, after),
+  };
+}
+
+function costSince(before: Cost, { costUsd, pricedCalls = 0 }: Cost): Cost {
+  if (costUsd === undefined) return {};
+  return {
+    costUsd: subtractUsd(costUsd, before.costUsd ?? 0),
+    pricedCalls: pricedCalls - (before.pricedCalls ?? 0),
   };
 }

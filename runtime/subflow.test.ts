@@ -493,7 +493,7 @@ describe("a workflow as a run of its own", () => {
 describe("a child run that goes on as a new one", () => {
   const page = "(ctx.input.__smithersContinuation?.payload.page ?? 0)";
   const next = { kind: "continue-as-new", state: { page: 1 }, if: `${page} === 0` } as TestNode;
-  const used = () => ({ ...done({ v: 1 }), usage: { inputTokens: 100, calls: 1 } });
+  const used = () => ({ ...done({ v: 1 }), usage: { inputTokens: 100, calls: 1, costUsd: 0.1 } });
 
   it("counts with all of its runs where its node stands, whenever it is left and taken up", async () => {
     const paging = planOf({
@@ -505,15 +505,18 @@ describe("a child run that goes on as a new one", () => {
     const bench = new Bench(parentOf({ review: held() }, paging), used);
     const waiting = await bench.run();
     expect(waiting).toMatchObject({ status: "waiting", waitingFor: [{ child: "review.2", nodeId: "ok" }] });
-    expect(waiting.totals).toMatchObject({ tokens: { input: 200 }, calls: 2 });
+    expect(waiting.totals).toMatchObject({ tokens: { input: 200 }, calls: 2, costUsd: 0.2 });
     const said = { decider: () => ({ approved: true, note: null }) };
     const result = await bench.resume(said);
-    expect(result).toMatchObject({ status: "finished", totals: { tokens: { input: 300 }, calls: 3 } });
+    expect(result).toMatchObject({
+      status: "finished",
+      totals: { tokens: { input: 300 }, calls: 3, costUsd: 0.3, pricedCalls: 3 },
+    });
     // A loop takes along what it used up.
     const loop = { kind: "loop", maxIterations: 5, continueAsNewEvery: 2 } as TestNode;
     const round = planOf({ loop, work: task({ parent: "loop" }), sum: value(0, { output: "output" }) });
     const looping = new Bench(parentOf({ review: held() }, round), used);
-    expect((await looping.run()).totals).toMatchObject({ tokens: { input: 500 }, calls: 5 });
+    expect((await looping.run()).totals).toMatchObject({ tokens: { input: 500 }, calls: 5, costUsd: 0.5 });
   });
 });
 

@@ -1,9 +1,11 @@
 /** What a run took, from its journal. */
 import type { Json } from "../plan/types.ts";
+import { addUsd } from "./money.ts";
+import type { Cost } from "./prices.ts";
 import { addressKey } from "./store/rules.ts";
 import type { AttemptRecord, Journal, RunRecord } from "./store/store.ts";
 
-export interface RunTotals {
+export interface RunTotals extends Cost {
   /** From the start of the run to its last change, milliseconds: also what it waited, and was left alone. */
   readonly durationMs: number;
   /** What its attempts took, added up, milliseconds; those under way do not count. */
@@ -44,8 +46,25 @@ export function totalsOf(
     },
     calls: used("calls"),
     toolCalls: used("toolCalls"),
+    ...costOf(attempts),
   };
 }
+
+/** What is known of what attempts have cost; empty where nothing is. */
+export function costOf(attempts: readonly Pick<AttemptRecord, "usage">[]): Cost {
+  const priced = attempts.filter(({ usage }) => hasCost(usage));
+  if (priced.length === 0) return {};
+  return {
+    costUsd: addUsd(...priced.map(({ usage }) => countOf(usage, "costUsd"))),
+    // Executors of the caller's own may tell what all calls of an attempt cost, and no more.
+    pricedCalls: priced
+      .map(({ usage }) => countOf(usage, "pricedCalls") || countOf(usage, "calls"))
+      .reduce((sum, calls) => sum + calls, 0),
+  };
+}
+
+const hasCost = (usage: Json): boolean =>
+  typeof (usage as { readonly costUsd?: Json } | null)?.costUsd === "number";
 
 function countOf(usage: Json, name: string): number {
   if (typeof usage !== "object" || usage === null || Array.isArray(usage)) return 0;

@@ -6,8 +6,9 @@
  * on. A step that changed something sends it back to the start, so that every decision is made on a stable frame.
  */
 
-import type { Value } from "../../plan/core/values.ts";
-import type { Json, Plan } from "../../plan/types.ts";
+import { CoreError, type Value } from "../../plan/core/values.ts";
+import type { Agent, Json, Plan } from "../../plan/types.ts";
+import { modelOf } from "../agents/provider.ts";
 import type { TaskError, TaskRequest } from "../executors/executor.ts";
 import type { OutputParser } from "../executors/output.ts";
 import { memoryFiles } from "../files.ts";
@@ -214,6 +215,18 @@ export class World {
       ([key, member]) => [key, this.resolve(member as Json)] as const,
     );
     return Object.fromEntries(members.filter(([, member]) => member !== undefined)) as Json;
+  }
+
+  /** The model that an agent asks for; null where it says none, and where what it says can't be evaluated. */
+  modelOf(agent: Agent | undefined): string | null {
+    if (!agent) return null;
+    try {
+      const resolved = this.resolve({ ...agent, instructions: null, options: {} } as unknown as Json);
+      return modelOf(resolved as unknown as Agent);
+    } catch (thrown) {
+      if (thrown instanceof CoreError) return null;
+      throw thrown;
+    }
   }
 
   /** Mounts the root. Records of earlier frames must have been put into `states` and `rows` before. */

@@ -162,9 +162,10 @@ export class Replayer {
     return [...(await this.#run.take())];
   }
 
-  #services(store: Store, { maxConcurrency, storm }: Beginning): Services {
+  #services(store: Store, { maxConcurrency, storm, prices }: Beginning): Services {
     return {
       ...(storm && { storm }),
+      ...(prices && { prices }),
       prepared: this.#prepared,
       store,
       executors: { get: () => undefined },
