@@ -208,13 +208,17 @@ function traceOf({ traceparent }: Services): { readonly traceparent?: string } {
 function worldOf(
   plan: Plan,
   { runId, seed, input: given }: RunRecord,
-  { clock, prepared }: Services,
+  { clock, prepared, prices }: Services,
   host: HostValues,
   files: ProjectFiles,
 ): World {
   const known = Prepared.of(plan, prepared);
   const input = parseInput(plan, given, known.parser);
-  return new World(plan, { runId, input, now: clock.now(), host, files, seed }, known);
+  return new World(
+    plan,
+    { runId, input, now: clock.now(), host, files, seed, ...(prices && { prices }) },
+    known,
+  );
 }
 
 /** Limits other than the usual ones steer the run, so the journal has them. */
@@ -225,7 +229,7 @@ const stormData = ({ storm }: Services): { readonly [key: string]: Json } =>
 const stopData = ({ stopAt }: Services): { readonly [key: string]: Json } =>
   stopAt ? { stopAt: { ...stopAt } } : {};
 
-/** What calls cost from here on, for whoever looks at it, and for a next resume. */
+/** What calls cost from here on: what is reserved of budgets hangs on it, so the journal has it. */
 const priceData = ({ prices }: Services): { readonly [key: string]: Json } =>
   prices ? { prices: prices as unknown as Json } : {};
 

@@ -20,6 +20,7 @@ const DONE: ReadonlySet<string> = new Set([
   "budgets",
   "cache",
   "continue-as-new",
+  "cost-budgets",
   "end",
   "failure-policy",
   "heartbeat",
@@ -93,7 +94,8 @@ function agentOfCode({ agents, subflows = {} }: Plan): string | null {
 const INSTEAD = "Limit the run by frames, wall clock or iterations";
 
 /**
- * What has no price can't be counted in dollars: where a limit asks for it, that is said before anything is paid for. What a script or executors of the caller's own answer costs what they say.
+ * What has no price can't be counted in dollars: where a limit or a budget asks for it, that is said before anything is paid
+ * for. What a script or executors of the caller's own answer costs what they say.
  * @throws RangeError, RefusedError
  */
 export function refuseUnpriced(plan: Plan, options: CommonOptions, host: HostSource): void {
@@ -101,9 +103,14 @@ export function refuseUnpriced(plan: Plan, options: CommonOptions, host: HostSou
   const wrong = wrongPrice(prices);
   if (wrong !== null) throw new RangeError(wrong);
   if (script || executors) return;
-  if (stopAt?.costUsd === undefined) return;
-  const found = unpricedAgents(plan, prices, host);
-  if (found.length > 0) throw new RefusedError(unpricedMessage("a limit of cost", found, `. ${INSTEAD}`));
+  const isLimited = stopAt?.costUsd !== undefined;
+  const found = unpricedAgents(plan, prices, host, isLimited ? "run" : "budgets");
+  if (found.length > 0)
+    throw new RefusedError(
+      isLimited
+        ? unpricedMessage("a limit of cost", found, `. ${INSTEAD}`)
+        : unpricedMessage("a budget of cost (costBudget)", found, ""),
+    );
 }
 
 function unpricedMessage(what: string, found: readonly Unpriced[], instead: string): string {

@@ -4,6 +4,7 @@ import type { Plan } from "../plan/types.ts";
 import { Bench, done, executorsOf, failed, VirtualClock } from "../test/engine.ts";
 import { planOf, type TestNode, value } from "../test/plans.ts";
 import { systemClock } from "./interpreter/clock.ts";
+import { costOf, priceOf } from "./prices.ts";
 import { replayJournal } from "./replay/index.ts";
 import { resume, run } from "./run.ts";
 import { MemorySpace, memoryReader, memoryStore } from "./store/index.ts";
@@ -449,6 +450,32 @@ describe("a workflow as a run of its own", () => {
     const result = await bench.run();
     expect(result.reason).toContain("more failed: BUDGET_EXCEEDED");
     expect(result.totals.tokens.input).toBe(300);
+  });
+
+  it("counts what it cost in the budgets around it and in what its run has cost", async () => {
+    const bench = new Bench(
+      parentOf({
+        limits: { kind: "aspects", costBudget: { maxUsd: 0.3 } } as TestNode,
+        review: held({ parent: "limits" }),
+        more: task({ parent: "limits" }),
+        last: task({ parent: "limits" }),
+      }),
+      (_, { address, prices }) => {
+        const used = {
+          inputTokens: 1_000,
+          outputTokens: 0,
+          cacheReadTokens: 0,
+          cacheWriteTokens: 0,
+          calls: 1,
+        };
+        const cost =
+          address.nodeId === "work" ? costOf(priceOf(prices, "m"), used) : { costUsd: 0.2, pricedCalls: 1 };
+        return { ...done({ v: 1 }), usage: { ...used, ...cost } };
+      },
+    );
+    const first = await bench.run({ prices: { m: { input: 100, output: 0 } } });
+    expect(first.reason).toContain("last failed: BUDGET_EXCEEDED: $0.30 of $0.30 of limits are used");
+    expect(first.totals).toMatchObject({ calls: 2, costUsd: 0.3, pricedCalls: 2 });
   });
 
   it("is not begun where a budget around it is used up, unless nothing in it calls a model", async () => {

@@ -12,6 +12,7 @@ import { modelOf } from "../agents/provider.ts";
 import type { TaskError, TaskRequest } from "../executors/executor.ts";
 import type { OutputParser } from "../executors/output.ts";
 import { memoryFiles } from "../files.ts";
+import { type Prices, priceOf } from "../prices.ts";
 import { addressKey, showAddress } from "../store/rules.ts";
 import type { Address } from "../store/store.ts";
 import { Cell, Graph, Source } from "../values/cell.ts";
@@ -66,6 +67,8 @@ export interface WorldOptions {
   readonly seed?: string;
   /** Default: there are no files. */
   readonly files?: ProjectFiles;
+  /** What models cost. Default: nobody knows. */
+  readonly prices?: Prices;
   /** Keeps the last iteration of closed loops mounted, for looking at. */
   readonly showClosed?: boolean;
   /** Loops go on where a run would go on as a new one: for previews, which have no runs. */
@@ -150,7 +153,9 @@ export class World {
     this.files = options.files ?? new ProjectFiles(memoryFiles({}));
     this.state = new RunState(this.graph);
     this.states = new States(this.graph);
-    this.budgets = new Budgets(index, this.graph);
+    this.budgets = new Budgets(index, this.graph, (agent) =>
+      priceOf(options.prices, this.modelOf(plan.agents[agent])),
+    );
     this.#now = new Source(this.graph, options.now);
     this.#stalled = new Source(this.graph, false);
     this.#moves = new Source(this.graph, 0);

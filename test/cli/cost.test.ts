@@ -1,4 +1,4 @@
-/** What calls cost, with the built command against a server that speaks the Messages API: limits, and where it is shown. */
+/** What calls cost, with the built command against a server that speaks the Messages API: limits, budgets, and where it is shown. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { answer, type MessagesServer, messagesServer } from "../../runtime/agents/testing.ts";
 import { jsonLines, type Scratch, scratch, smithers } from "./harness.ts";
@@ -13,7 +13,7 @@ const TWICE = { input: 2_000, output: 4_000, cacheRead: 1_000 };
 const workflow = (name: string, tasks: string): string => `
   import { AnthropicAgent, createSmithers } from "smithers";
   import { z } from "zod";
-  const { Workflow, Task, smithers, outputs } = createSmithers({ row: z.object({ v: z.number() }) });
+  const { Workflow, Task, Aspects, smithers, outputs } = createSmithers({ row: z.object({ v: z.number() }) });
   const coder = new AnthropicAgent({ model: "claude-fast" });
   const judge = new AnthropicAgent({ model: "claude-wise" });
   export default smithers(() => <Workflow name="${name}">${tasks}</Workflow>);
@@ -29,8 +29,15 @@ beforeAll(async () => {
   project = scratch();
   server = await messagesServer([answer({ v: 1 })]);
   project.write("three.tsx", workflow("three", ["one", "two", "three"].map((id) => task(id)).join("")));
+  project.write(
+    "budget.tsx",
+    workflow(
+      "budget",
+      `<Aspects costBudget={{ maxUsd: 0.03 }}>${["one", "two", "three"].map((id) => task(id)).join("")}</Aspects>`,
+    ),
+  );
   project.write("judged.tsx", workflow("judged", task("one") + task("two", "[coder, judge]")));
-  const built = await command("build", "three.tsx", "judged.tsx");
+  const built = await command("build", "three.tsx", "budget.tsx", "judged.tsx");
   expect(built.code).toBe(0);
 });
 afterAll(async () => {
@@ -112,6 +119,26 @@ describe("a run with --max-cost", () => {
     expect(paused.code).toBe(0);
     expect(paused.stderr).toContain("2 calls, $1.50");
     expect(server.requests).toHaveLength(before);
+  });
+});
+
+describe("a workflow with a costBudget", () => {
+  it("is refused without prices, and else makes no call once it is used up", async () => {
+    configure({});
+    const refused = await command("run", "budget.plan.json");
+    expect(refused.code).toBe(4);
+    expect(refused.stderr).toContain(
+      "a budget of cost (costBudget) can't be kept: agent coder calls claude-fast",
+    );
+    configure({ prices: { "claude-fast": PRICE } });
+    const before = server.requests.length;
+    const failed = await command("run", "budget.plan.json", "--run-id", "b");
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toMatch(/! .* {2}its dollars are used up: \$0\.042 of \$0\.03/);
+    expect(failed.stderr).toMatch(/three failed: BUDGET_EXCEEDED: \$0\.042 of \$0\.03 of .* are used/);
+    expect(server.requests.length - before).toBe(2);
+    expect((await command("why", "b", "three")).stdout).toContain("$0.042 of $0.03");
+    expect((await command("replay", "b")).stdout).toContain("identical");
   });
 });
 
