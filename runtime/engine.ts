@@ -26,6 +26,7 @@ import { World } from "./interpreter/world.ts";
 import { observeFiles } from "./observing.ts";
 import { addressKey } from "./store/rules.ts";
 import type { Address, AttemptRecord, Journal, RunRecord, RunStatus, Store } from "./store/store.ts";
+import { type LostUsage, toldUsage } from "./told.ts";
 import { type RunTotals, totalsOf } from "./totals.ts";
 import { type FileRecord, type FileSource, ProjectFiles } from "./values/files.ts";
 
@@ -69,6 +70,8 @@ export interface Machine {
   readonly files: FileSource;
   /** Ends what still lives of an attempt whose owner died. */
   readonly endAttempt?: (attempt: AttemptRecord) => void;
+  /** What such an attempt had used. Default: as its events tell. */
+  readonly lostUsage?: LostUsage;
 }
 
 /** How the world outside reaches a run under way. */
@@ -144,10 +147,11 @@ export async function resumeRun(
 export async function reopenedRun(
   plan: Plan,
   record: RunRecord,
-  journal: Journal,
+  left: Journal,
   services: Services,
   doors: Machine,
 ): Promise<Run> {
+  const journal = withUsage(left, doors.lostUsage ?? (await toldUsage(services.store, left.attempts)));
   const now = services.clock.now();
   const { values, changes } = knownHost(record, doors.host);
   const files = new ProjectFiles(doors.files, await filesRead(plan, services.store));
@@ -200,6 +204,14 @@ export async function reopenedRun(
   for (const entry of retries) run.retryAt(entry);
   return run;
 }
+
+/** Of attempts that were under way, what they had used. */
+const withUsage = (journal: Journal, usageOf: LostUsage): Journal => ({
+  ...journal,
+  attempts: journal.attempts.map((attempt) =>
+    attempt.state === "running" ? { ...attempt, usage: usageOf(attempt) } : attempt,
+  ),
+});
 
 function traceOf({ traceparent }: Services): { readonly traceparent?: string } {
   return traceparent === undefined ? {} : { traceparent };

@@ -30,7 +30,7 @@ import {
   type Usage,
   usedUp,
 } from "./provider.ts";
-import { suspended } from "./session.ts";
+import { AGENT_USAGE, suspended } from "./session.ts";
 
 export interface AnthropicProviderOptions {
   /** Where key and base URL come from. Default: `process.env`. */
@@ -253,7 +253,7 @@ class Dialogue {
     const text = textOf(response);
     if (text !== "") emit("agent.message", { role: "assistant", text });
     const { model, stop_reason: stopReason } = response;
-    emit("agent.usage", { model, stopReason, ...this.#usageOf(response) });
+    emit(AGENT_USAGE, { model, stopReason, ...this.#usageOf(response) });
   }
 
   /** At the price of the model that answered, else of the one that was asked: its name may stand for several. */

@@ -187,6 +187,8 @@ export class Replayer {
         return typeof value === "object" && value !== null ? `(${name})` : (value ?? undefined);
       },
       files: (question: FileQuestion) => files.ask(question),
+      lostUsage: (lost: AttemptRecord): Json =>
+        this.#attempts.get(attemptKey(lost, lost.attempt))?.usage ?? null,
     };
   }
 
