@@ -1,9 +1,11 @@
 /** What a run has used up over all the runs that took its place. */
+import type { Json } from "../plan/types.ts";
+import { originOf } from "./carried.ts";
 import { continuationOf } from "./continuation.ts";
 import { subtractUsd } from "./money.ts";
 import { addCosts, type Cost } from "./prices.ts";
 import type { Store } from "./store/store.ts";
-import { type RunTotals, totalsOf } from "./totals.ts";
+import { type RunTotals, totalsOf, usedBy } from "./totals.ts";
 
 /** What providers counted, and what it cost where that is known. */
 export type Spent = Pick<RunTotals, "tokens" | "calls" | keyof Cost>;
@@ -50,6 +52,29 @@ function plus(a: Spent | null, b: Spent): Spent {
     ...addCosts(a, b),
   };
 }
+
+/**
+ * What a child run has used that counts in the run which holds it: what the attempts that held it told when they ended. Where a
+ * process died none was told, and what was used until then counts with the next attempt.
+ * @param child its name within that run
+ * @param spent what it has used
+ * @param holder the store of the run that holds it
+ */
+export async function countedOf(child: string, spent: Spent, holder: Store): Promise<Spent> {
+  const origin = await originOf(holder);
+  // A run that began with the state of another began its child runs anew; one of which nodes were taken back has kept them.
+  const carried = origin && origin.how !== "retry" ? origin.attempts : 0;
+  const { attempts } = await holder.journal();
+  const held = attempts.slice(carried).filter(({ request }) => childIn(request) === child);
+  const { tokens, calls, ...more } = usedBy(held);
+  const counted: Spent = { tokens, calls, ...addCosts({}, more) };
+  return counted.calls > spent.calls ? spent : counted;
+}
+
+const childIn = (request: Json): string | null => {
+  const { kind, child } = (request ?? {}) as { readonly kind?: Json; readonly child?: Json };
+  return kind === "subflow" && typeof child === "string" ? child : null;
+};
 
 /** What was spent since; `before` is null where nothing had been. */
 export function spentSince(before: Spent | null, after: Spent): Spent {

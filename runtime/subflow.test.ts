@@ -9,6 +9,7 @@ import { replayJournal } from "./replay/index.ts";
 import { resume, run } from "./run.ts";
 import { MemorySpace, memoryReader, memoryStore } from "./store/index.ts";
 import type { Store } from "./store/store.ts";
+import { usedBy } from "./totals.ts";
 
 const task = (more: Partial<TestNode> = {}): TestNode =>
   ({ kind: "task", output: "row", agent: "a", prompt: "go", retries: 0, ...more }) as TestNode;
@@ -580,7 +581,10 @@ describe("a process that dies at any commit of a run or of one that it holds", (
       const options = {
         root: "/nowhere",
         clock: new VirtualClock(),
-        executors: executorsOf(() => done({ v: 1 })),
+        executors: executorsOf(() => ({
+          ...done({ v: 1 }),
+          usage: { inputTokens: 7, calls: 1, costUsd: 0.1 },
+        })),
         storeOf,
       };
       struck = false;
@@ -603,6 +607,12 @@ describe("a process that dies at any commit of a run or of one that it holds", (
       expected ??= outputs;
       expect(outputs).toEqual(expected);
       expect(finished).toEqual([...new Set(finished)]);
+      // What the child run has used counts in the run that holds it, whenever the process died.
+      const { attempts } = await memoryReader(spaces.get("r")!).journal();
+      const held = attempts.filter(({ nodeId }) => nodeId === "one");
+      const within = (await memoryReader(spaces.get("r:one")!).journal()).attempts;
+      expect(usedBy(held)).toEqual(usedBy(within));
+      expect(usedBy(held).calls).toBeGreaterThan(0);
       for (const [runId, space] of spaces)
         expect(
           (await replayJournal(memoryReader(space), runId === "r" ? plan : child)).divergence,

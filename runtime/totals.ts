@@ -32,12 +32,22 @@ export function totalsOf(
 ): RunTotals {
   const sum = (of: (attempt: AttemptRecord) => number): number =>
     attempts.reduce((total, attempt) => total + of(attempt), 0);
-  const used = (name: string) => sum(({ usage }) => countOf(usage, name));
   return {
     durationMs: Math.max(0, updatedAt - createdAt),
     workMs: sum(({ startedAt, endedAt }) => (endedAt === null ? 0 : Math.max(0, endedAt - startedAt))),
     attempts: attempts.length,
     retries: attempts.length - new Set(attempts.map(addressKey)).size,
+    ...usedBy(attempts),
+  };
+}
+
+/** What attempts have used, as far as they told of it. */
+export function usedBy(
+  attempts: readonly Pick<AttemptRecord, "usage">[],
+): Pick<RunTotals, "tokens" | "calls" | "toolCalls" | keyof Cost> {
+  const used = (name: string): number =>
+    attempts.reduce((total, { usage }) => total + countOf(usage, name), 0);
+  return {
     tokens: {
       input: used("inputTokens"),
       output: used("outputTokens"),
@@ -51,7 +61,7 @@ export function totalsOf(
 }
 
 /** What is known of what attempts have cost; empty where nothing is. */
-export function costOf(attempts: readonly Pick<AttemptRecord, "usage">[]): Cost {
+function costOf(attempts: readonly Pick<AttemptRecord, "usage">[]): Cost {
   const priced = attempts.filter(({ usage }) => hasCost(usage));
   if (priced.length === 0) return {};
   return {

@@ -25,7 +25,7 @@ export interface ChildOptions {
 
 export interface ChildRun {
   readonly result: RunResult;
-  /** What it had used up before, with the runs that took its place; null where it had not begun. */
+  /** What it has used up that earlier attempts have told of, with the runs that took its place; null where it had not begun. */
   readonly before: Spent | null;
   readonly after: Spent;
 }
