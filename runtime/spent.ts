@@ -8,10 +8,10 @@ import type { Store } from "./store/store.ts";
 import { type RunTotals, totalsOf, usedBy } from "./totals.ts";
 
 /** What providers counted, and what it cost where that is known. */
-export type Spent = Pick<RunTotals, "tokens" | "calls" | keyof Cost>;
+export type Spent = Pick<RunTotals, "tokens" | "calls" | "toolCalls" | keyof Cost>;
 
 /**
- * Tokens, calls and cost of a run and of those that took its place; null where it has not begun.
+ * Tokens, calls, tool calls and cost of a run and of those that took its place; null where it has not begun.
  * @param open the store of a run, null where there is none; it is closed here
  * @throws StoreError
  */
@@ -38,8 +38,8 @@ export async function spentBy(
 }
 
 function plus(a: Spent | null, b: Spent): Spent {
-  const { tokens, calls } = b;
-  if (!a) return { tokens, calls, ...addCosts({}, b) };
+  const { tokens, calls, toolCalls } = b;
+  if (!a) return { tokens, calls, toolCalls, ...addCosts({}, b) };
   const { input, output, cacheRead, cacheWrite } = a.tokens;
   return {
     tokens: {
@@ -49,6 +49,7 @@ function plus(a: Spent | null, b: Spent): Spent {
       cacheWrite: cacheWrite + tokens.cacheWrite,
     },
     calls: a.calls + calls,
+    toolCalls: a.toolCalls + toolCalls,
     ...addCosts(a, b),
   };
 }
@@ -66,8 +67,7 @@ export async function countedOf(child: string, spent: Spent, holder: Store): Pro
   const carried = origin && origin.how !== "retry" ? origin.attempts : 0;
   const { attempts } = await holder.journal();
   const held = attempts.slice(carried).filter(({ request }) => childIn(request) === child);
-  const { tokens, calls, ...more } = usedBy(held);
-  const counted: Spent = { tokens, calls, ...addCosts({}, more) };
+  const counted = usedBy(held);
   return counted.calls > spent.calls ? spent : counted;
 }
 
@@ -88,6 +88,7 @@ export function spentSince(before: Spent | null, after: Spent): Spent {
       cacheWrite: cacheWrite - before.tokens.cacheWrite,
     },
     calls: after.calls - before.calls,
+    toolCalls: after.toolCalls - before.toolCalls,
     ...costSince(before, after),
   };
 }

@@ -66,7 +66,10 @@ describe("a workflow as a run of its own", () => {
       }),
       (request) => {
         if (request.kind === "agent") prompts.push(request.prompt);
-        return { ...done({ v: "wet" }), usage: { inputTokens: 100, outputTokens: 20, calls: 1 } };
+        return {
+          ...done({ v: "wet" }),
+          usage: { inputTokens: 100, outputTokens: 20, calls: 1, toolCalls: 2 },
+        };
       },
     );
     const result = await bench.run();
@@ -77,7 +80,7 @@ describe("a workflow as a run of its own", () => {
       { said: "wet", nodeId: "review", iteration: 0 },
       { v: "wet", nodeId: "after", iteration: 0 },
     ]);
-    expect(result.totals).toMatchObject({ tokens: { input: 100, output: 20 }, calls: 1 });
+    expect(result.totals).toMatchObject({ tokens: { input: 100, output: 20 }, calls: 1, toolCalls: 2 });
     expect([...bench.nextSpaces.keys()]).toEqual(["r:review"]);
   });
 
@@ -521,7 +524,10 @@ describe("a workflow as a run of its own", () => {
 describe("a child run that goes on as a new one", () => {
   const page = "(ctx.input.__smithersContinuation?.payload.page ?? 0)";
   const next = { kind: "continue-as-new", state: { page: 1 }, if: `${page} === 0` } as TestNode;
-  const used = () => ({ ...done({ v: 1 }), usage: { inputTokens: 100, calls: 1, costUsd: 0.1 } });
+  const used = () => ({
+    ...done({ v: 1 }),
+    usage: { inputTokens: 100, calls: 1, toolCalls: 3, costUsd: 0.1 },
+  });
 
   it("counts with all of its runs where its node stands, whenever it is left and taken up", async () => {
     const paging = planOf({
@@ -538,7 +544,7 @@ describe("a child run that goes on as a new one", () => {
     const result = await bench.resume(said);
     expect(result).toMatchObject({
       status: "finished",
-      totals: { tokens: { input: 300 }, calls: 3, costUsd: 0.3, pricedCalls: 3 },
+      totals: { tokens: { input: 300 }, calls: 3, toolCalls: 9, costUsd: 0.3, pricedCalls: 3 },
     });
     // A loop takes along what it used up.
     const loop = { kind: "loop", maxIterations: 5, continueAsNewEvery: 2 } as TestNode;

@@ -158,13 +158,14 @@ function withoutPlace(row: { readonly [field: string]: Json }): Json {
 
 /** What this attempt has used up of what the child run has (SEMANTICS 43). */
 function usageOf(after: Spent, before: Spent | null): Json {
-  const { tokens, calls, costUsd, pricedCalls } = spentSince(before, after);
+  const { tokens, calls, toolCalls, costUsd, pricedCalls } = spentSince(before, after);
   return {
     inputTokens: tokens.input,
     outputTokens: tokens.output,
     cacheReadTokens: tokens.cacheRead,
     cacheWriteTokens: tokens.cacheWrite,
     calls,
+    toolCalls,
     ...(costUsd !== undefined && { costUsd }),
     ...(pricedCalls !== undefined && { pricedCalls }),
   };
