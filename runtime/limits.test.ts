@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Plan } from "../plan/types.ts";
 import { Bench, executorsOf } from "../test/engine.ts";
 import { computed, planOf, type TestNode, value } from "../test/plans.ts";
-import { parseScript, type RunOptions, run, type StopLimits } from "./index.ts";
+import { parseScript, type RunOptions, resume, run, type StopLimits } from "./index.ts";
 import { costOf, priceOf } from "./prices.ts";
 import { MemorySpace, memoryReader, memoryStore } from "./store/index.ts";
 
@@ -263,6 +263,20 @@ describe("limits that can't be kept", () => {
       expect(result.outputs.row).toHaveLength(2);
       expect(result.totals).toMatchObject({ calls: 2, costUsd: 4.0045, pricedCalls: 2 });
     });
+  });
+
+  it("are no reason to refuse that a run is ended", async () => {
+    const box = { kind: "aspects", costBudget: { maxUsd: 1 } } as TestNode;
+    const ask = { kind: "approval", output: "ok", request: { title: "Ship?" } } as TestNode;
+    const plan = planOf({ ask, box, one: agent({ parent: "box" }) }, { schemas, agents });
+    const bench = new Bench(plan);
+    expect((await bench.run({ stopAt: { costUsd: 1 } })).status).toBe("waiting");
+    const store = memoryStore(bench.space);
+    const options = { root: "/nowhere", plan, store };
+    await expect(resume("r", options)).rejects.toThrow("agent a names no model");
+    const stop = { stop: "cancel", by: "ann", at: 1 } as const;
+    expect((await resume("r", { ...options, stop })).status).toBe("cancelled");
+    await store.close();
   });
 
   it("with prices that are none are refused as well", async () => {
