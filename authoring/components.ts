@@ -284,6 +284,7 @@ export interface AspectsProps {
     readonly perTask?: number;
     readonly onExceeded?: "fail" | "warn";
   };
+  /** US dollars that calls of models inside may cost together, over the whole run. What models cost says smithers.json. */
   readonly costBudget?: {
     readonly maxUsd: number;
     readonly onExceeded?: "fail" | "warn" | "skip-remaining";

@@ -29,8 +29,22 @@ const stopAt = z.strictObject({
     .optional()
     .describe("Time since the run began: a number and s, m, h or d"),
   tokens: limit("Tokens that its agents use"),
+  cost: z
+    .number()
+    .positive()
+    .optional()
+    .describe("US dollars that calls of its models cost; each model needs its price"),
   toolCalls: limit("Calls of tools by its agents"),
   iterations: limit("Iterations, all loops together"),
+});
+
+const usd = (what: string) => z.number().nonnegative().describe(what);
+
+const price = z.strictObject({
+  input: usd("Tokens of prompts"),
+  output: usd("Tokens of answers"),
+  cacheRead: usd("Tokens that were read from the provider's cache. Default: as input").optional(),
+  cacheWrite: usd("Tokens that were written to it. Default: twice input").optional(),
 });
 
 /** Names of the limits. */
@@ -69,6 +83,10 @@ export const ConfigSchema = z.strictObject({
     .optional()
     .describe("Limits of frames that effects make by themselves; a run that exceeds one is stalled"),
   stopAt: stopAt.optional().describe("How far a run may go; one that comes to a limit is paused"),
+  prices: z
+    .record(z.string().min(1), price)
+    .optional()
+    .describe("What models cost, by name, in US dollars for a million tokens"),
 });
 
 export type Config = z.infer<typeof ConfigSchema> & {

@@ -8,7 +8,9 @@ import { withRuntime } from "./errors.ts";
 import { CliError, type CommandResult, EXIT, type ExitCode } from "./exit.ts";
 import { type LimitArgs, limitOptions, stopAtOf } from "./limits.ts";
 import { rootOf, rootOption } from "./options.ts";
+import { pricesOf } from "./prices.ts";
 import { addressName } from "./render/address.ts";
+import { costText } from "./render/cost.ts";
 import { createLive } from "./render/live/progress.ts";
 import { createLines, type Progress } from "./render/progress.ts";
 import { cut, duration } from "./render/table.ts";
@@ -67,6 +69,7 @@ export function execute(start: Start, args: ExecuteArgs, terminal: Terminal): Co
   return withRuntime(async (runtime) => {
     const storm = await stormLimits(args.storm);
     const stopAt = await stopAtOf(args, start.kind === "new");
+    const prices = await pricesOf();
     const script = args.script === undefined ? null : await openScript(args.script, runtime);
     const progress = args.json ? null : await progressOf(start, args, terminal, runtime);
     const begun = Date.now();
@@ -87,6 +90,7 @@ export function execute(start: Start, args: ExecuteArgs, terminal: Terminal): Co
       ...(storm && { storm }),
       ...(args.allowNetwork && { allowNetwork: true }),
       ...(stopAt && { stopAt }),
+      ...(prices && { prices }),
     };
     try {
       const result =
@@ -225,8 +229,9 @@ function printResult(
   for (const line of nextSteps(result, args)) terminal.err(line);
 }
 
-/** `3 attempts (1 retry), 2.4 s of work, 1,234 tokens in, 56 out, 2 calls, 5 tool calls`; cached tokens count as read. */
-function totalsText({ attempts, retries, workMs, tokens, calls, toolCalls }: RunResult["totals"]): string {
+/** `3 attempts (1 retry), 2.4 s of work, 1,234 tokens in, 56 out, 2 calls, $0.30, 5 tool calls`; cached tokens count as read. */
+function totalsText(totals: RunResult["totals"]): string {
+  const { attempts, retries, workMs, tokens, calls, toolCalls } = totals;
   const of = (count: number, noun: string, more = "s"): string =>
     `${count.toLocaleString("en-US")} ${noun}${count === 1 ? "" : more}`;
   const read = tokens.input + tokens.cacheRead + tokens.cacheWrite;
@@ -237,6 +242,7 @@ function totalsText({ attempts, retries, workMs, tokens, calls, toolCalls }: Run
       ? []
       : [`${of(read, "token")} in, ${tokens.output.toLocaleString("en-US")} out`]),
     ...(calls === 0 ? [] : [of(calls, "call")]),
+    ...costText(totals),
     ...(toolCalls === 0 ? [] : [of(toolCalls, "tool call")]),
   ].join(", ");
 }

@@ -35,24 +35,22 @@ export const limitOptions = <T>(yargs: Argv<T>) =>
       type: "string",
       describe: "Pause it after so many iterations, all loops together",
     })
-    .option("max-cost", { type: "string", hidden: true });
+    .option("max-cost", {
+      type: "string",
+      describe: "Pause it when calls of models have cost so many US dollars",
+    });
 
 /**
  * A run begins with the project's limits, and goes on with those it began with.
  * @throws CliError for what is no limit
  */
 export async function stopAtOf(args: LimitArgs, isNew: boolean): Promise<StopLimits | undefined> {
-  if (args.maxCost !== undefined)
-    throw new CliError(
-      EXIT.usage,
-      "--max-cost: no agent reports what its calls cost, so that can't be kept",
-      "--max-tokens limits what a run may use.",
-    );
   const given: { -readonly [limit in keyof StopLimits]: number } = {};
   for (const [option, key, limit] of COUNTS) {
     const text = args[key];
     if (text !== undefined) given[limit] = countOf(option, text);
   }
+  if (args.maxCost !== undefined) given.costUsd = usdOf(args.maxCost);
   if (args.maxWallClock !== undefined) given.wallClockMs = timeOf(args.maxWallClock);
   const all = { ...(isNew && (await configured())), ...given };
   return Object.keys(all).length > 0 ? all : undefined;
@@ -62,10 +60,11 @@ export async function stopAtOf(args: LimitArgs, isNew: boolean): Promise<StopLim
 async function configured(): Promise<StopLimits> {
   if (configFile(process.cwd()) === null) return {};
   const { readConfig } = await import("./config.ts");
-  const { wallClock, ...counts } = readConfig(process.cwd()).stopAt ?? {};
+  const { wallClock, cost, ...counts } = readConfig(process.cwd()).stopAt ?? {};
   const set = Object.entries(counts).filter(([, limit]) => limit !== undefined);
   return {
     ...Object.fromEntries(set),
+    ...(cost !== undefined && { costUsd: cost }),
     ...(wallClock !== undefined && { wallClockMs: durationOf(wallClock) as number }),
   };
 }
@@ -74,6 +73,12 @@ function countOf(option: string, text: string): number {
   const count = /^[1-9]\d*$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(count)) return count;
   throw new CliError(EXIT.usage, `--${option} ${text} is no whole number above 0`);
+}
+
+function usdOf(text: string): number {
+  const usd = /^(?:\d+(?:\.\d{1,9})?|\.\d{1,9})$/.test(text) ? Number(text) : Number.NaN;
+  if (usd > 0) return usd;
+  throw new CliError(EXIT.usage, `--max-cost ${text} is no number of US dollars above 0 such as 5 or 0.25`);
 }
 
 function timeOf(text: string): number {

@@ -15,7 +15,7 @@ import { childId } from "./interpreter/run-id.ts";
 import { limitsOf } from "./interpreter/storm.ts";
 import { type CommonOptions, hostOf, type ResumeOptions, type RunOptions } from "./options.ts";
 import { cacheDirectory, hasRun, lastStore, newRunDirectory, runDirectory } from "./runs.ts";
-import { spentBy } from "./spent.ts";
+import { countedOf, spentBy } from "./spent.ts";
 import type { AttemptRecord, Store } from "./store/store.ts";
 import { openRun } from "./writing.ts";
 
@@ -114,14 +114,14 @@ async function begunNext(
 function withChildren(
   runs: Runs,
   options: CommonOptions,
-  { runId, directory }: Attended,
+  { runId, directory, store: own }: Attended,
   executors: Services["executors"],
 ): Services["executors"] {
   const open = async (id: string): Promise<Store | null> =>
     directory === null ? (options.storeOf?.(id) ?? null) : openExisting(id, path.resolve(options.root));
   const attendChild: ChildRuns["attend"] = async (child, plan, input, { onAlive, ...given }) => {
     const id = childId(runId, child);
-    const before = await spentBy(id, open);
+    const spent = await spentBy(id, open);
     const store = directory === null ? options.storeOf?.(id) : undefined;
     if (directory === null && !store) throw new RefusedError(`there is no store for run ${id}`);
     // Limits are those of the run that holds it: what it used counts there when it ends.
@@ -131,15 +131,16 @@ function withChildren(
       options.onAlive?.();
     };
     const how = { ...shared, ...(storm && { storm }), executors, ...given, onEvent: alive, onAlive: alive };
-    const own = store ? { ...how, store } : how;
+    const within = store ? { ...how, store } : how;
     let result: RunResult;
     try {
-      result = before
-        ? await runs.resume(id, { ...own, plan })
-        : await runs.run(plan, { ...own, input, runId: id });
+      result = spent
+        ? await runs.resume(id, { ...within, plan })
+        : await runs.run(plan, { ...within, input, runId: id });
     } finally {
       await store?.close();
     }
+    const before = spent && (await countedOf(child, spent, own));
     return { result, before, after: (await spentBy(id, open)) ?? result.totals };
   };
   const subflow = new SubflowExecutor(new OutputParser(), { attend: attendChild });
@@ -167,6 +168,7 @@ function servicesOf(
     wait: () => options.leave?.aborted === false || (options.wait ?? false),
     ...(options.onIdle && { onIdle: options.onIdle }),
     ...(options.stopAt && Object.keys(options.stopAt).length > 0 && { stopAt: options.stopAt }),
+    ...(options.prices && Object.keys(options.prices).length > 0 && { prices: options.prices }),
     ...(options.prepared && { prepared: options.prepared }),
     onEvent: options.onEvent ?? (() => {}),
     nextRunId: () => nextRunId(at.runId, at.isNext, (name) => at.directory !== null && hasRun(root, name)),

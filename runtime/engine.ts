@@ -26,6 +26,7 @@ import { World } from "./interpreter/world.ts";
 import { observeFiles } from "./observing.ts";
 import { addressKey } from "./store/rules.ts";
 import type { Address, AttemptRecord, Journal, RunRecord, RunStatus, Store } from "./store/store.ts";
+import { type LostUsage, toldUsage } from "./told.ts";
 import { type RunTotals, totalsOf } from "./totals.ts";
 import { type FileRecord, type FileSource, ProjectFiles } from "./values/files.ts";
 
@@ -69,6 +70,8 @@ export interface Machine {
   readonly files: FileSource;
   /** Ends what still lives of an attempt whose owner died. */
   readonly endAttempt?: (attempt: AttemptRecord) => void;
+  /** What such an attempt had used. Default: as its events tell. */
+  readonly lostUsage?: LostUsage;
 }
 
 /** How the world outside reaches a run under way. */
@@ -116,6 +119,7 @@ export function newRun(plan: Plan, record: RunRecord, services: Services, doors:
     ...traceOf(services),
     ...stormData(services),
     ...stopData(services),
+    ...priceData(services),
   });
   run.push({ kind: "begin", cause: "start" });
   return run;
@@ -143,10 +147,11 @@ export async function resumeRun(
 export async function reopenedRun(
   plan: Plan,
   record: RunRecord,
-  journal: Journal,
+  left: Journal,
   services: Services,
   doors: Machine,
 ): Promise<Run> {
+  const journal = withUsage(left, doors.lostUsage ?? (await toldUsage(services.store, left.attempts)));
   const now = services.clock.now();
   const { values, changes } = knownHost(record, doors.host);
   const files = new ProjectFiles(doors.files, await filesRead(plan, services.store));
@@ -181,6 +186,7 @@ export async function reopenedRun(
     ...traceOf(services),
     ...stormData(services),
     ...stopData(services),
+    ...priceData(services),
   });
   const differences = [...moved.changes, ...changes];
   if (differences.length > 0)
@@ -199,6 +205,14 @@ export async function reopenedRun(
   return run;
 }
 
+/** Of attempts that were under way, what they had used. */
+const withUsage = (journal: Journal, usageOf: LostUsage): Journal => ({
+  ...journal,
+  attempts: journal.attempts.map((attempt) =>
+    attempt.state === "running" ? { ...attempt, usage: usageOf(attempt) } : attempt,
+  ),
+});
+
 function traceOf({ traceparent }: Services): { readonly traceparent?: string } {
   return traceparent === undefined ? {} : { traceparent };
 }
@@ -206,13 +220,17 @@ function traceOf({ traceparent }: Services): { readonly traceparent?: string } {
 function worldOf(
   plan: Plan,
   { runId, seed, input: given }: RunRecord,
-  { clock, prepared }: Services,
+  { clock, prepared, prices }: Services,
   host: HostValues,
   files: ProjectFiles,
 ): World {
   const known = Prepared.of(plan, prepared);
   const input = parseInput(plan, given, known.parser);
-  return new World(plan, { runId, input, now: clock.now(), host, files, seed }, known);
+  return new World(
+    plan,
+    { runId, input, now: clock.now(), host, files, seed, ...(prices && { prices }) },
+    known,
+  );
 }
 
 /** Limits other than the usual ones steer the run, so the journal has them. */
@@ -222,6 +240,10 @@ const stormData = ({ storm }: Services): { readonly [key: string]: Json } =>
 /** How far the run may go, for whoever looks at it, and for its next resume. */
 const stopData = ({ stopAt }: Services): { readonly [key: string]: Json } =>
   stopAt ? { stopAt: { ...stopAt } } : {};
+
+/** What calls cost from here on: what is reserved of budgets hangs on it, so the journal has it. */
+const priceData = ({ prices }: Services): { readonly [key: string]: Json } =>
+  prices ? { prices: prices as unknown as Json } : {};
 
 /** Which effects ran last, and with which deps. */
 async function learnEffects(run: Run): Promise<void> {

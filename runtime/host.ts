@@ -107,6 +107,19 @@ function keyedHash(seed: string, name: string, value: string): string {
   return createHmac("sha256", seed).update(`${name}\0${value}`).digest("hex");
 }
 
+/** Answers as a run had them when it began; for what it did not ask then, those of the machine. */
+export function recordedHost(record: RunRecord | null, source: HostSource): HostSource {
+  return (name) => {
+    const recorded = record?.host[name];
+    return typeof recorded === "string" ? recorded : source(name);
+  };
+}
+
+/** The values that the expressions of a plan would see on this host. */
+export function hostValues(plan: Plan, source: HostSource): HostValues {
+  return knownHost({ host: recordHost(plan, source, ""), createdAt: 0, seed: "" }, source).values;
+}
+
 export interface KnownHost {
   readonly values: HostValues;
   /** What differs from the start of the run, a phrase each. */
@@ -114,7 +127,10 @@ export interface KnownHost {
 }
 
 /** The values a run sees: those of its journal; of secrets, which no journal holds, the current ones. */
-export function knownHost(record: RunRecord, source: HostSource): KnownHost {
+export function knownHost(
+  record: Pick<RunRecord, "host" | "createdAt" | "seed">,
+  source: HostSource,
+): KnownHost {
   const values: Record<string, Value> = { [STARTED_AT]: record.createdAt };
   const changes: string[] = [];
   for (const [name, recorded] of Object.entries(record.host)) {

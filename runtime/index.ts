@@ -32,6 +32,7 @@ export { outermost } from "./interpreter/run-id.ts";
 export type { GivenLimits as StormLimits } from "./interpreter/storm.ts";
 export { type PreviewOptions, previewFrame } from "./preview.ts";
 export { type PreviewRow, PreviewRowError, parseRows } from "./preview-rows.ts";
+export type { Price, Prices } from "./prices.ts";
 export { NotWaitingError } from "./questions.ts";
 export {
   type Divergence,

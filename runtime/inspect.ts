@@ -9,6 +9,7 @@ import { stagesUnderWay } from "./stages.ts";
 import { hasWriter, loadSqlite, openReader, type ReaderOptions, type SqlAnswer } from "./store/index.ts";
 import { everyEvent } from "./store/paged.ts";
 import { type EventRecord, type Journal, type RunReader, type RunRecord, StoreError } from "./store/store.ts";
+import { type RunTotals, totalsOf } from "./totals.ts";
 
 export interface RunSummary {
   readonly runId: string;
@@ -21,6 +22,8 @@ export interface RunSummary {
   readonly origin: Origin | null;
   /** Phases and steps under way (`phase Implement (2 of 3)`); "" where none is. */
   readonly stage: string;
+  /** What it has cost, and the calls that it has made; null where nothing is known of that. */
+  readonly cost: Required<Pick<RunTotals, "costUsd" | "pricedCalls" | "calls">> | null;
 }
 
 /** All runs of a project, oldest first as far as names tell. */
@@ -32,13 +35,20 @@ export async function listRuns(root: string): Promise<readonly RunSummary[]> {
       const { journal, attended, origin } = await read(root, runId, 0, { vfs });
       const problem = journal.run ? null : "it never began";
       const stage = stagesUnderWay(journal.tasks);
-      summaries.push({ runId, run: journal.run, problem, attended, origin, stage });
+      summaries.push({ runId, run: journal.run, problem, attended, origin, stage, cost: costIn(journal) });
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      summaries.push({ runId, run: null, problem: error.message, attended: false, origin: null, stage: "" });
+      const nothing = { attended: false, origin: null, stage: "", cost: null };
+      summaries.push({ runId, run: null, problem: error.message, ...nothing });
     }
   }
   return summaries;
+}
+
+function costIn({ run, attempts }: Journal): RunSummary["cost"] {
+  if (!run) return null;
+  const { costUsd, pricedCalls, calls } = totalsOf(run, { attempts });
+  return costUsd === undefined || pricedCalls === undefined ? null : { costUsd, pricedCalls, calls };
 }
 
 export interface InspectOptions {

@@ -10,6 +10,7 @@ import type { StopLimits } from "./interpreter/limits.ts";
 import type { Prepared } from "./interpreter/prepared.ts";
 import type { Services, StopRequest } from "./interpreter/run.ts";
 import type { GivenLimits } from "./interpreter/storm.ts";
+import type { Prices } from "./prices.ts";
 import type { EventRecord, Store } from "./store/store.ts";
 import type { FileSource } from "./values/files.ts";
 
@@ -52,6 +53,11 @@ export interface CommonOptions {
    * limits that the run was started with, and may give others.
    */
   readonly stopAt?: StopLimits;
+  /**
+   * What models cost: without them no call has a cost. Each call counts at the price that is given when it is made; a resume
+   * goes on with those that the run was started with, and may give others.
+   */
+  readonly prices?: Prices;
   /** What other runs of the same plan have worked out already. */
   readonly prepared?: Prepared;
   /** Answers for host values (`process.cwd`, `env.HOME`, …) in place of this machine. */

@@ -6,15 +6,14 @@ import type { Plan } from "../plan/types.ts";
 import { type Attended, attend, type Gone, type Runs } from "./attend.ts";
 import { originOf } from "./carried.ts";
 import { type Doors, RefusedError, type RunResult, resumeRun, startRun } from "./engine.ts";
-import { recordHost } from "./host.ts";
+import { recordedHost, recordHost } from "./host.ts";
 import { parseInput } from "./input.ts";
 import { systemClock } from "./interpreter/clock.ts";
-import type { StopLimits } from "./interpreter/limits.ts";
 import { Prepared } from "./interpreter/prepared.ts";
 import type { Services } from "./interpreter/run.ts";
 import { makeRunId } from "./interpreter/run-id.ts";
 import { hostOf, type ResumeOptions, type RunOptions } from "./options.ts";
-import { refuseLimits, refusePackages, refuseUnsupported } from "./refusals.ts";
+import { refuseLimits, refusePackages, refuseUnpriced, refuseUnsupported } from "./refusals.ts";
 import { createRun, runDirectory } from "./runs.ts";
 import type { Journal, RunRecord, Store } from "./store/store.ts";
 import { type TracedRun, traced } from "./telemetry/trace.ts";
@@ -33,6 +32,7 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
   refuseUnsupported(plan);
   refusePackages(plan, options);
   refuseLimits(plan, options);
+  refuseUnpriced(plan, options, hostOf(options));
   const clock = options.clock ?? systemClock;
   const input = options.input ?? {};
   const prepared = Prepared.of(plan, options.prepared);
@@ -76,9 +76,11 @@ export async function resume(runId: string, options: ResumeOptions): Promise<Run
   const directory = options.store ? null : runDirectory(path.resolve(options.root), runId);
   const store = options.store ?? (await openRun(directory as string, options.root));
   const isNext = (await originOf(store))?.how === "continue";
-  const stopAt = { ...(await firstLimits(store)), ...options.stopAt };
+  const first = await firstGiven(store);
+  const stopAt = { ...first.stopAt, ...options.stopAt };
+  const prices = { ...first.prices, ...options.prices };
   const at: Attended = { runId, directory, store, isNext };
-  return attend(RUNS, { ...options, stopAt }, { ...at, warm: false }, (given, doors) =>
+  return attend(RUNS, { ...options, stopAt, prices }, { ...at, warm: false }, (given, doors) =>
     goOn(at, options, given, { ...doors, ...(options.stop && { stop: options.stop }) }),
   );
 }
@@ -92,7 +94,13 @@ async function goOn(
   const journal = await store.journal();
   const plan = planOf(journal, runId, options.plan);
   refusePackages(plan, options);
-  refuseLimits(plan, { ...options, ...(given.stopAt && { stopAt: given.stopAt }) });
+  const { stopAt, prices } = given;
+  const held = { ...options, ...(stopAt && { stopAt }), ...(prices && { prices }) };
+  // Whoever ends a run is not kept from it: what it does in every outcome is done whatever it costs.
+  if (!options.stop) {
+    refuseLimits(plan, held);
+    refuseUnpriced(plan, held, recordedHost(journal.run, hostOf(options)));
+  }
   const workflow = journal.run?.workflow ?? plan.workflow.name;
   const result = await tracing({ runId, workflow, planDigest: plan.digest }, given, (services) =>
     resumeRun(plan, journal, services, doors),
@@ -118,12 +126,12 @@ function planOf({ run, plan: text }: Journal, runId: string, given: Plan | undef
   throw new RefusedError(`the plan recorded in run ${runId} can't be read:\n${problems}`);
 }
 
-/** The limits that a run was started with, or taken up with for the first time where it began with state. */
-async function firstLimits(store: Store): Promise<StopLimits> {
+/** Limits and prices that a run was started with, or taken up with for the first time where it began with state. */
+async function firstGiven(store: Store): Promise<Pick<RunOptions, "stopAt" | "prices">> {
   const first = (await store.events(0, 2)).find(
     ({ type }) => type === "run.started" || type === "run.resumed",
   );
-  return (first?.data.stopAt ?? {}) as StopLimits;
+  return (first?.data ?? {}) as Pick<RunOptions, "stopAt" | "prices">;
 }
 
 /** Runs `go` with services that trace the run, where the process has a tracer provider. */

@@ -4,10 +4,12 @@ import type { Plan } from "../plan/types.ts";
 import { Bench, done, executorsOf, failed, VirtualClock } from "../test/engine.ts";
 import { planOf, type TestNode, value } from "../test/plans.ts";
 import { systemClock } from "./interpreter/clock.ts";
+import { costOf, priceOf } from "./prices.ts";
 import { replayJournal } from "./replay/index.ts";
 import { resume, run } from "./run.ts";
 import { MemorySpace, memoryReader, memoryStore } from "./store/index.ts";
 import type { Store } from "./store/store.ts";
+import { usedBy } from "./totals.ts";
 
 const task = (more: Partial<TestNode> = {}): TestNode =>
   ({ kind: "task", output: "row", agent: "a", prompt: "go", retries: 0, ...more }) as TestNode;
@@ -64,7 +66,10 @@ describe("a workflow as a run of its own", () => {
       }),
       (request) => {
         if (request.kind === "agent") prompts.push(request.prompt);
-        return { ...done({ v: "wet" }), usage: { inputTokens: 100, outputTokens: 20, calls: 1 } };
+        return {
+          ...done({ v: "wet" }),
+          usage: { inputTokens: 100, outputTokens: 20, calls: 1, toolCalls: 2 },
+        };
       },
     );
     const result = await bench.run();
@@ -75,7 +80,7 @@ describe("a workflow as a run of its own", () => {
       { said: "wet", nodeId: "review", iteration: 0 },
       { v: "wet", nodeId: "after", iteration: 0 },
     ]);
-    expect(result.totals).toMatchObject({ tokens: { input: 100, output: 20 }, calls: 1 });
+    expect(result.totals).toMatchObject({ tokens: { input: 100, output: 20 }, calls: 1, toolCalls: 2 });
     expect([...bench.nextSpaces.keys()]).toEqual(["r:review"]);
   });
 
@@ -451,6 +456,32 @@ describe("a workflow as a run of its own", () => {
     expect(result.totals.tokens.input).toBe(300);
   });
 
+  it("counts what it cost in the budgets around it and in what its run has cost", async () => {
+    const bench = new Bench(
+      parentOf({
+        limits: { kind: "aspects", costBudget: { maxUsd: 0.3 } } as TestNode,
+        review: held({ parent: "limits" }),
+        more: task({ parent: "limits" }),
+        last: task({ parent: "limits" }),
+      }),
+      (_, { address, prices }) => {
+        const used = {
+          inputTokens: 1_000,
+          outputTokens: 0,
+          cacheReadTokens: 0,
+          cacheWriteTokens: 0,
+          calls: 1,
+        };
+        const cost =
+          address.nodeId === "work" ? costOf(priceOf(prices, "m"), used) : { costUsd: 0.2, pricedCalls: 1 };
+        return { ...done({ v: 1 }), usage: { ...used, ...cost } };
+      },
+    );
+    const first = await bench.run({ prices: { m: { input: 100, output: 0 } } });
+    expect(first.reason).toContain("last failed: BUDGET_EXCEEDED: $0.30 of $0.30 of limits are used");
+    expect(first.totals).toMatchObject({ calls: 2, costUsd: 0.3, pricedCalls: 2 });
+  });
+
   it("is not begun where a budget around it is used up, unless nothing in it calls a model", async () => {
     const agents = { a: { provider: "anthropic", options: {} } } as never;
     const quiet = planOf({ sum: value(1, { output: "output" }) });
@@ -493,7 +524,10 @@ describe("a workflow as a run of its own", () => {
 describe("a child run that goes on as a new one", () => {
   const page = "(ctx.input.__smithersContinuation?.payload.page ?? 0)";
   const next = { kind: "continue-as-new", state: { page: 1 }, if: `${page} === 0` } as TestNode;
-  const used = () => ({ ...done({ v: 1 }), usage: { inputTokens: 100, calls: 1 } });
+  const used = () => ({
+    ...done({ v: 1 }),
+    usage: { inputTokens: 100, calls: 1, toolCalls: 3, costUsd: 0.1 },
+  });
 
   it("counts with all of its runs where its node stands, whenever it is left and taken up", async () => {
     const paging = planOf({
@@ -505,15 +539,18 @@ describe("a child run that goes on as a new one", () => {
     const bench = new Bench(parentOf({ review: held() }, paging), used);
     const waiting = await bench.run();
     expect(waiting).toMatchObject({ status: "waiting", waitingFor: [{ child: "review.2", nodeId: "ok" }] });
-    expect(waiting.totals).toMatchObject({ tokens: { input: 200 }, calls: 2 });
+    expect(waiting.totals).toMatchObject({ tokens: { input: 200 }, calls: 2, costUsd: 0.2 });
     const said = { decider: () => ({ approved: true, note: null }) };
     const result = await bench.resume(said);
-    expect(result).toMatchObject({ status: "finished", totals: { tokens: { input: 300 }, calls: 3 } });
+    expect(result).toMatchObject({
+      status: "finished",
+      totals: { tokens: { input: 300 }, calls: 3, toolCalls: 9, costUsd: 0.3, pricedCalls: 3 },
+    });
     // A loop takes along what it used up.
     const loop = { kind: "loop", maxIterations: 5, continueAsNewEvery: 2 } as TestNode;
     const round = planOf({ loop, work: task({ parent: "loop" }), sum: value(0, { output: "output" }) });
     const looping = new Bench(parentOf({ review: held() }, round), used);
-    expect((await looping.run()).totals).toMatchObject({ tokens: { input: 500 }, calls: 5 });
+    expect((await looping.run()).totals).toMatchObject({ tokens: { input: 500 }, calls: 5, costUsd: 0.5 });
   });
 });
 
@@ -550,7 +587,10 @@ describe("a process that dies at any commit of a run or of one that it holds", (
       const options = {
         root: "/nowhere",
         clock: new VirtualClock(),
-        executors: executorsOf(() => done({ v: 1 })),
+        executors: executorsOf(() => ({
+          ...done({ v: 1 }),
+          usage: { inputTokens: 7, calls: 1, costUsd: 0.1 },
+        })),
         storeOf,
       };
       struck = false;
@@ -573,6 +613,12 @@ describe("a process that dies at any commit of a run or of one that it holds", (
       expected ??= outputs;
       expect(outputs).toEqual(expected);
       expect(finished).toEqual([...new Set(finished)]);
+      // What the child run has used counts in the run that holds it, whenever the process died.
+      const { attempts } = await memoryReader(spaces.get("r")!).journal();
+      const held = attempts.filter(({ nodeId }) => nodeId === "one");
+      const within = (await memoryReader(spaces.get("r:one")!).journal()).attempts;
+      expect(usedBy(held)).toEqual(usedBy(within));
+      expect(usedBy(held).calls).toBeGreaterThan(0);
       for (const [runId, space] of spaces)
         expect(
           (await replayJournal(memoryReader(space), runId === "r" ? plan : child)).divergence,

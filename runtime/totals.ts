@@ -1,9 +1,11 @@
 /** What a run took, from its journal. */
 import type { Json } from "../plan/types.ts";
+import { addUsd } from "./money.ts";
+import type { Cost } from "./prices.ts";
 import { addressKey } from "./store/rules.ts";
 import type { AttemptRecord, Journal, RunRecord } from "./store/store.ts";
 
-export interface RunTotals {
+export interface RunTotals extends Cost {
   /** From the start of the run to its last change, milliseconds: also what it waited, and was left alone. */
   readonly durationMs: number;
   /** What its attempts took, added up, milliseconds; those under way do not count. */
@@ -30,12 +32,22 @@ export function totalsOf(
 ): RunTotals {
   const sum = (of: (attempt: AttemptRecord) => number): number =>
     attempts.reduce((total, attempt) => total + of(attempt), 0);
-  const used = (name: string) => sum(({ usage }) => countOf(usage, name));
   return {
     durationMs: Math.max(0, updatedAt - createdAt),
     workMs: sum(({ startedAt, endedAt }) => (endedAt === null ? 0 : Math.max(0, endedAt - startedAt))),
     attempts: attempts.length,
     retries: attempts.length - new Set(attempts.map(addressKey)).size,
+    ...usedBy(attempts),
+  };
+}
+
+/** What attempts have used, as far as they told of it. */
+export function usedBy(
+  attempts: readonly Pick<AttemptRecord, "usage">[],
+): Pick<RunTotals, "tokens" | "calls" | "toolCalls" | keyof Cost> {
+  const used = (name: string): number =>
+    attempts.reduce((total, { usage }) => total + countOf(usage, name), 0);
+  return {
     tokens: {
       input: used("inputTokens"),
       output: used("outputTokens"),
@@ -44,8 +56,25 @@ export function totalsOf(
     },
     calls: used("calls"),
     toolCalls: used("toolCalls"),
+    ...costOf(attempts),
   };
 }
+
+/** What is known of what attempts have cost; empty where nothing is. */
+function costOf(attempts: readonly Pick<AttemptRecord, "usage">[]): Cost {
+  const priced = attempts.filter(({ usage }) => hasCost(usage));
+  if (priced.length === 0) return {};
+  return {
+    costUsd: addUsd(...priced.map(({ usage }) => countOf(usage, "costUsd"))),
+    // Executors of the caller's own may tell what all calls of an attempt cost, and no more.
+    pricedCalls: priced
+      .map(({ usage }) => countOf(usage, "pricedCalls") || countOf(usage, "calls"))
+      .reduce((sum, calls) => sum + calls, 0),
+  };
+}
+
+const hasCost = (usage: Json): boolean =>
+  typeof (usage as { readonly costUsd?: Json } | null)?.costUsd === "number";
 
 function countOf(usage: Json, name: string): number {
   if (typeof usage !== "object" || usage === null || Array.isArray(usage)) return 0;

@@ -7,6 +7,7 @@ import { CliError, type CommandResult, EXIT } from "../exit.ts";
 import { rootOf, rootOption, runPositional } from "../options.ts";
 import { addressName } from "../render/address.ts";
 import { shortened } from "../render/cell.ts";
+import { costText } from "../render/cost.ts";
 import { courseText } from "../render/course.ts";
 import { renderFrame } from "../render/frame.ts";
 import { ago, duration, table } from "../render/table.ts";
@@ -47,11 +48,22 @@ export function handler(args: Args, terminal: Terminal): CommandResult {
       );
     }
     const summary = result?.summary;
+    const totals = result?.totals;
+    const { costUsd, pricedCalls } = totals ?? {};
     const ended = summary === undefined ? {} : { summary };
-    if (args.json) terminal.out(JSON.stringify({ ...journal, plan: undefined, attended, origin, ...ended }));
+    if (args.json)
+      terminal.out(
+        JSON.stringify({ ...journal, plan: undefined, attended, origin, costUsd, pricedCalls, ...ended }),
+      );
     else {
       const from = origin === null ? null : originText(origin);
-      print(args.run, journal, journal.run, { attended, from, summary: summary ?? null }, terminal);
+      print(
+        args.run,
+        journal,
+        journal.run,
+        { attended, from, summary: summary ?? null, cost: totals ? costText(totals) : [] },
+        terminal,
+      );
     }
     return EXIT.ok;
   });
@@ -91,7 +103,13 @@ function print(
     attended,
     from,
     summary,
-  }: { readonly attended: boolean; readonly from: string | null; readonly summary: Json },
+    cost,
+  }: {
+    readonly attended: boolean;
+    readonly from: string | null;
+    readonly summary: Json;
+    readonly cost: readonly string[];
+  },
   terminal: Terminal,
 ): void {
   const { bold, dim } = terminal.paintOut;
@@ -102,6 +120,7 @@ function print(
   const stage = stagesUnderWay(tasks);
   if (stage !== "") terminal.out(`at ${stage}`);
   if (summary !== null) terminal.out(`summary ${JSON.stringify(summary)}`);
+  for (const text of cost) terminal.out(`cost ${text}`);
   if (run.status === "running" && !attended)
     terminal.out(`its process is gone; go on with: smithers resume ${runId}`);
   terminal.out(dim(`plan ${run.planDigest}`));

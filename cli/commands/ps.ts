@@ -3,6 +3,7 @@ import type { RunSummary } from "../../runtime/index.ts";
 import { withRuntime } from "../errors.ts";
 import { type CommandResult, EXIT } from "../exit.ts";
 import { rootOf, rootOption } from "../options.ts";
+import { costText } from "../render/cost.ts";
 import { ago, table } from "../render/table.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -21,18 +22,24 @@ export function handler(args: Args, terminal: Terminal): CommandResult {
   return withRuntime(async ({ listRuns, originText }) => {
     const runs = (await listRuns(rootOf(args))).toReversed();
     if (args.json)
-      for (const { runId, run, ...more } of runs) terminal.out(JSON.stringify({ ...run, runId, ...more }));
+      for (const { runId, run, cost, ...more } of runs)
+        terminal.out(JSON.stringify({ ...run, runId, ...more, ...(cost && { cost }) }));
     else if (runs.length === 0) terminal.err("No runs yet. `smithers up FILE` starts one.");
-    else
+    else {
+      const priced = runs.some(({ cost }) => cost !== null);
+      const rows = runs.map((run) => row(run, isOfAnother(run.origin) ? originText(run.origin) : ""));
       terminal.out(
         table(
-          ["RUN", "WORKFLOW", "STATUS", "STARTED", "CHANGED", "WHY"],
-          runs.map((run) => row(run, isOfAnother(run.origin) ? originText(run.origin) : "")),
+          ["RUN", "WORKFLOW", "STATUS", "STARTED", "CHANGED", ...(priced ? ["COST"] : []), "WHY"],
+          rows.map((cells, n) => (priced ? cells.toSpliced(-1, 0, costOf(runs[n])) : cells)),
         ),
       );
+    }
     return EXIT.ok;
   });
 }
+
+const costOf = (run: RunSummary | undefined): string => (run?.cost ? costText(run.cost).join("") : "");
 
 const isOfAnother = (origin: RunSummary["origin"]): origin is NonNullable<RunSummary["origin"]> =>
   origin?.how === "fork" || origin?.how === "continue";

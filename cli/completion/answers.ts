@@ -6,7 +6,7 @@ type Known = (root: string, run: string | undefined) => Promise<readonly string[
 
 /** Options that are followed by a value; other words that begin with a dash stand alone. */
 const VALUED: ReadonlySet<string> = new Set(
-  "root select rank notes done node after type by note iteration script input resume run-id correlation-id output as older-than max-frames max-wall-clock max-tokens max-tool-calls max-iterations status keep format frame host now outputs max-severity"
+  "root select rank notes done node after type by note iteration script input resume run-id correlation-id output as older-than max-frames max-wall-clock max-tokens max-tool-calls max-iterations max-cost status keep format frame host now outputs max-severity"
     .split(" ")
     .flatMap((name) => [`--${name}`]),
 ).add("-o");

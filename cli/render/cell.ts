@@ -1,6 +1,7 @@
 /** Values as cells of a table. */
 import { printable } from "../../plan/index.ts";
 import type { Json } from "../../plan/types.ts";
+import { usdText } from "../../runtime/money.ts";
 import { cut, table } from "./table.ts";
 
 /** Why a task waits or failed: a text as it is, `CODE: message` of an error, else JSON; "" for null. */
@@ -17,13 +18,13 @@ export function reasonText(reason: Json): string {
 /** A time in the ISO form, to the millisecond, in UTC. */
 export const when = (at: number): string => new Date(at).toISOString();
 
-/** `1234 in, 56 out` of what a provider reports; "" where nothing is. */
+/** `1234 in, 56 out` of what a provider reports, `1234 in, 56 out, $0.01` where the cost is known; "" where nothing is. */
 export function tokensText(usage: Json): string {
   if (typeof usage !== "object" || usage === null || Array.isArray(usage)) return "";
-  const { inputTokens, outputTokens } = usage as { readonly [name: string]: Json };
-  return typeof inputTokens === "number" && typeof outputTokens === "number"
-    ? `${inputTokens} in, ${outputTokens} out`
-    : "";
+  const { inputTokens, outputTokens, costUsd } = usage as { readonly [name: string]: Json };
+  if (typeof inputTokens !== "number" || typeof outputTokens !== "number") return "";
+  const cost = typeof costUsd === "number" ? `, ${usdText(costUsd)}` : "";
+  return `${inputTokens} in, ${outputTokens} out${cost}`;
 }
 
 /** One line of any text, at most so long, with nothing in it that moves a cursor. */

@@ -2,6 +2,7 @@
 import type { Json } from "../../plan/types.ts";
 import { keysOf } from "../../runtime/answers.ts";
 import type { EventRecord } from "../../runtime/index.ts";
+import { usdText } from "../../runtime/money.ts";
 import { stageText } from "../../runtime/stages.ts";
 import type { Terminal } from "../terminal.ts";
 import { addressOf } from "./address.ts";
@@ -124,7 +125,7 @@ function describe(event: EventRecord, running: Running, terminal: Terminal): str
       return `${paint.dim("=")} ${name}  ${paint.dim(`as in ${String(runId)}`)}`;
     }
     case "budget.exceeded":
-      return `${paint.yellow("!")} ${text("node")}  its ${text("measure")} are used up: ${data.used} of ${data.max}`;
+      return `${paint.yellow("!")} ${text("node")}  its ${usedUpText(data)}`;
     case "approval.requested":
     case "human.asked":
       return `${paint.yellow("?")} ${name}  waits for ${wantedOf(data)}: ${questionOf(data, paint)}`;
@@ -176,6 +177,12 @@ function questionOf({ title, summary }: EventRecord["data"], paint: Terminal["pa
 
 function noteOf(data: Json | undefined): string {
   return data === undefined || data === null ? "" : ` ${JSON.stringify(data)}`;
+}
+
+/** `tokens are used up: 120 of 100`, `dollars are used up: $0.30 of $0.25`. */
+function usedUpText({ measure, used, max }: EventRecord["data"]): string {
+  if (measure !== "usd") return `${String(measure)} are used up: ${used} of ${max}`;
+  return `dollars are used up: ${usdText(Number(used))} of ${usdText(Number(max))}`;
 }
 
 function errorText({ code, message }: EventRecord["data"]): string {

@@ -2,6 +2,7 @@ import type Anthropic from "@anthropic-ai/sdk";
 import * as z from "zod";
 import type { Agent, Json } from "../../plan/types.ts";
 import { formatIssues, type Issue } from "../../plan/zod/index.ts";
+import { modelOf } from "./provider.ts";
 
 const steps = z.object({ maxSteps: z.int().positive() });
 
@@ -33,7 +34,6 @@ const shape = z.object({
   system: z.string().optional(),
 });
 
-const DEFAULT_MODEL = "claude-sonnet-4-5";
 const DEFAULT_MAX_TOKENS = 16_000;
 const DEFAULT_MAX_STEPS = 50;
 const DEFAULT_TIMEOUT_MS = 600_000;
@@ -66,7 +66,8 @@ export function readOptions(agent: Agent): ReadOptions {
     "instructions" in agent && typeof agent.instructions === "string" ? agent.instructions : undefined;
   const system = own ?? given.system;
   const request: AnthropicOptions["request"] = {
-    model: "model" in agent && typeof agent.model === "string" ? agent.model : DEFAULT_MODEL,
+    // Every Anthropic agent has one.
+    model: modelOf(agent) as string,
     max_tokens: given.maxTokens ?? given.maxOutputTokens ?? DEFAULT_MAX_TOKENS,
     ...(system === undefined ? {} : { system }),
     ...(given.temperature === undefined ? {} : { temperature: given.temperature }),

@@ -19,7 +19,7 @@ const rowSchema: Json = {
   additionalProperties: false,
 };
 
-interface Options extends Partial<Pick<AttemptContext, "signal">> {
+interface Options extends Partial<Pick<AttemptContext, "signal" | "prices">> {
   readonly schema?: string | null;
   readonly agents?: readonly string[];
   readonly options?: { readonly [name: string]: Json };
@@ -55,7 +55,8 @@ async function stage(turns: readonly Turn[], options: Options = {}) {
     },
   });
   const ask = async (signal?: AbortSignal, agents = options.agents ?? ["claude"]) => {
-    const context = testContext(plan, signal === undefined ? {} : { signal });
+    const { prices } = options;
+    const context = testContext(plan, { ...(signal && { signal }), ...(prices && { prices }) });
     const result = await executors.get("agent").execute(
       {
         kind: "agent",
@@ -390,6 +391,58 @@ describe("limits", () => {
     await ask();
     expect((await ask(AbortSignal.timeout(50))).result).toMatchObject({ error: { code: "TIMEOUT" } });
     expect(server.requests).toHaveLength(1);
+  });
+});
+
+describe("what calls cost", () => {
+  /** Of the server's 10 tokens read, 5 written and 2 of the cache: 10 + 10 + 1 millionths. */
+  const price = { input: 1, output: 2, cacheRead: 0.5 };
+
+  it("is unknown without prices, and of a model that has none", async () => {
+    for (const prices of [undefined, { "claude-sonnet-4-5": price }]) {
+      const { ask } = await stage([answer({ n: 1 })], { ...(prices && { prices }) });
+      const { result, events } = await ask();
+      expect(result.usage).not.toHaveProperty("costUsd");
+      expect(events.find(({ type }) => type === "agent.usage")?.data).not.toHaveProperty("costUsd");
+    }
+  });
+
+  it("adds up over corrections and calls of tools, and is told with each answer", async () => {
+    const { ask } = await stage([say("three"), answer({ n: 3 })], { prices: { "claude-test": price } });
+    const { result, events } = await ask();
+    expect(result.usage).toMatchObject({ calls: 2, costUsd: 0.000_042, pricedCalls: 2 });
+    const told = events.filter(({ type }) => type === "agent.usage").map(({ data }) => data.costUsd);
+    expect(told).toEqual([0.000_021, 0.000_021]);
+  });
+
+  it("counts what was read from the provider's cache and written to it at prices of their own", async () => {
+    const usage = { cache_read_input_tokens: 1_000, cache_creation_input_tokens: 400 };
+    const cached = { ...answer({ n: 1 }), usage } as Turn;
+    const all = { input: 3, output: 15, cacheRead: 0.3, cacheWrite: 3.75 };
+    const { ask } = await stage([cached], { prices: { "claude-test": all } });
+    // 10 × 3 + 5 × 15 + 1,000 × 0.3 + 400 × 3.75 millionths.
+    expect((await ask()).result.usage).toMatchObject({ costUsd: 0.001_905 });
+  });
+
+  it("is that of each model that answered, where one stands in for another", async () => {
+    // The server calls itself claude-test whatever is asked: the name that was asked counts where that has no price.
+    const prices = { "claude-other": { input: 100, output: 0 } };
+    const { ask } = await stage([{ ...say("no"), stopReason: "refusal" } as Turn, answer({ n: 2 })], {
+      agents: ["claude", "other"],
+      prices,
+    });
+    const { result } = await ask();
+    expect(result.usage).toMatchObject({ calls: 2, costUsd: 0.001_2, pricedCalls: 1 });
+    const both = await stage([{ ...say("no"), stopReason: "refusal" } as Turn, answer({ n: 2 })], {
+      agents: ["claude", "other"],
+      prices: { ...prices, "claude-test": price },
+    });
+    expect((await both.ask()).result.usage).toMatchObject({ costUsd: 0.000_042, pricedCalls: 2 });
+  });
+
+  it("of an attempt that fails is known as well", async () => {
+    const { ask } = await stage([say("no"), { status: 500 }], { prices: { "claude-test": price } });
+    expect((await ask()).result).toMatchObject({ ok: false, usage: { calls: 1, costUsd: 0.000_021 } });
   });
 });
 

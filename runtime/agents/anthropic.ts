@@ -2,6 +2,7 @@ import type Anthropic from "@anthropic-ai/sdk";
 import type { Json } from "../../plan/types.ts";
 import { aborted, failure } from "../executors/errors.ts";
 import type { TaskError } from "../executors/executor.ts";
+import { costOf, priceOf } from "../prices.ts";
 import { untraced } from "../telemetry/calls.ts";
 import { ToolCalls, type Use } from "../tools/calls.ts";
 import type { Tool } from "../tools/registry.ts";
@@ -26,9 +27,10 @@ import {
   type Conversation,
   NO_USAGE,
   tokensOf,
+  type Usage,
   usedUp,
 } from "./provider.ts";
-import { suspended } from "./session.ts";
+import { AGENT_USAGE, suspended } from "./session.ts";
 
 export interface AnthropicProviderOptions {
   /** Where key and base URL come from. Default: `process.env`. */
@@ -155,7 +157,7 @@ class Dialogue {
         return { ok: false, error: reason, usage };
       }
       this.#steps++;
-      usage = addUsage(usage, usageOf(response));
+      usage = addUsage(usage, this.#usageOf(response));
       this.#used += tokensOf(usageOf(response));
       this.#record(response);
       const answer = await this.#take(response);
@@ -211,7 +213,7 @@ class Dialogue {
         model: response.model,
         responseId: response.id,
         finishReason: response.stop_reason,
-        usage: usageOf(response),
+        usage: this.#usageOf(response),
       }),
     );
   }
@@ -250,7 +252,15 @@ class Dialogue {
     this.#given = response.content;
     const text = textOf(response);
     if (text !== "") emit("agent.message", { role: "assistant", text });
-    emit("agent.usage", { model: response.model, stopReason: response.stop_reason, ...usageOf(response) });
+    const { model, stop_reason: stopReason } = response;
+    emit(AGENT_USAGE, { model, stopReason, ...this.#usageOf(response) });
+  }
+
+  /** At the price of the model that answered, else of the one that was asked: its name may stand for several. */
+  #usageOf(response: Anthropic.Message): Usage {
+    const usage = usageOf(response);
+    const { prices } = this.#call.context;
+    return { ...usage, ...costOf(priceOf(prices, response.model, this.#options.request.model), usage) };
   }
 
   #useOf({ id, name, input }: ToolUse): Use {

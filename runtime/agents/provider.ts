@@ -2,6 +2,7 @@
 import type { Agent, Json } from "../../plan/types.ts";
 import { type Failure, failure } from "../executors/errors.ts";
 import type { AttemptContext, TaskError, ToolQuestion } from "../executors/executor.ts";
+import { addCosts, type Cost } from "../prices.ts";
 import type { Toolbox } from "../tools/toolbox.ts";
 import type { Session } from "./session.ts";
 
@@ -20,8 +21,8 @@ export interface AgentCall {
   readonly context: AttemptContext;
 }
 
-/** Tokens as the provider counts them, of one or more calls. */
-export interface Usage {
+/** Tokens as the provider counts them, of one or more calls, and what these cost where that is known. */
+export interface Usage extends Cost {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly cacheReadTokens: number;
@@ -60,6 +61,7 @@ export function addUsage(a: Usage, b: Usage): Usage {
     cacheWriteTokens: a.cacheWriteTokens + b.cacheWriteTokens,
     calls: a.calls + b.calls,
     toolCalls: a.toolCalls + b.toolCalls,
+    ...addCosts(a, b),
   };
 }
 
@@ -87,6 +89,15 @@ export interface Conversation {
 
 export interface AgentProvider {
   open(call: AgentCall): Conversation;
+}
+
+/** What an Anthropic agent answers with that names no model. */
+const DEFAULT_MODEL = "claude-sonnet-4-5";
+
+/** The model that an agent asks for, its dynamic parts resolved; null where it says none. */
+export function modelOf(agent: Agent): string | null {
+  if ("model" in agent && typeof agent.model === "string") return agent.model;
+  return agent.kind === "anthropic" ? DEFAULT_MODEL : null;
 }
 
 /** Which calls share a rate limit (SEMANTICS 27). */

@@ -51,7 +51,14 @@ const answer = z
       .optional(),
     /** Tools that the agent calls before it answers, one after another. */
     tools: z.array(z.strictObject({ name: z.string(), input: json.default({}) })).optional(),
-    usage: z.strictObject({ inputTokens: z.int().default(0), outputTokens: z.int().default(0) }).optional(),
+    /** Of each reply. What it cost: `costUsd`, else its tokens at the price of the agent's model. */
+    usage: z
+      .strictObject({
+        inputTokens: z.int().default(0),
+        outputTokens: z.int().default(0),
+        costUsd: z.number().nonnegative().optional(),
+      })
+      .optional(),
   })
   .refine(
     (entry) => [entry.reply, entry.replies, entry.error].filter((part) => part !== undefined).length === 1,

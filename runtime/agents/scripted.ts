@@ -2,6 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Json } from "../../plan/types.ts";
 import { aborted, failure } from "../executors/errors.ts";
 import type { TaskError } from "../executors/executor.ts";
+import { addUsd } from "../money.ts";
+import { type Cost, costOf, priceOf } from "../prices.ts";
 import { untraced } from "../telemetry/calls.ts";
 import { ToolCalls, type Use } from "../tools/calls.ts";
 import { answerText } from "./answer.ts";
@@ -11,6 +13,7 @@ import {
   type Answer,
   addUsage,
   type Conversation,
+  modelOf,
   NO_USAGE,
   type Usage,
 } from "./provider.ts";
@@ -65,7 +68,7 @@ class ScriptedDialogue {
   #model(work: () => Promise<Answer>): Promise<Answer> {
     const { context, name } = this.#call;
     return (context.trace ?? untraced).model(
-      { provider: "smithers.script", model: modelOf(this.#call), agent: name },
+      { provider: "smithers.script", model: modelOf(this.#call.agent), agent: name },
       work,
       ({ usage, ...more }) => ({ usage, ...(more.ok ? {} : { error: more.error }) }),
     );
@@ -86,7 +89,10 @@ class ScriptedDialogue {
       };
     const calls = new ToolCalls(toolbox.tools, session, context);
     let turns = 0;
-    const usage = (): Usage => ({ ...NO_USAGE, calls: turns, toolCalls: calls.count });
+    const usage = (): Usage => {
+      const used = { ...NO_USAGE, calls: turns, toolCalls: calls.count };
+      return { ...used, ...costsOf(this.#entry, this.#call, used) };
+    };
     for (const [index, step] of steps.entries()) {
       const known = past[index];
       const use = known
@@ -105,11 +111,20 @@ class ScriptedDialogue {
   }
 }
 
-const modelOf = ({ agent }: AgentCall): string | null =>
-  "model" in agent && typeof agent.model === "string" ? agent.model : null;
+/** What calls cost: of each reply what the script says, else tokens at the price of the agent's model. */
+function costsOf(
+  entry: ScriptedAnswer | undefined,
+  { agent, context }: AgentCall,
+  usage: Usage,
+  replies = 0,
+): Cost {
+  const { costUsd } = entry?.usage ?? {};
+  if (costUsd === undefined) return costOf(priceOf(context.prices, modelOf(agent)), usage);
+  return { costUsd: addUsd(replies * costUsd), pricedCalls: usage.calls };
+}
 
 async function answerOf(entry: ScriptedAnswer | undefined, asked: number, call: AgentCall): Promise<Answer> {
-  const usage: Usage = {
+  const used: Usage = {
     inputTokens: entry?.usage?.inputTokens ?? 0,
     outputTokens: entry?.usage?.outputTokens ?? 0,
     cacheReadTokens: 0,
@@ -117,6 +132,7 @@ async function answerOf(entry: ScriptedAnswer | undefined, asked: number, call: 
     calls: 1,
     toolCalls: 0,
   };
+  const usage: Usage = { ...used, ...costsOf(entry, call, used, 1) };
   const { signal, address, attempt } = call.context;
   if (entry === undefined) {
     const place = `node ${JSON.stringify(address.nodeId)}, iteration ${address.iteration}, attempt ${attempt}, agent ${JSON.stringify(call.name)}`;

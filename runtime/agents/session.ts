@@ -9,6 +9,8 @@ import type { AttemptContext, Past, ToolQuestion } from "../executors/executor.t
 
 /** Something the agent said that the conversation goes on from. */
 export const AGENT_TURN = "agent.turn";
+/** What one call of its model used. */
+export const AGENT_USAGE = "agent.usage";
 export const TOOL_STARTED = "tool.started";
 export const TOOL_FINISHED = "tool.finished";
 export const TOOL_DECIDED = "tool.decided";

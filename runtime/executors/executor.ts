@@ -5,6 +5,7 @@
 
 import type { Json, Plan } from "../../plan/types.ts";
 import type { Question } from "../engine.ts";
+import type { Prices } from "../prices.ts";
 import type { Address } from "../store/store.ts";
 import type { AttemptTrace } from "../telemetry/calls.ts";
 
@@ -83,6 +84,8 @@ export interface AttemptContext {
   readonly past?: Past;
   /** JSON of the plan with the parts that hang on the host as they are: never to be stored. Throws CoreError. */
   resolve?(value: Json): Json | undefined;
+  /** What models cost, as far as the run knows. */
+  readonly prices?: Prices;
   /** Told of calls to models and tools, where somebody traces the run. */
   readonly trace?: AttemptTrace;
   /** What `reserve` gave for this attempt: its process is on disk already, with the attempt's start. */

@@ -2,7 +2,7 @@
 import type { Json, Plan } from "../../plan/types.ts";
 import type { RunResult } from "../engine.ts";
 import { childId, namesOf } from "../interpreter/run-id.ts";
-import type { Spent } from "../spent.ts";
+import { type Spent, spentSince } from "../spent.ts";
 import { failure, invalidOutput } from "./errors.ts";
 import type { AttemptContext, AttemptResult, Executor, Leave, TaskRequest } from "./executor.ts";
 import type { OutputParser } from "./output.ts";
@@ -25,7 +25,7 @@ export interface ChildOptions {
 
 export interface ChildRun {
   readonly result: RunResult;
-  /** What it had used up before, with the runs that took its place; null where it had not begun. */
+  /** What it has used up that earlier attempts have told of, with the runs that took its place; null where it had not begun. */
   readonly before: Spent | null;
   readonly after: Spent;
 }
@@ -157,14 +157,16 @@ function withoutPlace(row: { readonly [field: string]: Json }): Json {
 }
 
 /** What this attempt has used up of what the child run has (SEMANTICS 43). */
-function usageOf({ tokens, calls }: Spent, before: Spent | null): Json {
-  const none = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
-  const was = before ?? { tokens: none, calls: 0 };
+function usageOf(after: Spent, before: Spent | null): Json {
+  const { tokens, calls, toolCalls, costUsd, pricedCalls } = spentSince(before, after);
   return {
-    inputTokens: tokens.input - was.tokens.input,
-    outputTokens: tokens.output - was.tokens.output,
-    cacheReadTokens: tokens.cacheRead - was.tokens.cacheRead,
-    cacheWriteTokens: tokens.cacheWrite - was.tokens.cacheWrite,
-    calls: calls - was.calls,
+    inputTokens: tokens.input,
+    outputTokens: tokens.output,
+    cacheReadTokens: tokens.cacheRead,
+    cacheWriteTokens: tokens.cacheWrite,
+    calls,
+    toolCalls,
+    ...(costUsd !== undefined && { costUsd }),
+    ...(pricedCalls !== undefined && { pricedCalls }),
   };
 }

@@ -56,7 +56,7 @@ export function testPlan(parts: {
 export function testContext(
   plan: Plan,
   options: Partial<
-    Pick<AttemptContext, "cwd" | "signal" | "attempt" | "runId" | "address" | "started" | "past">
+    Pick<AttemptContext, "cwd" | "signal" | "attempt" | "runId" | "address" | "started" | "past" | "prices">
   > = {},
 ): AttemptContext & { readonly events: TestEvent[]; readonly pids: number[] } {
   const events: TestEvent[] = [];

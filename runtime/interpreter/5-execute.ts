@@ -56,6 +56,7 @@ async function attempt(
       },
       alive: heart.beat,
       resolve: (value) => run.world.resolve(value),
+      ...(run.services.prices && { prices: run.services.prices }),
       ...(flight.reserved && { reserved: flight.reserved }),
       ...(request.kind === "agent" && {
         past: run.sessions.begin(entry.key, flight.attempt, request.prompt),

@@ -2,9 +2,11 @@
  * Budgets over all tasks inside an `aspects` (SEMANTICS 42): what their attempts have used, over the whole run. Once it is
  * used up, the next call is refused before it is made. Calls side by side reserve what they may use before they begin.
  */
-import { CoreError } from "../../plan/core/values.ts";
+import { CoreError, type Outcome } from "../../plan/core/values.ts";
 import type { AspectsNode, Json } from "../../plan/types.ts";
 import type { TaskRequest } from "../executors/executor.ts";
+import { addUsd, usdText } from "../money.ts";
+import { type Price, spentUsd, usdOf } from "../prices.ts";
 import { type Cell, type Graph, Source } from "../values/cell.ts";
 import { Instance } from "./instance.ts";
 import type { Leaf } from "./leaf.ts";
@@ -12,7 +14,10 @@ import type { PlanIndex } from "./plan-index.ts";
 import type { Unit } from "./unit.ts";
 
 /** What a budget is about, with the field that sets it. */
-const BUDGETS = { tokens: "tokenBudget", milliseconds: "latencySlo" } as const;
+const BUDGETS = { tokens: "tokenBudget", milliseconds: "latencySlo", usd: "costBudget" } as const;
+
+/** Which member of that says how much. */
+const MAXIMA = { tokens: "max", milliseconds: "maxMs", usd: "maxUsd" } as const;
 
 type Measure = keyof typeof BUDGETS;
 
@@ -23,6 +28,12 @@ interface Budget {
   readonly max: number;
   readonly perTask: number | null;
   readonly onExceeded: "fail" | "warn" | "skip-remaining";
+}
+
+/** What a call under way may use. */
+interface Reserved {
+  readonly tokens: number;
+  readonly usd: number;
 }
 
 /** A budget that was used up by what has just ended. */
@@ -38,28 +49,31 @@ export class Budgets {
   /** Whether the plan has any. */
   readonly #any: boolean;
   readonly #used = new Map<string, Source<number>>();
-  /** Reserved by calls under way: entry key → tokens. */
-  readonly #reserved = new Map<string, number>();
+  /** Reserved by calls under way, by entry key. */
+  readonly #reserved = new Map<string, Reserved>();
+  readonly #priceOf: (agent: string) => Price | undefined;
 
-  constructor(index: PlanIndex, graph: Graph) {
+  /** @param priceOf what the model of an agent costs, by the agent's name in the plan */
+  constructor(index: PlanIndex, graph: Graph, priceOf: (agent: string) => Price | undefined) {
     this.#index = index;
     this.#graph = graph;
+    this.#priceOf = priceOf;
     this.#any = Object.values(index.plan.nodes).some(({ kind }) => kind === "aspects");
   }
 
   /** An attempt of a plan node has ended. Returns the budgets around it, as far as it is mounted, that this used up. */
   spend(node: string, usage: Json, milliseconds: number, leaf?: Leaf): readonly Exceeded[] {
-    const spent: { readonly [measure in Measure]: number } = { tokens: tokensOf(usage), milliseconds };
+    const spent = { tokens: tokensOf(usage), milliseconds, usd: spentUsd(usage) };
     for (const aspects of this.#around(node))
       for (const measure of MEASURES) {
         const used = this.#of(aspects, measure);
-        used.set(used.peek() + spent[measure]);
+        used.set(plus(measure, used.peek(), spent[measure]));
       }
     const exceeded: Exceeded[] = [];
     leaf?.ask((reader) => {
       for (const budget of budgetsAround(leaf, reader)) {
         const used = this.#of(budget.node, budget.measure).peek();
-        const before = used - spent[budget.measure];
+        const before = plus(budget.measure, used, -spent[budget.measure]);
         if (before < budget.max && used >= budget.max) exceeded.push({ ...budget, used });
       }
       return null;
@@ -79,7 +93,7 @@ export class Budgets {
       const { node, measure, max } = budget;
       throw new CoreError(
         "BUDGET_EXCEEDED",
-        `${used} of ${max} ${measure} of ${node} are used: no more calls are made`,
+        `${amountOf(measure, used, max)} of ${node} are used: no more calls are made`,
       );
     }
     return "ok";
@@ -94,17 +108,25 @@ export class Budgets {
   /** Whether what calls under way have reserved leaves enough for one more. */
   hasRoom(leaf: Leaf, isUnderWay: (entry: string) => boolean): boolean {
     if (this.#around(leaf.plan.key).length === 0) return true;
+    const full = this.#full(leaf, isUnderWay);
+    return full.kind === "value" && full.value === null;
+  }
+
+  /** Key of the nearest `aspects` of whose budget calls under way have reserved all that is left; null where none is. */
+  fullAround(leaf: Leaf, isUnderWay: (entry: string) => boolean): string | null {
+    const full = this.#full(leaf, isUnderWay);
+    return full.kind === "value" ? (full.value as string | null) : null;
+  }
+
+  #full(leaf: Leaf, isUnderWay: (entry: string) => boolean): Outcome {
     for (const key of this.#reserved.keys()) if (!isUnderWay(key)) this.#reserved.delete(key);
-    if (this.#reserved.size === 0) return true;
-    let reserved = 0;
-    for (const tokens of this.#reserved.values()) reserved += tokens;
-    const outcome = leaf.ask((reader) =>
-      budgetsAround(leaf, reader).every(
-        ({ node, measure, max, onExceeded }) =>
-          measure !== "tokens" || onExceeded === "warn" || this.#of(node, "tokens").peek() + reserved < max,
-      ),
-    );
-    return outcome.kind === "value" && outcome.value === true;
+    if (this.#reserved.size === 0) return { kind: "value", value: null };
+    const calls = [...this.#reserved.values()];
+    const isFull = ({ node, measure, max, onExceeded }: Budget): boolean => {
+      if (measure === "milliseconds" || onExceeded === "warn") return false;
+      return plus(measure, this.#of(node, measure).peek(), ...calls.map((call) => call[measure])) >= max;
+    };
+    return leaf.ask((reader) => budgetsAround(leaf, reader).find(isFull)?.node ?? null);
   }
 
   /** A call begins. */
@@ -113,15 +135,25 @@ export class Budgets {
       this.#reserved.set(key, this.#estimate(request));
   }
 
-  /** Tokens that a call may use: what the task may, else its prompt and the longest answer. */
-  #estimate(request: Extract<TaskRequest, { readonly kind: "agent" }>): number {
-    if (request.maxTokens !== undefined) return request.maxTokens;
-    const [name = ""] = request.agents;
+  /**
+   * What a call may use: what the task may, else its prompt and the longest answer. Where the task's tokens are bounded, each
+   * may be the dearer one; where the price is not known (what a script answers), nothing is reserved of dollars.
+   */
+  #estimate({
+    agents: [name = ""],
+    prompt,
+    maxTokens,
+  }: Extract<TaskRequest, { readonly kind: "agent" }>): Reserved {
+    const price = this.#priceOf(name);
+    if (maxTokens !== undefined) return { tokens: maxTokens, usd: price ? dearest(price, maxTokens) : 0 };
     const options: { readonly [option: string]: Json } = this.#index.plan.agents[name]?.options ?? {};
     const longest = options.maxTokens ?? options.max_tokens ?? options.maxOutputTokens;
-    return (
-      Math.ceil(request.prompt.length / CHARACTERS_A_TOKEN) + (typeof longest === "number" ? longest : ANSWER)
-    );
+    const inputTokens = Math.ceil(prompt.length / CHARACTERS_A_TOKEN);
+    const outputTokens = typeof longest === "number" ? longest : ANSWER;
+    return {
+      tokens: inputTokens + outputTokens,
+      usd: price ? usdOf(price, { ...NO_TOKENS, inputTokens, outputTokens }) : 0,
+    };
   }
 
   #of(node: string, measure: Measure): Source<number> {
@@ -169,7 +201,7 @@ function budgetOf(unit: Instance, node: AspectsNode, measure: Measure, reader: C
   const value = unit.scope.field(node[BUDGETS[measure]], reader);
   if (typeof value !== "object" || value === null) return null;
   const given = value as { readonly [field: string]: unknown };
-  const max = measure === "tokens" ? given.max : given.maxMs;
+  const max = given[MAXIMA[measure]];
   if (typeof max !== "number" || Number.isNaN(max)) return null;
   const { perTask, onExceeded } = given;
   return {
@@ -188,6 +220,20 @@ export function tokensOf(usage: Json): number {
   return names.reduce((sum, name) => sum + (typeof given[name] === "number" ? given[name] : 0), 0);
 }
 
+const plus = (measure: Measure, ...amounts: readonly number[]): number =>
+  measure === "usd" ? addUsd(...amounts) : amounts.reduce((sum, amount) => sum + amount, 0);
+
+/** `120 of 100 tokens`, `$0.30 of $0.25`. */
+const amountOf = (measure: Measure, used: number, max: number): string =>
+  measure === "usd" ? `${usdText(used)} of ${usdText(max)}` : `${used} of ${max} ${measure}`;
+
+const dearest = (price: Price, tokens: number): number =>
+  Math.max(
+    usdOf(price, { ...NO_TOKENS, inputTokens: tokens }),
+    usdOf(price, { ...NO_TOKENS, outputTokens: tokens }),
+  );
+
+const NO_TOKENS = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
 const NONE: readonly string[] = Object.freeze([]);
 /** Of English text, roughly. */
 const CHARACTERS_A_TOKEN = 4;

@@ -5,6 +5,8 @@
  * That it was reached is a fact of the journal (`run.stopping`), like a person's word: a replay counts nothing.
  */
 import type { Json } from "../../plan/types.ts";
+import { addUsd, usdText } from "../money.ts";
+import { spentUsd } from "../prices.ts";
 import type { Journal } from "../store/store.ts";
 import { tokensOf } from "./budgets.ts";
 import { progressOf } from "./loop.ts";
@@ -18,6 +20,8 @@ export interface StopLimits {
   readonly wallClockMs?: number;
   /** Tokens of attempts that have ended, as providers count them: read, written, cached. */
   readonly tokens?: number;
+  /** US dollars that calls of models have cost, in attempts that have ended. */
+  readonly costUsd?: number;
   /** Calls of tools by agents, in attempts that have ended. */
   readonly toolCalls?: number;
   /** Iterations of loops, all loops together: those that were begun. */
@@ -26,7 +30,14 @@ export interface StopLimits {
 
 export type Limit = keyof StopLimits;
 
-export const LIMITS: readonly Limit[] = ["frames", "wallClockMs", "tokens", "toolCalls", "iterations"];
+export const LIMITS: readonly Limit[] = [
+  "frames",
+  "wallClockMs",
+  "tokens",
+  "costUsd",
+  "toolCalls",
+  "iterations",
+];
 
 /** Who stopped a run that came to one of its limits. */
 export const LIMIT = "a limit";
@@ -35,17 +46,19 @@ export const LIMIT = "a limit";
 export interface Spent {
   tokens: number;
   toolCalls: number;
+  costUsd: number;
 }
 
 export function spend(spent: Spent, usage: Json): void {
   spent.tokens += tokensOf(usage);
+  spent.costUsd = addUsd(spent.costUsd, spentUsd(usage));
   const { toolCalls } = (usage ?? {}) as { readonly toolCalls?: Json };
   if (typeof toolCalls === "number") spent.toolCalls += toolCalls;
 }
 
 /** What the run has used and begun by the end of its journal. */
 export function spentOf({ attempts, tasks }: Journal): Spent & { readonly iterations: number } {
-  const spent: Spent = { tokens: 0, toolCalls: 0 };
+  const spent: Spent = { tokens: 0, toolCalls: 0, costUsd: 0 };
   for (const { usage } of attempts) spend(spent, usage);
   let iterations = 0;
   for (const { kind, reason } of tasks) if (kind === "loop") iterations += begun(reason);
@@ -101,6 +114,8 @@ function figureOf({ frame, record, spent, world }: Run, limit: Limit, now: numbe
       return now - record.createdAt;
     case "tokens":
       return spent.tokens;
+    case "costUsd":
+      return spent.costUsd;
     case "toolCalls":
       return spent.toolCalls;
     case "iterations":
@@ -111,7 +126,8 @@ function figureOf({ frame, record, spent, world }: Run, limit: Limit, now: numbe
 }
 
 function wordsOf(limit: Limit, figure: number, max: number): string {
-  const [one, other] = [figure, max].map((count) => count.toLocaleString("en-US")) as [string, string];
+  const shown = (of: number): string => (limit === "costUsd" ? usdText(of) : of.toLocaleString("en-US"));
+  const [one, other] = [shown(figure), shown(max)];
   switch (limit) {
     case "frames":
       return `it has made ${one} frames of at most ${other} (frames, --max-frames)`;
@@ -119,6 +135,8 @@ function wordsOf(limit: Limit, figure: number, max: number): string {
       return `it began ${one} ms ago and may take ${other} ms (wallClockMs, --max-wall-clock)`;
     case "tokens":
       return `it has used ${one} tokens of at most ${other} (tokens, --max-tokens)`;
+    case "costUsd":
+      return `it has cost ${one} of at most ${other} (costUsd, --max-cost)`;
     case "toolCalls":
       return `its agents have made ${one} tool calls of at most ${other} (toolCalls, --max-tool-calls)`;
     case "iterations":
@@ -133,7 +151,11 @@ export function wrongLimit(limits: StopLimits): string | null {
   for (const [name, value] of Object.entries(limits)) {
     if (!LIMITS.some((known) => known === name))
       return `stopAt.${name}: there is no such limit; there are ${LIMITS.join(", ")}`;
-    if (value !== undefined && !(Number.isSafeInteger(value) && value > 0))
+    if (value === undefined) continue;
+    if (name === "costUsd") {
+      if (!(Number.isFinite(value) && value > 0))
+        return `stopAt.${name}: ${JSON.stringify(value)} is no number of US dollars above 0`;
+    } else if (!(Number.isSafeInteger(value) && value > 0))
       return `stopAt.${name}: ${JSON.stringify(value)} is no whole number above 0`;
   }
   return null;

@@ -2,6 +2,7 @@
 import type { Json, Plan } from "../../plan/types.ts";
 import type { AttemptResult, Executor, Reservation, TaskRequest } from "../executors/executor.ts";
 import type { OutputParser } from "../executors/output.ts";
+import type { Prices } from "../prices.ts";
 import type { Address, EventRecord, RunRecord, RunStatus, Store, Write } from "../store/store.ts";
 import type { FileRecord } from "../values/files.ts";
 import type { Clock } from "./clock.ts";
@@ -159,6 +160,8 @@ export interface Services {
   readonly prepared?: Prepared;
   /** How far the run may go. Default: to its end. */
   readonly stopAt?: StopLimits;
+  /** What models cost. Default: nobody knows. */
+  readonly prices?: Prices;
   readonly onEvent: (event: EventRecord) => void;
   /** W3C trace context of the span that stands for this process, kept in the journal so that later ones link to it. */
   readonly traceparent?: string;
@@ -212,7 +215,7 @@ export class Run {
   effectsRun: string[] = [];
   readonly storm: Storm;
   /** What attempts that have ended used. */
-  spent: Spent = { tokens: 0, toolCalls: 0 };
+  spent: Spent = { tokens: 0, toolCalls: 0, costUsd: 0 };
   /** Why the run goes on by itself and is held, or null. */
   stalled: string | null = null;
   aborted = false;

@@ -6,11 +6,13 @@
  * on. A step that changed something sends it back to the start, so that every decision is made on a stable frame.
  */
 
-import type { Value } from "../../plan/core/values.ts";
-import type { Json, Plan } from "../../plan/types.ts";
+import { CoreError, type Value } from "../../plan/core/values.ts";
+import type { Agent, Json, Plan } from "../../plan/types.ts";
+import { modelOf } from "../agents/provider.ts";
 import type { TaskError, TaskRequest } from "../executors/executor.ts";
 import type { OutputParser } from "../executors/output.ts";
 import { memoryFiles } from "../files.ts";
+import { type Prices, priceOf } from "../prices.ts";
 import { addressKey, showAddress } from "../store/rules.ts";
 import type { Address } from "../store/store.ts";
 import { Cell, Graph, Source } from "../values/cell.ts";
@@ -65,6 +67,8 @@ export interface WorldOptions {
   readonly seed?: string;
   /** Default: there are no files. */
   readonly files?: ProjectFiles;
+  /** What models cost. Default: nobody knows. */
+  readonly prices?: Prices;
   /** Keeps the last iteration of closed loops mounted, for looking at. */
   readonly showClosed?: boolean;
   /** Loops go on where a run would go on as a new one: for previews, which have no runs. */
@@ -149,7 +153,9 @@ export class World {
     this.files = options.files ?? new ProjectFiles(memoryFiles({}));
     this.state = new RunState(this.graph);
     this.states = new States(this.graph);
-    this.budgets = new Budgets(index, this.graph);
+    this.budgets = new Budgets(index, this.graph, (agent) =>
+      priceOf(options.prices, this.modelOf(plan.agents[agent])),
+    );
     this.#now = new Source(this.graph, options.now);
     this.#stalled = new Source(this.graph, false);
     this.#moves = new Source(this.graph, 0);
@@ -214,6 +220,18 @@ export class World {
       ([key, member]) => [key, this.resolve(member as Json)] as const,
     );
     return Object.fromEntries(members.filter(([, member]) => member !== undefined)) as Json;
+  }
+
+  /** The model that an agent asks for; null where it says none, and where what it says can't be evaluated. */
+  modelOf(agent: Agent | undefined): string | null {
+    if (!agent) return null;
+    try {
+      const resolved = this.resolve({ ...agent, instructions: null, options: {} } as unknown as Json);
+      return modelOf(resolved as unknown as Agent);
+    } catch (thrown) {
+      if (thrown instanceof CoreError) return null;
+      throw thrown;
+    }
   }
 
   /** Mounts the root. Records of earlier frames must have been put into `states` and `rows` before. */

@@ -17,6 +17,7 @@ import {
 import { TASK_SUSPENDED } from "../interpreter/sessions.ts";
 import { SIGNAL_RECEIVED } from "../interpreter/signals.ts";
 import type { StormLimits } from "../interpreter/storm.ts";
+import type { Prices } from "../prices.ts";
 import { everyEvent, everyFrame, everyTransition } from "../store/paged.ts";
 import type {
   Address,
@@ -37,12 +38,14 @@ export type RecordedFact =
       readonly at: number;
       readonly maxConcurrency: number;
       readonly storm?: StormLimits;
+      readonly prices?: Prices;
     }
   | {
       readonly kind: "resume";
       readonly at: number;
       readonly maxConcurrency: number;
       readonly storm?: StormLimits;
+      readonly prices?: Prices;
     }
   /** Effects had run. */
   | { readonly kind: "flush" }
@@ -132,14 +135,18 @@ function factOf({ type, at, data }: EventRecord): readonly RecordedFact[] {
     typeof data.attempt === "number"
       ? [{ kind: "result", address: addressOf(data), attempt: data.attempt, ok, ...writesOf(data) }]
       : [];
-  const storm = data.storm === undefined ? {} : { storm: data.storm as unknown as StormLimits };
+  const given = {
+    maxConcurrency: Number(data.maxConcurrency),
+    ...(data.storm !== undefined && { storm: data.storm as unknown as StormLimits }),
+    ...(data.prices !== undefined && { prices: data.prices as unknown as Prices }),
+  };
   switch (type) {
     case RUN_CARRIED:
       return [{ kind: "carry", carried: data as unknown as CarriedData }];
     case "run.started":
-      return [{ kind: "begin", at, maxConcurrency: Number(data.maxConcurrency), ...storm }];
+      return [{ kind: "begin", at, ...given }];
     case "run.resumed":
-      return [{ kind: "resume", at, maxConcurrency: Number(data.maxConcurrency), ...storm }];
+      return [{ kind: "resume", at, ...given }];
     case "run.interrupted":
       return [{ kind: "interrupt" }];
     case "run.stopping":

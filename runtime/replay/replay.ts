@@ -162,9 +162,10 @@ export class Replayer {
     return [...(await this.#run.take())];
   }
 
-  #services(store: Store, { maxConcurrency, storm }: Beginning): Services {
+  #services(store: Store, { maxConcurrency, storm, prices }: Beginning): Services {
     return {
       ...(storm && { storm }),
+      ...(prices && { prices }),
       prepared: this.#prepared,
       store,
       executors: { get: () => undefined },
@@ -186,6 +187,8 @@ export class Replayer {
         return typeof value === "object" && value !== null ? `(${name})` : (value ?? undefined);
       },
       files: (question: FileQuestion) => files.ask(question),
+      lostUsage: (lost: AttemptRecord): Json =>
+        this.#attempts.get(attemptKey(lost, lost.attempt))?.usage ?? null,
     };
   }
 

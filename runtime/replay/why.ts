@@ -245,6 +245,11 @@ function fullAround(leaf: Leaf): string {
   for (let unit: Unit | null = leaf.parent; unit; unit = unit.parent)
     if (unit instanceof Parallel && unit.running >= unit.lanes.limit())
       return `it is ready; ${unit.plan.key} runs ${unit.running} of at most ${unit.lanes.limit()} at once`;
+  const { budgets, states } = leaf.world;
+  const runs = (key: string): boolean => states.entries.get(key)?.state === "running";
+  const budget = leaf.kind === "agent" ? budgets.fullAround(leaf, runs) : null;
+  if (budget !== null)
+    return `it is ready; calls under way may use up what is left of the budget of ${budget}`;
   return "it is ready; as many attempts are under way as the run may have at once";
 }
 

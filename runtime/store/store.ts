@@ -103,7 +103,7 @@ export interface AttemptRecord extends Address {
   readonly error: Json;
   /** When the next attempt may start; null when there is none to come. */
   readonly nextAt: number | null;
-  /** Tokens and cost as the provider reports them; null for others. */
+  /** Tokens as the provider reports them, and what they cost (`costUsd`) where that is known; null for others. */
   readonly usage: Json;
   /** Process group and birth of what runs it, recorded before work is handed to it; null when it runs in the engine. */
   readonly process: { readonly pid: number; readonly birth: string } | null;

@@ -54,7 +54,7 @@ export function outcomeAttributes({ model, responseId, finishReason, usage }: Mo
 /** The conventions count cached tokens as input; our usage, as Anthropic's, counts them apart. */
 export function usageAttributes(usage: AttemptRecord["usage"] | ModelOutcome["usage"]): Attributes {
   if (typeof usage !== "object" || usage === null || Array.isArray(usage)) return {};
-  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = usage as {
+  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, costUsd } = usage as {
     readonly [name: string]: unknown;
   };
   const count = (value: unknown): number => (typeof value === "number" ? value : 0);
@@ -65,5 +65,6 @@ export function usageAttributes(usage: AttemptRecord["usage"] | ModelOutcome["us
     ...(count(cacheWriteTokens) > 0
       ? { "gen_ai.usage.cache_creation.input_tokens": count(cacheWriteTokens) }
       : {}),
+    ...(typeof costUsd === "number" ? { "smithers.usage.cost_usd": costUsd } : {}),
   };
 }

@@ -22,6 +22,8 @@ export interface ModelOutcome {
         readonly outputTokens: number;
         readonly cacheReadTokens: number;
         readonly cacheWriteTokens: number;
+        /** US dollars. */
+        readonly costUsd?: number;
       }
     | undefined;
   readonly error?: TaskError | undefined;

@@ -14,7 +14,7 @@ import { Bench, done, failed } from "../../test/engine.ts";
 import { planOf, type TestNode, value } from "../../test/plans.ts";
 import { answer, messagesServer, type Turn, use } from "../agents/testing.ts";
 import { createExecutors } from "../executors/index.ts";
-import { replay, resume, run } from "../index.ts";
+import { type Prices, replay, resume, run } from "../index.ts";
 
 let exporter: InMemorySpanExporter;
 let provider: NodeTracerProvider;
@@ -65,7 +65,7 @@ describe("a traced run", () => {
   });
   afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-  async function asked(turns: readonly Turn[]) {
+  async function asked(turns: readonly Turn[], prices?: Prices) {
     const server = await messagesServer(turns);
     const executors = createExecutors({
       anthropic: { env: { ANTHROPIC_API_KEY: "key", ANTHROPIC_BASE_URL: server.url } },
@@ -83,7 +83,7 @@ describe("a traced run", () => {
     });
     const outer = trace.getTracer("user").startSpan("request");
     const result = await context.with(trace.setSpan(context.active(), outer), () =>
-      run(agentPlan, { root, runId: "r", executors }),
+      run(agentPlan, { root, runId: "r", executors, ...(prices && { prices }) }),
     );
     outer.end();
     await executors.close();
@@ -132,6 +132,18 @@ describe("a traced run", () => {
     const whole = named("invoke_workflow test");
     expect(whole.attributes).toMatchObject({ "smithers.run.id": "r", "smithers.run.status": "waiting" });
     expect(whole.events.map(({ name }) => name)).toContain("approval.requested");
+  });
+
+  it("tells what calls cost where their models have a price, and nothing of it elsewhere", async () => {
+    await asked([use("count", {}), answer({ v: 3 })]);
+    expect(named("invoke_agent claude").attributes).not.toHaveProperty("smithers.usage.cost_usd");
+    exporter.reset();
+    rmSync(root, { recursive: true });
+    const prices = { "claude-test": { input: 100, output: 200, cacheRead: 10 } };
+    await asked([use("count", {}), answer({ v: 3 })], prices);
+    const costs = all("chat claude-test").map(({ attributes }) => attributes["smithers.usage.cost_usd"]);
+    expect(costs).toEqual([0.002_02, 0.002_02]);
+    expect(named("invoke_agent claude").attributes).toMatchObject({ "smithers.usage.cost_usd": 0.004_04 });
   });
 
   it("links to the traces of the processes before, and replays identically", async () => {

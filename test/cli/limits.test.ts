@@ -86,7 +86,9 @@ describe("a limit that is none", () => {
     ["--max-tool-calls", "many", "--max-tool-calls many is no whole number above 0"],
     ["--max-iterations", "2.5", "--max-iterations 2.5 is no whole number above 0"],
     ["--max-wall-clock", "2", "--max-wall-clock 2 is no time such as 90s, 30m, 2h or 1d"],
-    ["--max-cost", "5", "--max-cost: no agent reports what its calls cost, so that can't be kept"],
+    ["--max-cost", "0", "--max-cost 0 is no number of US dollars above 0 such as 5 or 0.25"],
+    ["--max-cost", "$5", "--max-cost $5 is no number of US dollars above 0"],
+    ["--max-cost", "1e3", "--max-cost 1e3 is no number of US dollars above 0"],
   ])("%s %s", async (option, value, message) => {
     const { code, stderr } = await smithers(["run", "rounds.json", option, value], project.dir);
     expect(code).toBe(2);

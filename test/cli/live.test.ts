@@ -33,24 +33,26 @@ const parts = Array.from(
 );
 
 describe("the tree", () => {
-  it("tells states, durations, attempts, tokens and what is waited for", () => {
+  it("tells states, durations, attempts, tokens, dollars and what is waited for", () => {
     const tree = treeAfter(
       [0, "task.started", { nodeId: "first", node: "first", attempt: 1 }],
       [500, "task.retrying", { nodeId: "first", code: "PROVIDER", message: "overloaded\nlater" }],
       [1_000, "task.started", { nodeId: "first", node: "first", attempt: 2 }],
-      [1_500, "agent.usage", { nodeId: "first", inputTokens: 1_200, outputTokens: 34 }],
+      [1_400, "agent.usage", { nodeId: "first", inputTokens: 1_000, outputTokens: 30, costUsd: 0.1 }],
+      [1_500, "agent.usage", { nodeId: "first", inputTokens: 200, outputTokens: 4, costUsd: 0.2 }],
       [2_000, "task.finished", { nodeId: "first" }],
       [2_000, "task.started", { nodeId: "part-a", node: "part-{}", attempt: 1 }],
       [2_000, "task.started", { nodeId: "draft", node: "draft", attempt: 1 }],
+      [2_500, "agent.usage", { nodeId: "part-a", inputTokens: 100, outputTokens: 0 }],
       [3_000, "task.failed", { nodeId: "draft", code: "THROWN", message: "no" }],
       [3_000, "task.started", { nodeId: "draft", node: "draft", attempt: 1, iteration: 1 }],
       [9_000, "approval.requested", { nodeId: "gate", title: "Ship?" }],
     );
     expect(liveLines(tree.root, options)).toEqual([
       "workflow",
-      "├─ ✓ first  1.5 s · attempt 2 · 1,234 tokens",
+      "├─ ✓ first  1.5 s · attempt 2 · 1,234 tokens · $0.30",
       "├─ parallel",
-      "│  └─ ⠋ part-a  8.0 s",
+      "│  └─ ⠋ part-a  8.0 s · 100 tokens",
       "├─ loop  rounds",
       "│  └─ ⠋ draft@1  7.0 s",
       "└─ ? gate  for a decision: Ship?",

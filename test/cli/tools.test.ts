@@ -106,8 +106,9 @@ async function killed(turns: readonly Turn[], holds: () => boolean, node: object
   expect((await done).signal).toBe("SIGKILL");
 }
 
-async function resumed() {
-  const { stdout, stderr, code } = await smithers(["resume", runId, "--json"], project.dir, env());
+async function resumed(...options: string[]) {
+  const args = ["resume", runId, "--json", ...options];
+  const { stdout, stderr, code } = await smithers(args, project.dir, env());
   return { code, stderr, result: jsonLines(stdout).at(-1) };
 }
 const lastResult = (): Json => {
@@ -121,12 +122,35 @@ describe("an engine that is killed", () => {
   it("between two calls: the conversation goes on, and the tool that ended does not run again", async () => {
     const quiet: Turn = { fault: "silent" };
     await killed([use("quick", { file }, "t1"), quiet, answer({ v: 1 })], () => server.requests.length === 2);
-    expect(await resumed()).toMatchObject({ code: 0, result: { status: "finished" } });
+    const { code, result } = await resumed();
+    expect({ code, result }).toMatchObject({
+      code: 0,
+      // What was used before the process died was paid for as well.
+      result: { status: "finished", totals: { calls: 2, toolCalls: 1, tokens: { input: 20, output: 10 } } },
+    });
     expect(notes(file)).toEqual(["quick"]);
     expect(server.requests).toHaveLength(3);
     expect(server.requests[2]?.body.messages).toEqual(server.requests[1]?.body.messages);
     expect(lastResult()).toMatchObject([{ tool_use_id: "t1", content: "quick is done" }]);
     await replays();
+  });
+
+  it("counts what its calls had cost: at its limit the run makes no other", async () => {
+    // 10 tokens read, 5 written, 2 of the cache: $0.021.
+    const prices = { "claude-sonnet-4-5": { input: 1_000, output: 2_000, cacheRead: 500 } };
+    project.write("smithers.json", JSON.stringify({ prices }));
+    const quiet: Turn = { fault: "silent" };
+    await killed([use("quick", { file }, "t1"), quiet, answer({ v: 1 })], () => server.requests.length === 2);
+    const { code, result } = await resumed("--max-cost", "0.02");
+    expect({ code, result }).toMatchObject({
+      code: 3,
+      result: { totals: { costUsd: 0.021, pricedCalls: 1 } },
+    });
+    expect(server.requests).toHaveLength(2);
+    const further = await resumed("--max-cost", "1");
+    expect(further).toMatchObject({ code: 0, result: { totals: { costUsd: 0.042, pricedCalls: 2 } } });
+    await replays();
+    project.write("smithers.json", "{}");
   });
 
   it("while a tool runs: its process ends, it is not repeated, and the model is told that nobody knows", async () => {

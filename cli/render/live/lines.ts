@@ -1,4 +1,5 @@
 /** A live tree as so many lines and no more: what runs and waits before what has ended, and what has ended before what has not begun. */
+import { usdText } from "../../../runtime/money.ts";
 import type { Painter } from "../../terminal.ts";
 import { cut, duration } from "../table.ts";
 import type { LiveNode, LiveState, LiveTask } from "./tree.ts";
@@ -93,6 +94,7 @@ function textOf(task: LiveTask, { now, tick }: LinesOptions): string {
     ...(task.since !== null || task.tookMs > 0 ? [duration(took)] : []),
     ...(task.attempts > 1 ? [`attempt ${task.attempts}`] : []),
     ...(task.tokens > 0 ? [`${task.tokens.toLocaleString("en-US")} tokens`] : []),
+    ...(task.costUsd > 0 ? [usdText(task.costUsd)] : []),
     ...(task.note === "" ? [] : [task.note]),
   ];
   return `${mark} ${task.name}${notes.length === 0 ? "" : `  ${notes.join(" · ")}`}`;

@@ -4,6 +4,7 @@ import { childrenOf, nodeName } from "../../../plan/tree.ts";
 import type { Node, Plan } from "../../../plan/types.ts";
 import { fitsWildcard } from "../../../plan/wildcard.ts";
 import type { EventRecord } from "../../../runtime/index.ts";
+import { addUsd } from "../../../runtime/money.ts";
 import { stageText } from "../../../runtime/stages.ts";
 import { addressOf } from "../address.ts";
 import { wantedOf } from "../progress.ts";
@@ -20,6 +21,8 @@ export interface LiveTask {
   tookMs: number;
   attempts: number;
   tokens: number;
+  /** US dollars, as far as they are known. */
+  costUsd: number;
   /** Why it waits, or failed. */
   note: string;
 }
@@ -123,7 +126,10 @@ export class LiveTree {
       task.since = at;
       task.note = "";
       task.attempts = typeof data.attempt === "number" ? data.attempt : task.attempts + 1;
-    } else if (type === "agent.usage") task.tokens += tokensOf(data);
+    } else if (type === "agent.usage") {
+      task.tokens += tokensOf(data);
+      if (typeof data.costUsd === "number") task.costUsd = addUsd(task.costUsd, data.costUsd);
+    }
     const told = toldBy(event);
     if (!told) return;
     if (task.since !== null) task.tookMs += Math.max(0, at - task.since);
@@ -154,6 +160,7 @@ export class LiveTree {
       tookMs: 0,
       attempts: 0,
       tokens: 0,
+      costUsd: 0,
       note: "",
     };
     this.#byAddress.set(address, task);
