@@ -14,7 +14,7 @@ import type { Services, StopRequest } from "./interpreter/run.ts";
 import { childId } from "./interpreter/run-id.ts";
 import { limitsOf } from "./interpreter/storm.ts";
 import { type CommonOptions, hostOf, type ResumeOptions, type RunOptions } from "./options.ts";
-import { cacheDirectory, hasRun, lastStore, newRunDirectory, runDirectory } from "./runs.ts";
+import { cacheDirectory, hasRun, lastStore, newRunDirectory, pausesDirectory, runDirectory } from "./runs.ts";
 import { countedOf, spentBy } from "./spent.ts";
 import type { AttemptRecord, Store } from "./store/store.ts";
 import { openRun } from "./writing.ts";
@@ -35,13 +35,16 @@ export async function attend(
   first: Attended & { readonly warm: boolean },
   go: (services: Services, doors: Doors) => Promise<Gone>,
 ): Promise<RunResult> {
-  const cache = cacheDirectory(path.resolve(options.root));
+  const root = path.resolve(options.root);
+  const shared = { cache: cacheDirectory(root), pauses: pausesDirectory(root) };
   const { script, allowNetwork = false } = options;
-  const own = options.executors ? null : createExecutors({ cache, allowNetwork, ...(script && { script }) });
+  const own = options.executors
+    ? null
+    : createExecutors({ ...shared, allowNetwork, ...(script && { script }) });
   const executors = options.executors ?? (own as NonNullable<typeof own>);
   let at: Attended = first;
   try {
-    if (first.warm) own?.warm(1, path.resolve(options.root));
+    if (first.warm) own?.warm(1, root);
     let { plan, result } = await go(servicesOf(runs, options, at, executors), doorsOf(options, at));
     for (;;) {
       const next = result.continuedAs === null ? null : await begunNext(plan, options, at);

@@ -20,6 +20,11 @@ export function cacheDirectory(root: string): string {
   return path.join(root, ".smithers", "cache");
 }
 
+/** Pauses that providers asked all runs of the project for. */
+export function pausesDirectory(root: string): string {
+  return path.join(root, ".smithers", "pauses");
+}
+
 /**
  * The store stands in a directory of its own, beside inbox, logs and artifacts. A run that was taken back goes on in another
  * one, `store-2`, `store-3`, …: the last one counts, those before it are its history.

@@ -1,4 +1,7 @@
 /** The provider against a server on loopback: answers, failures, limits (SEMANTICS 27, 28, 32). */
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Agent, Json } from "../../plan/types.ts";
 import type { AttemptContext } from "../executors/executor.ts";
@@ -27,6 +30,7 @@ interface Options extends Partial<Pick<AttemptContext, "signal" | "prices">> {
   readonly env?: { readonly [name: string]: string };
   readonly maxSchemaRetries?: number;
   readonly maxAgentCalls?: number;
+  readonly pauses?: string;
 }
 
 /** Executors over a server that plays `turns`. */
@@ -36,6 +40,7 @@ async function stage(turns: readonly Turn[], options: Options = {}) {
     anthropic: { env: options.env ?? { ANTHROPIC_API_KEY: "key-1", ANTHROPIC_BASE_URL: server.url } },
     ...(options.tools === undefined ? {} : { tools: options.tools }),
     ...(options.maxAgentCalls === undefined ? {} : { maxAgentCalls: options.maxAgentCalls }),
+    ...(options.pauses === undefined ? {} : { pauses: options.pauses }),
   });
   open.push(executors, server);
   const claude: Agent = {
@@ -360,6 +365,25 @@ describe("limits", () => {
     expect(server.requests).toHaveLength(1);
     expect((await same).result).toMatchObject({ ok: true });
     expect(Date.now() - begin).toBeGreaterThanOrEqual(990);
+  });
+
+  it("Retry-After holds the other runs of the project, until its time is up, and no other model", async () => {
+    const above = mkdtempSync(path.join(tmpdir(), "smithers-pauses-"));
+    const pauses = path.join(above, "pauses");
+    try {
+      const one = await stage([{ status: 429, headers: { "retry-after": "1" } }], { pauses });
+      const two = await stage([answer({ n: 1 })], { pauses });
+      const begin = Date.now();
+      await one.ask();
+      const same = two.ask();
+      expect((await two.ask(undefined, ["other"])).result).toMatchObject({ ok: true });
+      expect(two.server.requests.map(({ body }) => body.model)).toEqual(["claude-other"]);
+      expect((await same).result).toMatchObject({ ok: true });
+      expect(Date.now() - begin).toBeGreaterThanOrEqual(990);
+      expect(readdirSync(pauses)).toEqual([]);
+    } finally {
+      rmSync(above, { recursive: true });
+    }
   });
 
   it("no pause for another model: the next agent of the list answers at once", async () => {

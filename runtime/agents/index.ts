@@ -2,6 +2,7 @@
 export { AnthropicProvider, type AnthropicProviderOptions } from "./anthropic.ts";
 export { CallLimits } from "./limits.ts";
 export { ModuleProvider } from "./module.ts";
+export { SharedPauses } from "./pauses.ts";
 export * from "./provider.ts";
 export {
   decideScripted,

@@ -1,3 +1,5 @@
+import type { SharedPauses } from "./pauses.ts";
+
 /** What agent calls of one engine share: a number of slots, and pauses that a provider asked for (SEMANTICS 27, 28). */
 export class CallLimits {
   #free: number;
@@ -5,8 +7,12 @@ export class CallLimits {
   /** Rate key → Unix milliseconds until which no call is made. */
   readonly #paused = new Map<string, number>();
 
-  constructor(slots: number) {
+  readonly #shared: SharedPauses | undefined;
+
+  /** @param shared pauses that other engines were asked for, too */
+  constructor(slots: number, shared?: SharedPauses) {
     this.#free = slots;
+    this.#shared = shared;
   }
 
   /** Makes the call when a slot is free and no pause holds for `key`; null when `signal` fires before. */
@@ -15,7 +21,7 @@ export class CallLimits {
       if (!(await this.#pause(key, signal))) return null;
       if (!(await this.#enter(signal))) return null;
       // While this call waited for a slot, another may have been told to pause.
-      if ((this.#paused.get(key) ?? 0) <= Date.now()) break;
+      if (this.#until(key) <= Date.now()) break;
       this.#leave();
     }
     try {
@@ -27,13 +33,19 @@ export class CallLimits {
 
   /** No call with this key for so long; other keys go on. */
   pause(key: string, ms: number): void {
-    this.#paused.set(key, Math.max(this.#paused.get(key) ?? 0, Date.now() + ms));
+    const until = Math.max(this.#paused.get(key) ?? 0, Date.now() + ms);
+    this.#paused.set(key, until);
+    this.#shared?.pause(key, until);
+  }
+
+  #until(key: string): number {
+    return Math.max(this.#paused.get(key) ?? 0, this.#shared?.until(key) ?? 0);
   }
 
   async #pause(key: string, signal: AbortSignal): Promise<boolean> {
     for (;;) {
       if (signal.aborted) return false;
-      const left = (this.#paused.get(key) ?? 0) - Date.now();
+      const left = this.#until(key) - Date.now();
       if (left <= 0) return true;
       await new Promise<void>((resolve) => {
         const done = (): void => {

@@ -7,6 +7,7 @@ import {
   ModuleProvider,
   type Script,
   ScriptedProvider,
+  SharedPauses,
 } from "../agents/index.ts";
 import { builtinTools } from "../tools/builtin/index.ts";
 import { type Tool, ToolRegistry } from "../tools/registry.ts";
@@ -42,6 +43,8 @@ export interface ExecutorOptions {
   readonly allowNetwork?: boolean;
   /** Where results of tasks with `cache` are kept. Default: nowhere. */
   readonly cache?: string | undefined;
+  /** Where pauses that providers ask for are shared with other processes. Default: nowhere. */
+  readonly pauses?: string | undefined;
   /** Agent calls at a time. Default 10. */
   readonly maxAgentCalls?: number;
 }
@@ -67,6 +70,9 @@ export function createExecutors(options: ExecutorOptions = {}): Executors {
   ]);
   const { allowNetwork = false, tools = [] } = options;
   const registry = new ToolRegistry([...builtinTools({ allowNetwork }), ...tools]);
+  // What a script says is nobody's limit.
+  const shared =
+    options.pauses === undefined || options.script ? undefined : new SharedPauses(options.pauses);
   const cached = (executor: Executor): Executor =>
     options.cache === undefined ? executor : new CachingExecutor(executor, outputs, options.cache);
   const executors: { readonly [K in Exclude<TaskRequest["kind"], "subflow">]: Executor } = {
@@ -77,7 +83,7 @@ export function createExecutors(options: ExecutorOptions = {}): Executors {
         outputs,
         providers,
         scripted: options.script === undefined ? undefined : new ScriptedProvider(options.script),
-        limits: new CallLimits(options.maxAgentCalls ?? 10),
+        limits: new CallLimits(options.maxAgentCalls ?? 10, shared),
         tools: { registry, compute },
       }),
     ),
