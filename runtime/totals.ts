@@ -11,7 +11,7 @@ export interface RunTotals extends Cost {
   /** What its attempts took, added up, milliseconds; those under way do not count. */
   readonly workMs: number;
   readonly attempts: number;
-  /** Attempts beyond the first at an address. */
+  /** Attempts that began what an earlier one had not done; not those that took up a child run or a conversation with people. */
   readonly retries: number;
   /** Tokens of all attempts, failed ones too, as providers count them. */
   readonly tokens: {
@@ -36,10 +36,25 @@ export function totalsOf(
     durationMs: Math.max(0, updatedAt - createdAt),
     workMs: sum(({ startedAt, endedAt }) => (endedAt === null ? 0 : Math.max(0, endedAt - startedAt))),
     attempts: attempts.length,
-    retries: attempts.length - new Set(attempts.map(addressKey)).size,
+    retries: retriesOf(attempts),
     ...usedBy(attempts),
   };
 }
+
+function retriesOf(attempts: readonly AttemptRecord[]): number {
+  const last = new Map<string, AttemptRecord>();
+  let retries = 0;
+  for (const attempt of attempts) {
+    const before = last.get(addressKey(attempt));
+    if (before && !goesOn(before)) retries++;
+    last.set(addressKey(attempt), attempt);
+  }
+  return retries;
+}
+
+/** Whether the next attempt goes on where this one was left. */
+const goesOn = ({ state, error }: AttemptRecord): boolean =>
+  state === "suspended" || (error as { readonly code?: Json } | null)?.code === "CHILD_LEFT";
 
 /** What attempts have used, as far as they told of it. */
 export function usedBy(
