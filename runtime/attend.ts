@@ -175,9 +175,10 @@ function servicesOf(
     ...(options.prepared && { prepared: options.prepared }),
     onEvent: options.onEvent ?? (() => {}),
     nextRunId: () => nextRunId(at.runId, at.isNext, (name) => at.directory !== null && hasRun(root, name)),
-    decider:
-      options.decider ??
-      (script ? (address, kind, tool) => decideScripted(script, address, kind, tool) : () => undefined),
+    decider: (address, kind, tool) => {
+      if (options.decider) return options.decider(address, kind, tool, at.runId);
+      return script ? decideScripted(script, at.runId, address, kind, tool) : undefined;
+    },
   };
 }
 

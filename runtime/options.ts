@@ -28,7 +28,9 @@ export interface CommonOptions {
   /** Answers of agents and decisions of people; no provider is called then. */
   readonly script?: Script;
   /** Stands for people, in place of the script. */
-  readonly decider?: Services["decider"];
+  readonly decider?: (
+    ...asked: [...question: Parameters<Services["decider"]>, runId: string]
+  ) => ReturnType<Services["decider"]>;
   /** Called for every event once it is on disk, in order. */
   readonly onEvent?: (event: EventRecord) => void;
   /** Ends attempts under way and lets go of the run, which can be resumed. */

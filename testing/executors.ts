@@ -26,13 +26,13 @@ export function executorsOf(
     execute: (request, context) =>
       clock.during(async () => {
         if (request.kind === "static") return check(outputs, request.payload, request, context);
-        const answer = entryFor(answers, context.address);
+        const answer = entryFor(answers, context.runId, context.address);
         if (request.kind === "subflow") return unanswered(context);
         if (answer === undefined && request.kind === "compute") return passOn(elsewhere, request, context);
         const call = callOf(request, context);
         calls.push(call);
         if (answer === undefined) return unanswered(context);
-        const uses = request.kind === "agent" ? entryFor(tools, context.address) : undefined;
+        const uses = request.kind === "agent" ? entryFor(tools, context.runId, context.address) : undefined;
         if (request.kind === "agent" && uses) {
           const used = await useTools(uses, request, context);
           if (!used.ok) return used;
@@ -50,8 +50,8 @@ function callOf(
   request: Extract<TaskRequest, { readonly kind: "agent" | "compute" }>,
   context: AttemptContext,
 ): Call {
-  const { address, attempt, signal } = context;
-  const common = { ...address, attempt, signal };
+  const { runId, address, attempt, signal } = context;
+  const common = { runId, ...address, attempt, signal };
   return request.kind === "agent"
     ? { ...common, agents: request.agents, prompt: request.prompt, captures: null }
     : { ...common, agents: [], prompt: "", captures: request.captures };

@@ -135,7 +135,7 @@ class Bench {
 
   begin(options: TestOptions): Promise<TestRun> {
     const { input = {} } = options;
-    return this.#attend(options, (common) => runPlan(this.#plan, { ...common, input, runId: "test" }));
+    return this.#attend(options, (common) => runPlan(this.#plan, { ...common, input, runId: RUN }));
   }
 
   async #attend(
@@ -143,7 +143,7 @@ class Bench {
     go: (common: Parameters<typeof runPlan>[1]) => ReturnType<typeof runPlan>,
   ): Promise<TestRun> {
     const { answers = {}, people = {}, signals = [], host = {}, files = {}, tools, maxConcurrency } = options;
-    const store = this.#storeOf("test");
+    const store = this.#storeOf(RUN);
     const code = createExecutors();
     const began = this.#clock.now();
     try {
@@ -154,7 +154,7 @@ class Bench {
         clock: this.#clock,
         executors: executorsOf(answers, this.#clock, this.#calls, code, this.#prepared.parser, tools),
         prepared: this.#prepared,
-        decider: (address) => saidTo(people, address),
+        decider: (address, _kind, _tool, runId) => saidTo(people, runId, address),
         requests: (take) => send(take, signals, this.#clock),
         host: (name) => (Object.hasOwn(host, name) ? host[name] : undefined),
         files: memoryFiles(files),
@@ -195,16 +195,18 @@ class Bench {
       events: [...this.#events],
       prompts: (node) =>
         calls
-          .filter((call) => call.agents.length > 0 && entryFor({ [node]: true }, call) === true)
+          .filter((call) => call.agents.length > 0 && entryFor({ [node]: true }, call.runId, call))
           .map(({ prompt }) => prompt),
       tools: (node) =>
         this.#events
-          .filter(({ type, data }) => type === "tool.finished" && entryFor({ [node]: true }, addressOf(data)))
+          .filter(
+            ({ type, data }) => type === "tool.finished" && entryFor({ [node]: true }, RUN, addressOf(data)),
+          )
           .map(({ data: { name, ok, output = null } }) => ({ name: String(name), ok: ok === true, output })),
       resume: ({ afterMs = 0, ...more } = {}) => {
         this.#clock.pass(afterMs);
         return this.#attend({ ...options, ...more }, (common) =>
-          resume("test", { ...common, plan: this.#plan }),
+          resume(RUN, { ...common, plan: this.#plan }),
         );
       },
     };
@@ -213,7 +215,7 @@ class Bench {
   /** A run that a replay would not give again is a fault of the engine's, which no test should hide. */
   async #proveReplay(): Promise<void> {
     for (const [runId, space] of this.#spaces) {
-      const plan = runId === "test" ? this.#plan : undefined;
+      const plan = runId === RUN ? this.#plan : undefined;
       const { divergence } = await replayJournal(memoryReader(space), plan, this.#prepared);
       if (divergence)
         throw new Error(`the replay of this run differs: ${JSON.stringify(divergence, null, 2)}`);
@@ -221,8 +223,15 @@ class Bench {
   }
 }
 
-function saidTo(people: NonNullable<TestOptions["people"]>, address: Address): ScriptedDecision | undefined {
-  const said = entryFor(people, address);
+/** The run's id, whichever workflow is tested. */
+const RUN = "test";
+
+function saidTo(
+  people: NonNullable<TestOptions["people"]>,
+  runId: string,
+  address: Address,
+): ScriptedDecision | undefined {
+  const said = entryFor(people, runId, address);
   if (said === undefined) return undefined;
   if (typeof said === "boolean") return { approved: said, note: null };
   return "answer" in said ? said : { approved: said.approved, note: said.note ?? null };

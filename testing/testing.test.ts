@@ -44,6 +44,38 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const CHILD = `
+import { AnthropicAgent, createSmithers } from "smithers";
+import { z } from "zod";
+const { Workflow, Task, Approval, smithers, outputs } = createSmithers({
+  input: z.object({ region: z.string() }),
+  output: z.object({ price: z.number() }),
+  ok: z.object({ approved: z.boolean() }),
+});
+const buyer = new AnthropicAgent({ model: "claude-sonnet-4-5" });
+export default smithers((ctx) => (
+  <Workflow name="buying">
+    <Task id="quote" output={outputs.output} agent={buyer}>{\`What in \${ctx.input.region}?\`}</Task>
+    <Approval id="ok" output={outputs.ok} request={{ title: "Buy?" }} />
+  </Workflow>
+));
+`;
+const PARENT = `
+import { createSmithers } from "smithers";
+import { z } from "zod";
+import buying from "./child";
+const { Workflow, Subflow, smithers, outputs } = createSmithers({
+  input: z.object({}),
+  bought: z.object({ price: z.number() }),
+});
+export default smithers(() => (
+  <Workflow name="regions">
+    <Subflow id="buy-eu" workflow={buying} input={{ region: "eu" }} output={outputs.bought} />
+    <Subflow id="buy-us" workflow={buying} input={{ region: "us" }} output={outputs.bought} />
+  </Workflow>
+));
+`;
+
 const input = { topic: "rain" };
 const answers = {
   draft: { text: "drop" },
@@ -119,5 +151,22 @@ describe("a workflow that does not compile", () => {
     );
     await expect(loadWorkflow(file)).rejects.toThrow(/bad\.tsx:\d+:\d+ error SM301/);
     await expect(loadWorkflow(file)).rejects.toBeInstanceOf(WorkflowError);
+  });
+});
+
+describe("a workflow with Subflows", () => {
+  it("is told what each of them is told, by the name of the Subflow", async () => {
+    writeFileSync(path.join(folder, "child.tsx"), CHILD);
+    writeFileSync(path.join(folder, "regions.tsx"), PARENT);
+    const regions = await loadWorkflow(path.join(folder, "regions.tsx"));
+    const run = await regions.run({
+      answers: { "buy-eu:quote": { price: 9 }, quote: { price: 1 } },
+      people: { "buy-eu:ok": true },
+    });
+    expect(run.prompts("quote")).toEqual(["What in eu?", "What in us?"]);
+    expect(run.prompts("buy-us:quote")).toEqual(["What in us?"]);
+    expect(run).toMatchObject({ status: "waiting", waitingFor: [{ child: "buy-us", nodeId: "ok" }] });
+    const rest = await run.resume({ people: { "buy-us:*": true } });
+    expect(rest.outputs.bought?.map(({ price }) => price)).toEqual([9, 1]);
   });
 });

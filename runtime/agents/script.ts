@@ -10,20 +10,21 @@
  *
  * Answers are also what people give where a node asks for a row, a choice (`{ "selected": "a" }`) or a ranking.
  *
- * The first entry that fits decides: by node id (`*` stands for any characters), and by iteration, attempt and agent
- * where the entry names them. So a script holds no state, and a resumed run gets the same answers.
+ * The first entry that fits decides: by node id (`*` stands for any characters; `buy-eu:quote` is the node `quote` of the run
+ * that `buy-eu` holds), and by iteration, attempt and agent where the entry names them. So a script holds no state, and a resumed run gets the same answers.
  */
 import { readFile } from "node:fs/promises";
 import * as z from "zod";
 import type { Json } from "../../plan/types.ts";
 import { fitsWildcard } from "../../plan/wildcard.ts";
 import { formatIssues, parseWith } from "../../plan/zod/index.ts";
+import { nodeNames } from "../interpreter/run-id.ts";
 import type { Address, TaskRecord } from "../store/store.ts";
 
 const json: z.ZodType<Json> = z.json();
 
 const where = {
-  /** Node id; `*` stands for any characters. */
+  /** Node id, in a child run also with the child's name before it; `*` stands for any characters. */
   node: z.string().min(1),
   iteration: z.int().nonnegative().optional(),
   latencyMs: z.number().nonnegative().optional(),
@@ -121,11 +122,11 @@ export function parseScript(value: Json, name = "script"): Script {
 /** The entry that answers this attempt; undefined when none does. */
 export function findAnswer(
   { answers }: Script,
-  at: { readonly address: Address; readonly attempt: number; readonly agent: string },
+  at: { readonly runId: string; readonly address: Address; readonly attempt: number; readonly agent: string },
 ): ScriptedAnswer | undefined {
   return answers.find(
     (entry) =>
-      fits(entry, at.address) &&
+      fits(entry, at.runId, at.address) &&
       (entry.attempt === undefined || entry.attempt === at.attempt) &&
       (entry.agent === undefined || entry.agent === at.agent),
   );
@@ -134,23 +135,26 @@ export function findAnswer(
 /** What the script says in people's place at a node of a kind: a decision, or a row; undefined leaves it to people. */
 export function decideScripted(
   { approvals, answers }: Script,
+  runId: string,
   address: Address,
   kind: TaskRecord["kind"],
   tool?: string,
 ): ScriptedApproval | { readonly answer: Json; readonly latencyMs?: number | undefined } | undefined {
   const decision = approvals.find(
-    (entry) => fits(entry, address) && (entry.tool === undefined || entry.tool === tool),
+    (entry) => fits(entry, runId, address) && (entry.tool === undefined || entry.tool === tool),
   );
   if (decision || (kind !== "human" && kind !== "approval")) return decision;
-  const said = answers.find((entry) => fits(entry, address));
+  const said = answers.find((entry) => fits(entry, runId, address));
   return said?.reply === undefined ? undefined : { answer: said.reply, latencyMs: said.latencyMs };
 }
 
 function fits(
   entry: { node: string; iteration?: number | undefined },
+  runId: string,
   { nodeId, iteration }: Address,
 ): boolean {
-  return fitsWildcard(entry.node, nodeId) && (entry.iteration === undefined || entry.iteration === iteration);
+  if (entry.iteration !== undefined && entry.iteration !== iteration) return false;
+  return nodeNames(runId, nodeId).some((name) => fitsWildcard(entry.node, name));
 }
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

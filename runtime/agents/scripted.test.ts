@@ -142,10 +142,28 @@ describe("a scripted approval", () => {
       ],
     });
     const at = (nodeId: string, iteration: number) =>
-      decideScripted(script, { nodeId, scope: "", iteration }, "approval");
+      decideScripted(script, "r", { nodeId, scope: "", iteration }, "approval");
     expect(at("ship", 0)).toMatchObject({ approved: false, note: "not yet" });
     expect(at("ship", 1)).toMatchObject({ approved: true, note: null, latencyMs: 10 });
     expect(at("other", 0)).toBeUndefined();
+  });
+});
+
+describe("a node of a child run", () => {
+  it("is named by its id, or with the name of the child before it", () => {
+    const script = parseScript({
+      approvals: [
+        { node: "buy-eu:over", approved: false },
+        { node: "*:over", approved: true },
+        { node: "here", approved: true },
+      ],
+    });
+    const said = (runId: string, nodeId: string) =>
+      decideScripted(script, runId, { nodeId, scope: "", iteration: 0 }, "approval");
+    expect(said("r:buy-eu", "over")).toMatchObject({ approved: false });
+    expect(said("r:buy-us", "over")).toMatchObject({ approved: true });
+    expect(said("r", "over")).toBeUndefined();
+    expect(said("r:buy-us", "here")).toMatchObject({ approved: true });
   });
 });
 

@@ -30,8 +30,8 @@ export class ScriptedProvider implements AgentProvider {
   }
 
   open(call: AgentCall): Conversation {
-    const { address, attempt } = call.context;
-    const entry = findAnswer(this.#script, { address, attempt, agent: call.name });
+    const { runId, address, attempt } = call.context;
+    const entry = findAnswer(this.#script, { runId, address, attempt, agent: call.name });
     const dialogue = new ScriptedDialogue(call, entry);
     return { ask: (message) => dialogue.ask(message) };
   }

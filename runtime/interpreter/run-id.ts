@@ -37,6 +37,12 @@ export const outermost = (runId: string): string => namesOf(runId)[0] as string;
 /** The run that the child of this name within `runId` is. */
 export const childId = (runId: string, child: string): string => `${runId}${WITHIN}${child}`;
 
+/** How scripts and tests name a node: by its id, in a child run also with the child's name before it, `buy-eu:quote`. */
+export function nodeNames(runId: string, nodeId: string): readonly string[] {
+  const [, ...children] = namesOf(runId);
+  return children.length === 0 ? [nodeId] : [nodeId, [...children, nodeId].join(WITHIN)];
+}
+
 /** Whether `text` may name a run's directory. */
 export function isRunId(text: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(text) && !text.includes("..");
