@@ -1,6 +1,6 @@
 /** Runs or resumes a plan with progress for people or JSON lines for programs. Used by `run` and `up`. */
 import type { Argv } from "yargs";
-import { diffPlans, type Json, loadPlan, type Plan, renderDiffText } from "../plan/index.ts";
+import { diffPlans, type Json, loadRecordedPlan, type Plan, renderDiffText } from "../plan/index.ts";
 import { answerCommands, askerOf, signalCommand } from "../runtime/answers.ts";
 import type { EventRecord, RunResult, StormLimits } from "../runtime/index.ts";
 import { configFile } from "./config-file.ts";
@@ -141,7 +141,7 @@ async function progressOf(
   if (start.kind === "new") return createLive(start.plan, live, terminal);
   const root = rootOf(args);
   const { journal } = await runtime.inspect(start.runId, { root });
-  const recorded = journal.plan === null ? null : loadPlan(journal.plan);
+  const recorded = journal.plan === null ? null : loadRecordedPlan(journal.plan);
   if (!recorded?.ok) return createLines(terminal);
   const before: EventRecord[] = [];
   for await (const event of runtime.events(start.runId, { root })) before.push(event);
@@ -167,7 +167,7 @@ async function printDifference(
   { inspect }: Runtime,
 ): Promise<void> {
   const { journal } = await inspect(runId, { root: rootOf(args) });
-  const recorded = journal.plan === null ? null : loadPlan(journal.plan);
+  const recorded = journal.plan === null ? null : loadRecordedPlan(journal.plan);
   if (recorded?.ok) terminal.err(`${renderDiffText(diffPlans(recorded.plan, plan))}\n`);
 }
 

@@ -229,6 +229,17 @@ export function fieldOf(node: Node | Omit<Node, "digests">, name: FieldName): Js
   return value as Json | undefined;
 }
 
+const RANKS: ReadonlyMap<string, number> = new Map(FIELD_NAMES.map((name, rank) => [name, rank]));
+
+/** Names of the fields that a node has, in the order of `FIELDS`: a node has few of the many that there are. */
+export function fieldsIn(node: Node | Omit<Node, "digests">): readonly FieldName[] {
+  const own = Object.keys(node).filter((name) => !name.includes("."));
+  const each = node.each ? Object.keys(node.each).map((name) => `each.${name}`) : [];
+  return ([...own, ...each] as FieldName[])
+    .filter((name) => RANKS.has(name) && fieldOf(node, name) !== undefined)
+    .sort((a, b) => (RANKS.get(a) as number) - (RANKS.get(b) as number));
+}
+
 /** The Core text of a dynamic value, or null where it is plain JSON. */
 export function dynamicText(value: unknown): CoreText | null {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return null;

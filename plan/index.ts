@@ -19,5 +19,5 @@ export type * from "./types.ts";
 export { IR_VERSION, PLAN_KIND } from "./types.ts";
 export { upgrade } from "./upgrade.ts";
 export type { Problem, Rule } from "./validate/problems.ts";
-export { loadPlan, type Validated, validatePlan } from "./validate.ts";
+export { loadPlan, loadRecordedPlan, type Validated, validatePlan } from "./validate.ts";
 export { formatPlan } from "./write.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { draftOf, promptDraft } from "../test/drafts.ts";
 import type { DraftNode, PlanDraft } from "./draft.ts";
-import { seal } from "./seal.ts";
+import { integrityOf, seal } from "./seal.ts";
 import type { Json } from "./types.ts";
-import { loadPlan, validatePlan } from "./validate.ts";
+import { loadPlan, loadRecordedPlan, validatePlan } from "./validate.ts";
 import { formatPlan } from "./write.ts";
 
 type Table = { [key: string]: Json };
@@ -279,5 +279,45 @@ describe("loadPlan", () => {
     expect(result.problems).toHaveLength(1);
     expect(result.problems[0]!.rule).toBe(rule);
     expect(result.problems[0]!.message).toContain(message);
+  });
+});
+
+describe("loadRecordedPlan", () => {
+  const sealed = seal(clean(good));
+  const text = JSON.stringify(sealed);
+  const resealed = (edit: Edit): string => {
+    const plan = JSON.parse(text);
+    edit(plan);
+    return JSON.stringify({ ...plan, integrity: integrityOf(plan) });
+  };
+
+  it("gives the plan that `loadPlan` gives", () => {
+    expect(loadRecordedPlan(text)).toEqual({ ok: true, plan: sealed });
+    expect(loadRecordedPlan(text)).toEqual(loadPlan(text));
+  });
+
+  it("finds any change of it, with all that `loadPlan` says", () => {
+    for (const [was, is] of [
+      ["twice(ctx", "twicf(ctx"],
+      ['"parent":"root"', '"parent":"rot"'],
+      ['"requires":[]', '"requires":["x"]'],
+      ["n * 2", "n * 3"],
+    ] as const) {
+      const damaged = text.replace(was, is);
+      const found = loadRecordedPlan(damaged);
+      expect(found.ok, is).toBe(false);
+      expect(found).toEqual(loadPlan(damaged));
+    }
+    expect(loadRecordedPlan(text.slice(0, -1))).toEqual(loadPlan(text.slice(0, -1)));
+  });
+
+  it("looks through one of another version, whatever its seal", () => {
+    const other = resealed((plan) => {
+      (plan as Table).irVersion = "1.9";
+      plan.nodes!.a = { ...(plan.nodes!.a as Table), parent: "nowhere" };
+    });
+    const found = loadRecordedPlan(other);
+    expect(found.ok).toBe(false);
+    expect(found).toEqual(loadPlan(other));
   });
 });

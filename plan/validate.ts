@@ -1,7 +1,7 @@
 /** From unknown JSON to a plan, or to everything that is wrong with it. */
 import { lineAndColumn, parseJsonText } from "./json.ts";
 import { childPath } from "./path.ts";
-import type { Plan } from "./types.ts";
+import { IR_VERSION, type Plan } from "./types.ts";
 import { upgrade } from "./upgrade.ts";
 import { checkCore } from "./validate/core.ts";
 import { checkHeader, checkIntegrity } from "./validate/header.ts";
@@ -66,6 +66,26 @@ export function loadPlan(text: string): Validated {
   const rule = parsed.kind === "syntax" ? "json-syntax" : "json-duplicate-key";
   const message = `line ${line}, column ${column}: ${parsed.message}`;
   return { ok: false, problems: [{ path: "", rule, message, line, column }] };
+}
+
+/**
+ * Reads the plan that a journal keeps: the one its run was begun with, or that was validated when the run was imported. Where
+ * it is of this version and its integrity holds it is that plan still, and is not looked through again; all else is
+ * validated as any other plan.
+ */
+export function loadRecordedPlan(text: string): Validated {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return loadPlan(text);
+  }
+  const problems = new Problems();
+  if (checkHeader(json, problems) && json.irVersion === IR_VERSION) {
+    checkIntegrity(json, problems);
+    if (problems.none) return { ok: true, plan: json as unknown as Plan };
+  }
+  return validatePlan(json);
 }
 
 function refused(problems: Problems): Validated {

@@ -1,5 +1,5 @@
 /** Answering from any process what a run asks of people: filed in its inbox, whose writer takes it up. */
-import { loadPlan } from "../plan/index.ts";
+import { loadRecordedPlan } from "../plan/index.ts";
 import type { Json } from "../plan/types.ts";
 import { formatIssues } from "../plan/zod/index.ts";
 import { OutputParser } from "./executors/output.ts";
@@ -90,7 +90,7 @@ async function file(
   const directory = runDirectory(options.root, runId);
   const journal = await journalOf(directory);
   const { address, task } = questionAt(journal, directory, nodeId, options);
-  const loaded = loadPlan(journal.plan ?? "");
+  const loaded = loadRecordedPlan(journal.plan ?? "");
   const misfit = (row: Json): string | null => {
     if (!loaded.ok) return null;
     const table = tableOf(loaded.plan, task);

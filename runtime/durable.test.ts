@@ -1,6 +1,8 @@
 /** What of a run outlives its process: decisions, results, attempts (SEMANTICS 12, 25, 29, 38). */
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { seal } from "../plan/index.ts";
+import type { Plan } from "../plan/types.ts";
 import { Bench, done, failed } from "../test/engine.ts";
 import { computed, planOf, type TestNode, value } from "../test/plans.ts";
 import { memoryReader } from "./store/index.ts";
@@ -161,6 +163,17 @@ describe("what is stored", () => {
 });
 
 describe("after a crash", () => {
+  it("a resume is refused when the recorded plan is not what it was", async () => {
+    const bench = new Bench(seal(planOf({ first: value(1), ok: { kind: "approval" } as TestNode })));
+    expect(await bench.run()).toMatchObject({ status: "waiting" });
+    const recorded = { plan: undefined as unknown as Plan };
+    expect(await bench.resume(recorded)).toMatchObject({ status: "waiting" });
+    for (const [key, text] of bench.space.records)
+      if (text.includes('"kind":"smithers.plan"'))
+        bench.space.records.set(key, text.replace('"v":1', '"v":2'));
+    await expect(bench.resume(recorded)).rejects.toThrow("the plan was changed after it was sealed");
+  });
+
   it("a retry comes at its time, with its number and its prompt (SEMANTICS 29)", async () => {
     const starts: string[] = [];
     const plan = planOf({

@@ -154,7 +154,7 @@ export async function reopenedRun(
   const journal = withUsage(left, doors.lostUsage ?? (await toldUsage(services.store, left.attempts)));
   const now = services.clock.now();
   const { values, changes } = knownHost(record, doors.host);
-  const files = new ProjectFiles(doors.files, await filesRead(plan, services.store));
+  const files = new ProjectFiles(doors.files, await filesRead(journal, services.store));
   const world = worldOf(plan, record, services, values, files);
   const { lost, writes, retries } = restore(world, journal, now);
   for (const attempt of lost) doors.endAttempt?.(attempt);
@@ -266,8 +266,8 @@ async function learnSessions(run: Run, { tasks, attempts }: Journal): Promise<vo
 }
 
 /** What earlier frames of the run have read of its files. */
-async function filesRead(plan: Plan, store: Store): Promise<readonly FileRecord[]> {
-  if (!JSON.stringify([plan.nodes, plan.functions, plan.constants]).includes("ctx.fs")) return [];
+async function filesRead({ plan }: Journal, store: Store): Promise<readonly FileRecord[]> {
+  if (!plan?.includes("ctx.fs")) return [];
   const records: FileRecord[] = [];
   for await (const { type, data } of keptEvents(store))
     if (type === FILE_READ) records.push(data as unknown as FileRecord);

@@ -1,7 +1,8 @@
 /** Which of the ready tasks starts first. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Bench, done } from "../test/engine.ts";
-import { planOf, type TestNode } from "../test/plans.ts";
+import { planOf, type TestNode, value } from "../test/plans.ts";
+import { Ready } from "./interpreter/ready.ts";
 
 const agent = (parent: string, more: object = {}): TestNode =>
   ({ kind: "task", parent, agent: "a", prompt: "p", output: "row", ...more }) as TestNode;
@@ -60,5 +61,29 @@ describe("of ready tasks", () => {
         c: agent("p", { priority: 1 }),
       }),
     ).toEqual(["c", "a", "b"]);
+  });
+
+  it("those that need no place start while all places are taken", async () => {
+    const nodes = {
+      p: { kind: "parallel" } as TestNode,
+      a: agent("p"),
+      b: agent("p", { priority: 9 }),
+      c: value(1, { parent: "p" }),
+      d: agent("p", { priority: 1 }),
+    };
+    expect(await started(nodes)).toEqual(["b", "c", "d", "a"]);
+  });
+
+  it("those that wait for a place are not looked at in every frame", async () => {
+    const nodes: { [id: string]: TestNode } = { p: { kind: "parallel" } };
+    for (let index = 0; index < 100; index++) nodes[`t${index}`] = agent("p");
+    const push = vi.spyOn(Ready.prototype, "push");
+    try {
+      expect(await started(nodes, 2)).toHaveLength(100);
+      // Once each, in the run and in its replay.
+      expect(push.mock.calls.length).toBeLessThanOrEqual(200);
+    } finally {
+      push.mockRestore();
+    }
   });
 });

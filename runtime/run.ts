@@ -1,7 +1,7 @@
 /** Running and resuming a plan in a project directory. */
 import { randomBytes } from "node:crypto";
 import path from "node:path";
-import { loadPlan } from "../plan/index.ts";
+import { loadRecordedPlan } from "../plan/index.ts";
 import type { Plan } from "../plan/types.ts";
 import { type Attended, attend, type Gone, type Runs } from "./attend.ts";
 import { originOf } from "./carried.ts";
@@ -120,7 +120,7 @@ function planOf({ run, plan: text }: Journal, runId: string, given: Plan | undef
         "resume it without naming a plan, or start a new run",
     );
   if (given) return given;
-  const loaded = loadPlan(text);
+  const loaded = loadRecordedPlan(text);
   if (loaded.ok) return loaded.plan;
   const problems = loaded.problems.map(({ path: at, message }) => `${at}: ${message}`).join("\n");
   throw new RefusedError(`the plan recorded in run ${runId} can't be read:\n${problems}`);

@@ -1,5 +1,5 @@
 /** Sending a signal to a run from any process: filed in its inbox, whose writer takes it up. */
-import { loadPlan, type Plan } from "../plan/index.ts";
+import { loadRecordedPlan, type Plan } from "../plan/index.ts";
 import { nearest } from "../plan/suggest.ts";
 import type { Json } from "../plan/types.ts";
 import { formatIssues } from "../plan/zod/index.ts";
@@ -55,7 +55,7 @@ export async function signal(
   if (next !== null && hasRun(root, next)) return signal(next, name, { root, payload, correlationId, by });
   if (next === null && run.status === "finished")
     throw new NotRunningError(`run ${runId} has finished: nothing of it waits`);
-  const loaded = loadPlan(text);
+  const loaded = loadRecordedPlan(text);
   if (loaded.ok) {
     checkName(loaded.plan, name);
     checkPayload(loaded.plan, tasks, { name, correlationId, payload });

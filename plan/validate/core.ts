@@ -2,7 +2,7 @@
 import { CoreSyntaxError, checkExpr, envName, hostNames, parseExpr, RESERVED_NAMES } from "../core/index.ts";
 import { components } from "../digest/components.ts";
 import { type HandleName, walkExpr } from "../digest/walk.ts";
-import { coreText, dynamicText, FIELD_NAMES, FIELDS, type Field, fieldOf } from "../fields.ts";
+import { coreText, dynamicText, FIELDS, type Field, fieldOf, fieldsIn } from "../fields.ts";
 import { childPath, itemPath } from "../path.ts";
 import { lookup, type NodeScopes, nodeScopes, PLAN_SCOPE, type Scope } from "../scope.ts";
 import type { CoreText, Node, Plan } from "../types.ts";
@@ -110,9 +110,8 @@ class CoreTexts {
   node(key: string, node: Node): void {
     const path = childPath("nodes", key);
     const scopes = this.scopes.get(key)!;
-    for (const name of FIELD_NAMES) {
+    for (const name of fieldsIn(node)) {
       const value = fieldOf(node, name);
-      if (value === undefined) continue;
       const field: Field = FIELDS[name];
       const scope = scopes[field.scope];
       const at = `${path}.${name}`;

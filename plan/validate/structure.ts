@@ -1,6 +1,6 @@
 /** Types and presence: after this the plan has the shape of plan/types.ts, and references can be followed. */
 import { RESERVED_NAMES } from "../core/index.ts";
-import { dynamicText, FIELD_NAMES, FIELDS, type Field, fieldOf, NODE_KINDS, type Plain } from "../fields.ts";
+import { dynamicText, FIELDS, type Field, fieldOf, fieldsIn, NODE_KINDS, type Plain } from "../fields.ts";
 import { childPath, itemPath } from "../path.ts";
 import type { Node, NodeKind } from "../types.ts";
 import { type Problems, show } from "./problems.ts";
@@ -165,10 +165,9 @@ class Structure {
     if (digests)
       for (const name of ["identity", "interface", "behaviour", "policy"])
         this.digest(digests[name], `${path}.digests.${name}`);
-    for (const name of FIELD_NAMES) {
+    for (const name of fieldsIn(node as unknown as Node)) {
       if (name.startsWith("each.")) continue;
       const value = fieldOf(node as unknown as Node, name);
-      if (value === undefined) continue;
       const field: Field = FIELDS[name];
       if (field.kinds.includes(kind)) this.field(value, field, `${path}.${name}`);
       else this.problems.add(`${path}.${name}`, "misplaced", `a ${kind} has no \`${name}\``);

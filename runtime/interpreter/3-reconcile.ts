@@ -15,6 +15,7 @@ import { waitingOf } from "./deliver.ts";
 import { Leaf, WAITING_KINDS } from "./leaf.ts";
 import { progressOf } from "./loop.ts";
 import { asked, isAsked, questionKey } from "./people.ts";
+import { takesPlace } from "./ready.ts";
 import { isRecalled } from "./recall.ts";
 import { addressData, type End, type InFlight, type Run, type Start } from "./run.ts";
 import { snapshotCtx } from "./snapshot.ts";
@@ -106,9 +107,9 @@ function chooseStarts(run: Run, may: ReturnType<typeof whatMayStart>): readonly 
   if (may === "none" && !isCancelling) return [];
   const starts: Start[] = [];
   let busy = 0;
-  for (const { request } of run.inFlight.values()) if (counts(request)) busy++;
+  for (const { request } of run.inFlight.values()) if (takesPlace(request.kind)) busy++;
   const begin = (entry: TaskEntry, request: TaskRequest, leaf: Leaf | undefined): void => {
-    if (counts(request)) busy++;
+    if (takesPlace(request.kind)) busy++;
     const attempt = entry.attempts;
     const timeoutMs = limitOf(leaf, "timeoutMs");
     const heartbeatTimeoutMs = limitOf(leaf, "heartbeatTimeoutMs");
@@ -130,10 +131,10 @@ function chooseStarts(run: Run, may: ReturnType<typeof whatMayStart>): readonly 
   const isUnderWay = (key: string): boolean =>
     run.inFlight.has(key) || starts.some(({ entry }) => entry.key === key);
   const room = (leaf: Leaf): boolean =>
-    (leaf.kind === "static" || leaf.kind === "subflow" || busy < services.maxConcurrency) &&
     (may === "all" || (may === "rescued" && isRescued(leaf))) &&
     (leaf.kind !== "agent" || world.budgets.hasRoom(leaf, isUnderWay));
-  for (let leaf = world.takeReady(room); leaf; leaf = world.takeReady(room)) {
+  const next = (): Leaf | undefined => world.takeReady(busy < services.maxConcurrency, room);
+  for (let leaf = next(); leaf; leaf = next()) {
     const gate = leaf.opened(leaf.gate().pull());
     if (!leaf.entry || gate?.kind !== "start") continue;
     const request = withCache(
@@ -147,9 +148,6 @@ function chooseStarts(run: Run, may: ReturnType<typeof whatMayStart>): readonly 
   }
   return starts;
 }
-
-/** What is done here at once, or in a run of its own, takes no place. */
-const counts = ({ kind }: TaskRequest): boolean => kind !== "static" && kind !== "subflow";
 
 /** A bound in milliseconds; null where the node has none. */
 function limitOf(leaf: Leaf | undefined, field: "timeoutMs" | "heartbeatTimeoutMs"): number | null {

@@ -3,7 +3,7 @@
  * attempts that follow from it, the events. Nothing starts and nobody is told before this is on disk.
  */
 import type { Leave } from "../executors/executor.ts";
-import type { EventRecord, Write } from "../store/store.ts";
+import type { EventRecord } from "../store/store.ts";
 import type { Step } from "./3-reconcile.ts";
 import { RUN_CONTINUED } from "./continuing.ts";
 import { isRecalled } from "./recall.ts";
@@ -36,16 +36,15 @@ export async function commit(run: Run, step: Step, now: number): Promise<Committ
   // The last of a process's events: whoever looks for it looks there (../continuation.ts).
   if (step.end) announceEnd(run, step.end);
   const { writes, events } = run.takeWrites();
-  const all: Write[] = [...writes];
-  if (step.frame) all.push({ type: "frame", ...step.frame });
-  for (const flight of flights) all.push(attemptWrite(run, flight, { state: "running" }));
+  if (step.frame) writes.push({ type: "frame", ...step.frame });
+  for (const flight of flights) writes.push(attemptWrite(run, flight, { state: "running" }));
   const status = step.end?.status ?? "running";
   const reason = step.end?.reason ?? null;
   if (status !== run.record.status || reason !== run.record.reason) {
     run.record = { ...run.record, status, reason, updatedAt: now };
-    all.push({ type: "run", ...run.record });
+    writes.push({ type: "run", ...run.record });
   }
-  if (all.length > 0) await run.services.store.commit({ expectEpoch: run.services.store.epoch, writes: all });
+  if (writes.length > 0) await run.services.store.commit({ expectEpoch: run.services.store.epoch, writes });
   return { events, flights };
 }
 

@@ -45,8 +45,13 @@ async function attempt(
       address: entry.address,
       attempt: flight.attempt,
       cwd: run.record.cwd,
-      signal: controller.signal,
-      leave: flight.leave.signal,
+      // A signal is dear to make, and most attempts ask for one of them at most.
+      get signal() {
+        return controller.signal;
+      },
+      get leave() {
+        return flight.leave.signal;
+      },
       idle: (is) => {
         if (flight.idle === is) return;
         flight.idle = is;

@@ -36,7 +36,8 @@ function fromScratch(plan: Plan, world: World, rows: readonly Row[], failed: Tas
 /** All that may start, without starting it. */
 function takeAll(world: World): Leaf[] {
   const leaves: Leaf[] = [];
-  for (let leaf = world.takeReady(() => true); leaf; leaf = world.takeReady(() => true)) leaves.push(leaf);
+  for (let leaf = world.takeReady(true, () => true); leaf; leaf = world.takeReady(true, () => true))
+    leaves.push(leaf);
   return leaves;
 }
 

@@ -294,7 +294,8 @@ export class Run {
     });
   }
 
-  takeWrites(): { readonly writes: readonly Write[]; readonly events: readonly EventRecord[] } {
+  /** What is to be written now; the caller may add to it. */
+  takeWrites(): { readonly writes: Write[]; readonly events: readonly EventRecord[] } {
     const { writes, events } = this;
     this.writes = [];
     this.events = [];
@@ -302,7 +303,8 @@ export class Run {
       this.#flushEvents?.();
       this.#flushEvents = null;
     }
-    return { writes: [...writes, ...events.map((event): Write => ({ type: "event", event }))], events };
+    for (const event of events) writes.push({ type: "event", event });
+    return { writes, events };
   }
 
   /** Takes back every timer. */

@@ -366,12 +366,12 @@ export class World {
 
   // ---- what the phases call
 
-  /** The next task to start, or undefined: `room` says whether one of its kind fits. */
-  takeReady(room: (leaf: Leaf) => boolean): Leaf | undefined {
+  /** The next task to start, or undefined: `places` says whether the run has one left, `room` whether this one may start. */
+  takeReady(places: boolean, room: (leaf: Leaf) => boolean): Leaf | undefined {
     const crowded: Leaf[] = [];
     let found: Leaf | undefined;
     while (!found) {
-      const leaf = this.ready.take();
+      const leaf = this.ready.take({ places });
       if (!leaf) break;
       const full = this.#fullParallel(leaf);
       if (full) full.lanes.parked.push(leaf);

@@ -1,5 +1,5 @@
 /** Runs looked at again, from any process: replayed whole, or up to one of their frames. */
-import { loadPlan, type Plan } from "../../plan/index.ts";
+import { loadRecordedPlan, type Plan } from "../../plan/index.ts";
 import { RefusedError } from "../engine.ts";
 import { frameOf, type PreviewFrame } from "../frame.ts";
 import type { Prepared } from "../interpreter/prepared.ts";
@@ -134,7 +134,7 @@ export async function recorded(
   const { run, plan: text } = recording.journal;
   if (!run || text === null) throw new RefusedError("this run never began: nothing is recorded");
   if (given) return { plan: given, recording, run };
-  const loaded = loadPlan(text);
+  const loaded = loadRecordedPlan(text);
   if (loaded.ok) return { plan: loaded.plan, recording, run };
   const problems = loaded.problems.map(({ path, message }) => `${path}: ${message}`).join("\n");
   throw new RefusedError(`the plan recorded in run ${run.runId} can't be read:\n${problems}`);

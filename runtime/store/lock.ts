@@ -81,6 +81,9 @@ export class Ownership {
   readonly #holder: Holder;
   readonly #fd: number;
   readonly #timer: NodeJS.Timeout;
+  /** Lock files of this epoch and of the one after it. */
+  readonly #own: string;
+  readonly #next: string;
   #end: number;
   #open = true;
 
@@ -124,6 +127,8 @@ export class Ownership {
     this.epoch = epoch;
     this.#fd = fd;
     this.#end = end;
+    this.#own = lockFile(options.directory, epoch);
+    this.#next = lockFile(options.directory, epoch + 1);
     this.#timer = setInterval(() => this.#beat(), options.heartbeatMs);
     this.#timer.unref();
   }
@@ -133,11 +138,8 @@ export class Ownership {
    * before the one after it, so "the next one isn't there" followed by "mine is" can't both hold for a lost owner.
    */
   held(): boolean {
-    const { disk, directory } = this.#options;
-    return (
-      disk.stat(lockFile(directory, this.epoch + 1)) === null &&
-      disk.stat(lockFile(directory, this.epoch)) !== null
-    );
+    const { disk } = this.#options;
+    return disk.stat(this.#next) === null && disk.stat(this.#own) !== null;
   }
 
   /** Whether the directory was taken away under this owner. */

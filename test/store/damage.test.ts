@@ -186,12 +186,22 @@ describe("damage", () => {
   it("a log whose end is torn gives what was whole", async () => {
     const store = await openStore(directory, { vfs });
     for (let n = 1; n <= 6; n += 1) await store.commit({ expectEpoch: 1, writes: work(n, 1) });
-    const torn = path.join(scratch, `${number}-torn`);
-    fs.cpSync(directory, torn, { recursive: true });
-    const log = path.join(torn, "store.log.1");
-    fs.truncateSync(log, fs.statSync(log).size - 700);
-    const reader = await openReader(torn, { vfs });
-    expect(stepsIn(await reader.journal())).toBe(5);
+    const log = path.join(directory, "store.log.1");
+    const bytes = fs.readFileSync(log);
+    // What follows the frames is zeros.
+    const end = bytes.findLastIndex((byte) => byte !== 0) + 1;
+    expect(end).toBeLessThan(bytes.length);
+    const tears: readonly ((log: string) => void)[] = [
+      (torn) => fs.truncateSync(torn, end - 700),
+      (torn) => fs.writeFileSync(torn, Buffer.from(bytes).fill(0, end - 700)),
+    ];
+    for (const [index, tear] of tears.entries()) {
+      const torn = path.join(scratch, `${number}-torn-${index}`);
+      fs.cpSync(directory, torn, { recursive: true });
+      tear(path.join(torn, "store.log.1"));
+      const reader = await openReader(torn, { vfs });
+      expect(stepsIn(await reader.journal())).toBe(5);
+    }
     await store.close();
   });
 });

@@ -278,13 +278,13 @@ class FileStore implements Store {
         this.epoch,
       ]);
     }
+    // One that is alone is its transaction: what refuses it rolls that back.
+    const [only] = queue;
+    if (only && queue.length === 1) return this.#write(only, counters);
     for (const waiting of queue) {
       db.run("SAVEPOINT one");
       try {
-        let next = counters;
-        for (const write of waiting.writes) next = advance(next, write);
-        for (const row of waiting.rows) db.run(row.sql, row.values);
-        counters = next;
+        counters = this.#write(waiting, counters);
       } catch (error) {
         if (!(error instanceof StoreError) || error.code !== "INVALID") throw error;
         db.run("ROLLBACK TO one");
@@ -295,14 +295,23 @@ class FileStore implements Store {
     return counters;
   }
 
+  /** @throws StoreError `INVALID` for what may not follow what `counters` stand for */
+  #write({ writes, rows }: Waiting, counters: Counters): Counters {
+    let next = counters;
+    for (const write of writes) next = advance(next, write);
+    for (const { sql, values } of rows) this.#parts.db.run(sql, values);
+    return next;
+  }
+
   #rollBack(error: unknown): void {
     try {
       this.#parts.db.run("ROLLBACK");
     } catch {
       // SQLite has rolled back by itself.
     }
-    // After a failed sync nobody knows what is on disk; a full disk only refuses.
-    if (!(error instanceof StoreError) || error.code !== "FULL") {
+    // After a failed sync nobody knows what is on disk; a full disk only refuses, as the rules of the journal do.
+    const refuses = error instanceof StoreError && (error.code === "FULL" || error.code === "INVALID");
+    if (!refuses) {
       this.#ended = error instanceof StoreError ? error : new StoreError("IO", String(error));
     }
   }

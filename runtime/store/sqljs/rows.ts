@@ -48,53 +48,89 @@ const EVENT = "INSERT INTO events VALUES (?, ?, ?, ?)";
 
 /** What a write does. Large values are put into `blobs`, durably, on the way. */
 export function rowOf(write: Write, blobs: Blobs): Row {
-  const json = (value: Json): SqlValue => (value === null ? null : keep(JSON.stringify(value), blobs));
   switch (write.type) {
     case "run": {
-      const { runId, workflow, planDigest, status, reason, input, createdAt, updatedAt, seed, cwd, host } =
-        write;
-      const head = [runId, workflow, planDigest, status, json(reason), json(input)];
-      return { sql: RUN, values: [...head, createdAt, updatedAt, seed, cwd, json(host)] };
+      const { runId, workflow, planDigest, status, createdAt, updatedAt, seed, cwd } = write;
+      const [reason, input, host] = [
+        json(write.reason, blobs),
+        json(write.input, blobs),
+        json(write.host, blobs),
+      ];
+      const values = [
+        runId,
+        workflow,
+        planDigest,
+        status,
+        reason,
+        input,
+        createdAt,
+        updatedAt,
+        seed,
+        cwd,
+        host,
+      ];
+      return { sql: RUN, values };
     }
     case "plan":
       return { sql: PLAN, values: [write.digest, keep(write.text, blobs)] };
     case "frame": {
       const { frame, now, cause, planDigest, delta } = write;
-      return { sql: FRAME, values: [frame, now, cause, planDigest, json(delta)] };
+      return { sql: FRAME, values: [frame, now, cause, planDigest, json(delta, blobs)] };
     }
     case "task": {
-      const { nodeId, scope, iteration, node, kind, state, table, reason, frame } = write;
-      return { sql: TASK, values: [nodeId, scope, iteration, node, kind, state, table, json(reason), frame] };
+      const { nodeId, scope, iteration, node, kind, state, table, frame } = write;
+      const reason = json(write.reason, blobs);
+      return { sql: TASK, values: [nodeId, scope, iteration, node, kind, state, table, reason, frame] };
     }
     case "attempt": {
-      const { nodeId, scope, iteration, attempt, state, startedAt, endedAt, epoch } = write;
-      const head = [nodeId, scope, iteration, attempt, state, startedAt, endedAt, epoch, json(write.request)];
-      const tail = [json(write.error), write.nextAt, json(write.usage), json(write.process)];
-      return { sql: ATTEMPT, values: [...head, ...tail] };
+      return {
+        sql: ATTEMPT,
+        values: [
+          write.nodeId,
+          write.scope,
+          write.iteration,
+          write.attempt,
+          write.state,
+          write.startedAt,
+          write.endedAt,
+          write.epoch,
+          json(write.request, blobs),
+          json(write.error, blobs),
+          write.nextAt,
+          json(write.usage, blobs),
+          json(write.process, blobs),
+        ],
+      };
     }
     case "output": {
-      const { seq, table, nodeId, scope, iteration, raw, value, frame } = write;
-      return { sql: OUTPUT, values: [seq, table, nodeId, scope, iteration, json(raw), json(value), frame] };
+      const { seq, table, nodeId, scope, iteration, frame } = write;
+      const [raw, value] = [json(write.raw, blobs), json(write.value, blobs)];
+      return { sql: OUTPUT, values: [seq, table, nodeId, scope, iteration, raw, value, frame] };
     }
     case "decision": {
       const { nodeId, scope, iteration, approved, note, decidedBy, decidedAt } = write;
-      const fact = [approved ? 1 : 0, json(note), json(decidedBy), decidedAt];
-      return { sql: DECISION, values: [nodeId, scope, iteration, ...fact] };
+      const [said, by] = [json(note, blobs), json(decidedBy, blobs)];
+      return { sql: DECISION, values: [nodeId, scope, iteration, approved ? 1 : 0, said, by, decidedAt] };
     }
     case "transition": {
       const { seq, frame, store, key, nodeId, scope, iteration, node, trigger, index } = write;
-      const head = [seq, frame, store, key, json(write.old), json(write.new)];
-      return { sql: TRANSITION, values: [...head, nodeId, scope, iteration, node, trigger, index] };
+      const [old, now] = [json(write.old, blobs), json(write.new, blobs)];
+      const values = [seq, frame, store, key, old, now, nodeId, scope, iteration, node, trigger, index];
+      return { sql: TRANSITION, values };
     }
     case "event": {
       const { seq, at, type, data } = write.event;
-      return { sql: EVENT, values: [seq, at, type, json(data)] };
+      return { sql: EVENT, values: [seq, at, type, json(data, blobs)] };
     }
     default: {
       const never: never = write;
       throw new Error(`unknown write ${JSON.stringify(never)}`);
     }
   }
+}
+
+function json(value: Json, blobs: Blobs): SqlValue {
+  return value === null ? null : keep(JSON.stringify(value), blobs);
 }
 
 /** Small text as it is, large text as the hash of its file; NUL ends a text for SQLite's readers. */

@@ -265,6 +265,7 @@ export class NodeVfs {
             dirty: false,
             changes: null,
             pending: noPending(),
+            size: kind === "log" && !readonly ? entry.disk.size(fd) : 0,
           };
     this.#files.set(p, { entry, file });
     this.#data().setUint32(p, this.#methods, true);
@@ -368,6 +369,7 @@ export class NodeVfs {
       file.dirty = true;
     }
     entry.disk.truncate(file.fd, size);
+    file.size = size;
     return OK;
   }
 

@@ -26,6 +26,9 @@ const channel = new Socket({ fd: 3, readable: true, writable: true });
 /** Which task a callback belongs to, so that what a task left behind is not blamed on the next. */
 const tasks = /** @type {AsyncLocalStorage<Running>} */ (new AsyncLocalStorage());
 
+/** What was imported, by URL: to ask for it once more takes longer than a small task. @type {Map<string, any>} */
+const modules = new Map();
+
 /** @type {Running | null} */
 let current = null;
 /** Why this process should not be used again. @type {string | null} */
@@ -103,7 +106,7 @@ async function run(message) {
   try {
     /** @type {import("../../executor.ts").ComputeWrite[]} */
     const writes = [];
-    const work = tasks.run(running, () => perform(message, controller.signal, writes));
+    const work = tasks.run(running, () => perform(message, controller, writes));
     // If something stray ended the task first, what the task itself comes to no longer matters.
     work.catch(() => {});
     const raw = await Promise.race([work, failed]);
@@ -124,17 +127,21 @@ async function run(message) {
 
 /**
  * @param {RunMessage} message
- * @param {AbortSignal} signal
+ * @param {AbortController} controller
  * @param {import("../../executor.ts").ComputeWrite[]} writes
  */
-async function perform(message, signal, writes) {
-  const module = await import(message.url);
+async function perform(message, controller, writes) {
+  const module = modules.get(message.url) ?? (await import(message.url));
+  modules.set(message.url, module);
   if (typeof module.default !== "function") {
     throw new TypeError("The module has no function as its default export");
   }
   const task = Object.freeze({
     ...message.task,
-    signal,
+    // Dear to make, and few functions ask for it.
+    get signal() {
+      return controller.signal;
+    },
     /** @param {string} text @param {unknown} [data] */
     log: (text, data) => {
       send({
