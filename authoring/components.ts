@@ -122,6 +122,7 @@ export interface StepProps {
   readonly id: string;
   /** Ids of nodes that must have settled first. */
   readonly dependsOn?: readonly string[] | undefined;
+  /** The ids of the nodes behind names of `deps`, where they differ. By itself it waits for nothing. */
   readonly needs?: Readonly<Record<string, string>>;
   readonly skipIf?: boolean;
   readonly label?: string | undefined;

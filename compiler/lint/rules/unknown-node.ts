@@ -83,9 +83,6 @@ function checkFields(model: Model, node: NodeDraft): Diagnostic[] {
     const id = needs.get(local) ?? local;
     found.push(...checkId(model, id, table, model.placeIn(node.span, id)));
   }
-  for (const [local, id] of needs)
-    if (!deps.some(([name]) => name === local))
-      found.push(...checkId(model, id, undefined, model.placeIn(node.span, id)));
   const dependsOn = node.fields.get("dependsOn");
   if (dependsOn?.type === "json") {
     const ids = Array.isArray(dependsOn.value) ? dependsOn.value : [dependsOn.value];

@@ -35,14 +35,14 @@ export function waitsOf(model: Model): Wait[] {
         add(id, model.placeIn(node.span, id));
       }
     }
-    for (const id of dependsOnOf(node)) add(id, model.placeIn(dependsOnSpan(model, node), id));
+    for (const id of dependsOnOf(node)) add(id, model.placeIn(fromProp(model, node, "dependsOn"), id));
     return waits;
   });
 }
 
-/** The node from its `dependsOn` on: the same id may stand in front of it. */
-function dependsOnSpan(model: Model, { span }: NodeDraft): Span {
-  const start = model.files[span.file]?.text.indexOf("dependsOn", span.start) ?? -1;
+/** The node from one of its props on: what is looked for there may stand in front of it as well. */
+export function fromProp(model: Model, { span }: NodeDraft, prop: string): Span {
+  const start = model.files[span.file]?.text.indexOf(prop, span.start) ?? -1;
   return start >= 0 && start < span.end ? { ...span, start } : span;
 }
 
