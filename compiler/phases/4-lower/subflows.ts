@@ -5,6 +5,10 @@ import type { ElementValue, Value, WorkflowValue } from "../3-evaluate/value.ts"
 import type { NodeDraft } from "./draft.ts";
 import type { Lowering } from "./place.ts";
 import { propSpan } from "./props.ts";
+import { listed, meant } from "./words.ts";
+
+/** How it runs. */
+const MODES = ["childRun", "inline"];
 
 /** The table that the public library takes the result of a child run from. */
 const OUTPUT = "output";
@@ -52,8 +56,8 @@ export function subflowMode({ ev }: Lowering, { syntax, span }: ElementValue, mo
     ev,
     "SM119",
     propSpan(syntax, "mode") ?? span,
-    `'mode' wants "childRun" or "inline", this is ${JSON.stringify(mode)}`,
-    "Give it one of them, or leave it out: it is a run of its own then.",
+    `'mode' wants ${listed(MODES)}, this is ${JSON.stringify(mode)}`,
+    meant(mode, MODES, "Give it one of them, or leave it out: it is a run of its own then."),
   );
 }
 
