@@ -106,6 +106,7 @@ export interface LoopProps {
   readonly maxIterations?: number;
   /** Default `return-last`. */
   readonly onMaxReached?: "return-last" | "fail";
+  /** Iterations that one run has before the next one goes on; a whole number from 1 up. Default: all. */
   readonly continueAsNewEvery?: number;
   readonly skipIf?: boolean;
   readonly children?: Renderable;

@@ -92,6 +92,7 @@ export function fits(
   const wanted =
     wrongText(name, value) ??
     wrongBudget(name, value) ??
+    wrongRounds(name, value) ??
     ("plain" in field ? wrong(field.plain, value) : null) ??
     null;
   if (wanted === null) return true;
@@ -158,6 +159,12 @@ function wrongBudget(name: string, value: Json): string | null {
   }
   const [first = ""] = Object.keys(keys);
   return Object.hasOwn(value, first) ? null : `an object with '${first}'`;
+}
+
+/** A run that went on as a new one after no iteration, or within one, would never do so. */
+function wrongRounds(name: string, value: Json): string | null {
+  if (name !== "continueAsNewEvery") return null;
+  return Number.isInteger(value) && (value as number) >= 1 ? null : "a whole number of iterations from 1 up";
 }
 
 /** What is wanted instead of a value; null where it will do. */
