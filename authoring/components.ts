@@ -121,7 +121,7 @@ export interface RetryPolicy {
 /** Props of everything that waits for its turn. */
 export interface StepProps {
   readonly id: string;
-  /** Ids of nodes that must have settled first. */
+  /** Ids of nodes that must have settled first; of a container that is all in it. */
   readonly dependsOn?: readonly string[] | undefined;
   /** The ids of the nodes behind names of `deps`, where they differ. By itself it waits for nothing. */
   readonly needs?: Readonly<Record<string, string>>;

@@ -5,11 +5,11 @@ import type { NodeDraft } from "../4-lower/draft.ts";
 import type { Model } from "./model.ts";
 import { outputRead, walk } from "./reads.ts";
 
-/** A place where `node` waits for the row of `id`. */
+/** A place where `node` waits for the row of `id`, or for its end. */
 export interface Wait {
   readonly node: NodeDraft;
   readonly id: string;
-  /** The nodes that may give the row. */
+  /** The nodes that may be meant. */
   readonly on: readonly NodeDraft[];
   readonly span: Span;
 }
@@ -21,8 +21,7 @@ const NOT_WAITING: ReadonlySet<string> = new Set(["until"]);
 export function waitsOf(model: Model): Wait[] {
   return model.draft.nodes.flatMap((node) => {
     const waits: Wait[] = [];
-    const add = (id: string, span: Span): void => {
-      const on = model.producersOf(id);
+    const add = (id: string, span: Span, on = model.producersOf(id)): void => {
       if (on.length > 0) waits.push({ node, id, on, span });
     };
     for (const { id, span } of outputsIn(model, node)) add(id, span);
@@ -35,7 +34,9 @@ export function waitsOf(model: Model): Wait[] {
         add(id, model.placeIn(node.span, id));
       }
     }
-    for (const id of dependsOnOf(node)) add(id, model.placeIn(fromProp(model, node, "dependsOn"), id));
+    for (const id of dependsOnOf(node)) {
+      add(id, model.placeIn(fromProp(model, node, "dependsOn"), id), model.namedBy(id));
+    }
     return waits;
   });
 }
