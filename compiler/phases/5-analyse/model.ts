@@ -67,6 +67,8 @@ export interface Model {
   /** The type of `ctx.outputs.TABLE`. */
   rowsType(table: string): Type | null;
   readonly agents: Lowered["agents"];
+  /** What parses the input of a workflow that nodes run as a run of its own; undefined where it takes any, or has no plan. */
+  inputParser(workflow: string): ReturnType<PlanSchemas["get"]> | undefined;
   /** What parses the rows of a table; undefined where there is no such table. */
   parser(table: string): ReturnType<PlanSchemas["get"]> | undefined;
   /** The place of a quoted string or of a key within a span; the span itself where it is not written there. */
@@ -75,7 +77,7 @@ export interface Model {
 
 export function modelOf(
   draft: PlanDraft,
-  lowered: Pick<Lowered, "schemas" | "constants" | "functions" | "agents">,
+  lowered: Pick<Lowered, "schemas" | "constants" | "functions" | "agents" | "subflows">,
   files: readonly SourceFile[],
 ): Model {
   const { schemas } = lowered;
@@ -133,6 +135,7 @@ export function modelOf(
     },
     rowsType: (table) => rowsOf(rowType(table), table),
     agents: lowered.agents,
+    inputParser: (workflow) => inputParser(lowered.subflows ?? {}, workflow),
     parser: parserOf,
     placeIn(span, text) {
       const source = files[span.file]?.text ?? "";
@@ -161,6 +164,14 @@ function finderOf(nodes: Model["producers"]): (id: string) => readonly NodeDraft
     ...(exact.get(id) ?? []),
     ...patterns.filter((p) => p.id.matches.test(id)).map((p) => p.node),
   ];
+}
+
+function inputParser(
+  subflows: NonNullable<Lowered["subflows"]>,
+  workflow: string,
+): ReturnType<PlanSchemas["get"]> | undefined {
+  const plan = Object.hasOwn(subflows, workflow) ? subflows[workflow] : undefined;
+  return plan?.input ? new PlanSchemas(plan).get(plan.input.schema) : undefined;
 }
 
 function parentOf(nodes: ReadonlyMap<string, NodeDraft>, node: NodeDraft): NodeDraft | undefined {
