@@ -103,6 +103,8 @@ export class World {
   fatal: Fatal | null = null;
   /** Failed within a frame, without an attempt: still to be announced. */
   readonly unstarted = new Set<TaskEntry>();
+  /** Failed for good since nothing could move, and what they read never comes. */
+  readonly stuck = new Set<TaskEntry>();
   /** A task failed for good: nothing new starts. */
   failed: TaskEntry | null = null;
   /** A person cancelled the run, in which something is to be done in every outcome: nothing else starts. */
@@ -585,6 +587,7 @@ export class World {
       const outcome = leaf.gate().pull();
       const { code, message } = outcome.kind === "error" ? outcome.error : { code: "", message: "" };
       this.failUnstarted(entry, { code, message, retryable: false }, leaf.continues());
+      if (this.#stalled.peek() && !entry.settled) this.stuck.add(entry);
     }
   }
 
