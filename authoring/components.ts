@@ -106,6 +106,7 @@ export interface LoopProps {
   readonly maxIterations?: number;
   /** Default `return-last`. */
   readonly onMaxReached?: "return-last" | "fail";
+  /** Iterations that one run has before the next one goes on; a whole number from 1 up. Default: all. */
   readonly continueAsNewEvery?: number;
   readonly skipIf?: boolean;
   readonly children?: Renderable;
@@ -120,8 +121,9 @@ export interface RetryPolicy {
 /** Props of everything that waits for its turn. */
 export interface StepProps {
   readonly id: string;
-  /** Ids of nodes that must have settled first. */
+  /** Ids of nodes that must have settled first; of a container that is all in it. */
   readonly dependsOn?: readonly string[] | undefined;
+  /** The ids of the nodes behind names of `deps`, where they differ. By itself it waits for nothing. */
   readonly needs?: Readonly<Record<string, string>>;
   readonly skipIf?: boolean;
   readonly label?: string | undefined;

@@ -32,6 +32,7 @@ export const MESSAGES = {
   SM307: { title: "iteration-blind read", severity: "warning" },
   SM308: { title: "impossible comparison", severity: "warning" },
   SM309: { title: "state that nothing writes", severity: "warning" },
+  SM310: { title: "needs without deps", severity: "error" },
   SM401: { title: "constant condition", severity: "warning" },
   SM402: { title: "unreachable node", severity: "warning" },
   SM403: { title: "loop without progress", severity: "warning" },

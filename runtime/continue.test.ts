@@ -155,6 +155,27 @@ const rounds = (every: number | undefined) =>
   });
 
 describe("a loop that goes on as a new run", () => {
+  it.each(["0", "-1", "1.5", "NaN", "'3'"])("fails where a run is to have %s iterations", async (every) => {
+    const nodes = {
+      loop: { kind: "loop", until: "false", maxIterations: 2, continueAsNewEvery: { $: every } } as TestNode,
+      work: value(1, { parent: "loop" }),
+    };
+    const { status, reason, outputs } = await new Bench(planOf(nodes), () => done({ v: 1 })).run();
+    expect(status).toBe("failed");
+    expect(reason).toMatch(/nodes\.loop\.continueAsNewEvery: .* 1 or more whole iterations, this is /);
+    expect(outputs.row ?? []).toEqual([]);
+  });
+
+  it.each(["null", "undefined", "Infinity"])("has all iterations in one run with %s", async (every) => {
+    const nodes = {
+      loop: { kind: "loop", until: "false", maxIterations: 3, continueAsNewEvery: { $: every } } as TestNode,
+      work: value(1, { parent: "loop" }),
+    };
+    const result = await new Bench(planOf(nodes), () => done({ v: 1 })).run();
+    expect(result).toMatchObject({ runId: "r", status: "finished" });
+    expect(result.outputs.row).toHaveLength(3);
+  });
+
   const benchOf = (every: number | undefined) => {
     const prompts: string[] = [];
     const bench = new Bench(rounds(every), (request) => {

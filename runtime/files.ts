@@ -1,11 +1,41 @@
 /** Files as `ctx.fs` reads them: those of the project, by real path. */
-import { type Dirent, existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import {
+  type BigIntStats,
+  type Dirent,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+} from "node:fs";
 import path from "node:path";
 import type { Json } from "../plan/types.ts";
 import type { FileAnswer, FileEntry, FileQuestion, FileSource } from "./values/files.ts";
 
-/** The disk below the project directory. */
+/** Before that long after it was changed a file may change once more and have the same times, whose steps are coarse. */
+const RACY_MS = 2000;
+
+/** What was read of a file, and how it stood then. */
+interface Look {
+  readonly stamp: string;
+  readonly answer: FileAnswer;
+}
+
+/**
+ * The disk below the project directory. A file that stands as it did when it was last read is not read again: the answer is
+ * the same object.
+ */
 export function diskFiles(root: string): FileSource {
+  const looks = new Map<string, Look>();
+  const readOnce = (file: string, question: FileQuestion): FileAnswer => {
+    const stamp = question.operation === "readFile" ? stampOf(file) : null;
+    const last = looks.get(file);
+    if (stamp !== null && last?.stamp === stamp) return last.answer;
+    const answer: FileAnswer = { ok: true, value: read(file, question) };
+    if (stamp === null) looks.delete(file);
+    else looks.set(file, { stamp, answer });
+    return answer;
+  };
   return (question) => {
     try {
       const file = path.resolve(root, question.path);
@@ -15,7 +45,7 @@ export function diskFiles(root: string): FileSource {
           code: "OUTSIDE",
           message: `ctx.fs reads files of the project only; ${question.path} lies outside of ${root}`,
         };
-      return { ok: true, value: read(file, question) };
+      return readOnce(file, question);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (typeof code !== "string") throw error;
@@ -24,6 +54,21 @@ export function diskFiles(root: string): FileSource {
       return { ok: false, code, message: named };
     }
   };
+}
+
+/** How a file stands: which it is, its size and its times; null where that does not tell what it holds. To be asked before it is read. */
+function stampOf(file: string): string | null {
+  const now = Date.now();
+  let stat: BigIntStats | undefined;
+  try {
+    stat = statSync(file, { bigint: true, throwIfNoEntry: false });
+  } catch {
+    // What is wrong with it reading it tells.
+  }
+  if (!stat) return null;
+  const changed = stat.mtimeNs > stat.ctimeNs ? stat.mtimeNs : stat.ctimeNs;
+  if (changed > BigInt(now - RACY_MS) * 1_000_000n) return null;
+  return [stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join(":");
 }
 
 /** Files that exist only in memory: path, as the plan asks for it, → content. */

@@ -334,6 +334,20 @@ describe("failure", () => {
       b: agent("", { prompt: { $: "ctx.output('row', { nodeId: 'x' }).v" } }),
     });
     expect((await new Bench(read).run()).reason).toMatch(/^b failed: UPSTREAM_NO_OUTPUT: x .*row$/);
+    const mixed = planOf({
+      p: { kind: "parallel" },
+      a: value(1, { parent: "p", dependsOn: ["ghost"] }),
+      b: agent("", { parent: "p", prompt: { $: "ctx.output('row', { nodeId: 'x' }).v" } }),
+      c: agent("", { parent: "p", prompt: { $: "ctx.output('row', { nodeId: 'y' }).v" } }),
+      d: agent("", {
+        parent: "p",
+        prompt: { $: "ctx.output('row', { nodeId: 'z' }).v" },
+        continueOnFail: true,
+      }),
+    });
+    expect((await new Bench(mixed).run()).reason).toMatch(
+      /^b failed: UPSTREAM_NO_OUTPUT: x .*; c failed: UPSTREAM_NO_OUTPUT: y .*; a waits for node ghost$/,
+    );
     const condition = planOf({ a: value(1, { if: "ctx.outputMaybe('row', { nodeId: 'x' }).v" }) });
     expect((await new Bench(condition).run()).reason).toMatch(/nodes\.a\.if: .*undefined/);
   });

@@ -160,6 +160,7 @@ const CASES: { readonly [code: string]: readonly [kind: Kind, around?: Around] }
     { body: 'const analysis = ctx.outputMaybe("analysis", { nodeId: "analyze" });', before: ANALYZE },
   ],
   SM309: ["elements"],
+  SM310: ["elements", { before: ANALYZE }],
   SM401: ["elements", { before: taskOf("issue", "issue") }],
   SM402: ["elements", { body: "const { mode } = ctx.input;" }],
   SM403: ["elements", { before: taskOf("first-review", "review") }],

@@ -1,51 +1,28 @@
 /** What the runtime's tests run plans with: time that moves when told, executors that do what the test says. */
 import type { Json, Plan } from "../plan/types.ts";
 import type { AttemptContext, AttemptResult, Executor, TaskRequest } from "../runtime/executors/executor.ts";
-import { type Clock, type EventRecord, type ResumeOptions, resume, run } from "../runtime/index.ts";
+import { type EventRecord, type ResumeOptions, resume, run } from "../runtime/index.ts";
 import { replayJournal } from "../runtime/replay/index.ts";
 import { MemorySpace, memoryReader, memoryStore } from "../runtime/store/index.ts";
+import { VirtualClock as JumpingClock } from "../testing/clock.ts";
 
-/** Time stands still until nothing else is left to do; then it jumps to the next timer. */
-export class VirtualClock implements Clock {
-  #now = 1_000_000;
-  #timers: { readonly at: number; readonly due: () => void }[] = [];
-
-  now(): number {
-    return this.#now;
-  }
-
+/** The clock of `smithers/testing`, which can be told to stop. */
+export class VirtualClock extends JumpingClock {
   /** No timer is due by itself. */
   frozen = false;
-
   /** So many timers are due by themselves; then it is frozen. */
   jumps = Number.POSITIVE_INFINITY;
 
-  /** Time passes while nobody looks. */
-  pass(ms: number): void {
-    this.#now += ms;
+  constructor() {
+    super(1_000_000);
   }
 
-  at(at: number, due: () => void): () => void {
-    const timer = { at, due };
-    this.#timers.push(timer);
-    setTimeout(() => this.#jump(), 5);
-    return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
-    };
+  protected override get moves(): boolean {
+    return !this.frozen && this.jumps > 0;
   }
 
-  after(ms: number, due: () => void): () => void {
-    return this.at(this.#now + ms, due);
-  }
-
-  #jump(): void {
-    if (this.frozen || this.jumps <= 0) return;
-    this.#timers.sort((a, b) => a.at - b.at);
-    const next = this.#timers.shift();
-    if (!next) return;
+  protected override jumped(): void {
     this.jumps--;
-    this.#now = Math.max(this.#now, next.at);
-    next.due();
   }
 }
 

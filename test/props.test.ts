@@ -177,6 +177,8 @@ describe.each([
     const { [prop]: _, ...without } = base;
     if (name === "Timer" && (prop === "until" || prop === "every"))
       delete (without as Record<string, string>).duration;
+    // It names what is behind `deps`, and is refused where there are none (SM310).
+    if (prop === "needs" && kind.kind === "task") Object.assign(without, { deps: VALUES.deps });
     const asIs = name === "Workflow" && where === "in a known tree";
     const wrap = asIs ? (jsx: string) => `${HEADER}export default smithers((ctx) => ${jsx});\n` : around;
     const value = kind.refused?.[prop] && !VALUES[prop] ? "[1]" : sampleOf(kind, prop);
@@ -185,6 +187,7 @@ describe.each([
     if (withIt.plan === null) {
       expect(withIt.codes.length).toBeGreaterThan(0);
       if (kind.refused?.[prop]) expect(withIt.said).toContain(`'${prop}'`);
+      else if (prop === "needs" && kind.kind !== "task") expect(withIt.codes).toEqual(["SM310"]);
       else expect(withIt.said, "a prop that the component knows").toBe("");
       return;
     }

@@ -35,6 +35,11 @@ export class VirtualClock implements Clock {
     return this.at(this.#now + ms, due);
   }
 
+  /** Whether time may jump to the next timer by itself. */
+  protected get moves(): boolean {
+    return true;
+  }
+
   /** Time passes while nobody looks: between two processes of a run, say. */
   pass(ms: number): void {
     this.#now += ms;
@@ -51,6 +56,9 @@ export class VirtualClock implements Clock {
     }
   }
 
+  /** Time has jumped to a timer. */
+  protected jumped(): void {}
+
   #stir(): void {
     this.#calm = 0;
     if (this.#looking) return;
@@ -60,7 +68,7 @@ export class VirtualClock implements Clock {
 
   #look(): void {
     this.#looking = false;
-    if (this.#busy > 0 || this.#timers.length === 0) return;
+    if (this.#busy > 0 || this.#timers.length === 0 || !this.moves) return;
     // The run may be in the middle of a step: it has had its turn when nothing has happened for a while.
     if (++this.#calm < CALM_TURNS) {
       this.#looking = true;
@@ -71,6 +79,7 @@ export class VirtualClock implements Clock {
     const next = this.#timers.shift();
     if (!next) return;
     this.#now = Math.max(this.#now, next.at);
+    this.jumped();
     next.due();
     this.#stir();
   }

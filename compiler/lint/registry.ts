@@ -16,6 +16,7 @@ import { iterationBlindRead } from "./rules/iteration-blind-read.ts";
 import { loopWithoutProgress } from "./rules/loop-without-progress.ts";
 import { maybeUndefinedInPrompt } from "./rules/maybe-undefined-in-prompt.ts";
 import { missingTimeout } from "./rules/missing-timeout.ts";
+import { needsWithoutDeps } from "./rules/needs-without-deps.ts";
 import { nondeterministicId } from "./rules/nondeterministic-id.ts";
 import { objectInPrompt } from "./rules/object-in-prompt.ts";
 import { parallelWriteConflict } from "./rules/parallel-write-conflict.ts";
@@ -49,6 +50,7 @@ export const RULES: readonly Rule[] = [
   iterationBlindRead,
   impossibleComparison,
   unwrittenState,
+  needsWithoutDeps,
   constantCondition,
   unreachableNode,
   loopWithoutProgress,

@@ -30,6 +30,28 @@ describe("graphOf", () => {
   });
 });
 
+describe("a container that is waited for", () => {
+  const waiting = planOf({
+    part: { kind: "sequence", id: "part" },
+    a: value(1, { parent: "part" }),
+    b: value(2, { parent: "part" }),
+    ask: { kind: "human", prompt: "?", output: "row", dependsOn: ["part"] },
+    wait: { kind: "timer", duration: "1s", dependsOn: ["ask"] },
+  });
+
+  it("has an edge, as what else is waited for has", () => {
+    expect(graphOf(waiting).edges).toEqual([
+      { from: "part", to: "ask", kind: "after", label: "" },
+      { from: "ask", to: "wait", kind: "after", label: "" },
+    ]);
+  });
+
+  it("is drawn from its last leaf", () => {
+    expect(renderMermaid(waiting)).toContain("n3 ==> n4");
+    expect(renderDot(waiting)).toContain("n3 -> n4");
+  });
+});
+
 describe("DOT", () => {
   it("quotes all texts and closes what it opens", () => {
     const bare = renderDot(plan).replace(/"(?:[^"\\\n]|\\.)*"/g, '""');

@@ -1,6 +1,6 @@
 /** A plan as nodes and edges: what the pictures (Mermaid, DOT), XML and JSON are drawn from. */
 import { parseExpr } from "../core/index.ts";
-import { coreText, dynamicText } from "../fields.ts";
+import { coreText, dynamicText, isLeaf } from "../fields.ts";
 import { idPattern } from "../ids.ts";
 import { childrenOf, isScopeOnly, nodeName } from "../tree.ts";
 import type { Node, NodeKind, Plan } from "../types.ts";
@@ -34,25 +34,27 @@ export interface Graph {
 
 /**
  * The edges between leaves, as pictures can draw them: what a container reads points at its first leaf, and what it reads
- * of its own leaves (a loop's `until`) is left to its notes.
+ * of its own leaves (a loop's `until`) is left to its notes; what waits for a container stands behind its last leaf.
  */
 export function pictured({ root, edges }: Graph): readonly GraphEdge[] {
   const first = new Map<string, string>();
+  const last = new Map<string, string>();
   const within = new Map<string, ReadonlySet<string>>();
   const visit = (node: GraphNode): readonly string[] => {
     const leaves = node.children.length === 0 ? [node.key] : node.children.flatMap(visit);
     first.set(node.key, leaves[0] as string);
+    last.set(node.key, leaves.at(-1) as string);
     within.set(node.key, new Set(leaves));
     return leaves;
   };
   visit(root);
   const drawn = new Map<string, GraphEdge>();
   for (const edge of edges) {
-    const to = first.get(edge.to);
-    if (to === undefined || !first.has(edge.from)) continue;
-    if (to !== edge.to && within.get(edge.to)?.has(edge.from)) continue;
-    const key = JSON.stringify([edge.from, to]);
-    if (!drawn.has(key)) drawn.set(key, { ...edge, to });
+    const [from, to] = [last.get(edge.from), first.get(edge.to)];
+    if (from === undefined || to === undefined) continue;
+    if (to !== edge.to && within.get(edge.to)?.has(from)) continue;
+    const key = JSON.stringify([from, to]);
+    if (!drawn.has(key)) drawn.set(key, { ...edge, from, to });
   }
   return [...drawn.values()];
 }
@@ -99,9 +101,9 @@ function notesOf(node: Node): (readonly [string, string])[] {
   return notes;
 }
 
-/** Edges between producers, each once, in document order of the reader, then by kind and source. */
+/** Edges between nodes, each once, in document order of the reader, then by kind and source. */
 function edgesOf(plan: Plan): readonly GraphEdge[] {
-  const producers = producersOf(plan);
+  const named = namedIn(plan);
   const edges = new Map<string, GraphEdge>();
   const add = (edge: GraphEdge): void => {
     const key = JSON.stringify([edge.from, edge.to]);
@@ -109,29 +111,28 @@ function edgesOf(plan: Plan): readonly GraphEdge[] {
     if (!edges.has(key)) edges.set(key, edge);
   };
   for (const [key, node] of Object.entries(plan.nodes)) {
-    if (node.kind === "task" || node.kind === "approval") {
-      for (const id of fixedIds(node.dependsOn))
-        for (const from of producers.withId(id)) add({ from, to: key, kind: "after", label: "" });
-    }
+    for (const id of fixedIds("dependsOn" in node ? node.dependsOn : undefined))
+      for (const from of named.withId(id)) add({ from, to: key, kind: "after", label: "" });
     if (node.kind === "task") {
       const needs = fixedTable(node.needs);
       for (const [name, table] of Object.entries(fixedTable(node.deps)))
-        for (const from of producers.withId(needs[name] ?? name))
+        for (const from of named.withRow(needs[name] ?? name))
           add({ from, to: key, kind: "deps", label: table });
     }
     for (const read of node.reads ?? []) {
       const [, table, id] = /^outputs\.([^@]*)(?:@([\s\S]*))?$/.exec(read) ?? [];
       if (table === undefined) continue;
-      const from = id === undefined || id.includes("*") ? producers.into(table) : producers.withId(id, table);
+      const from = id === undefined || id.includes("*") ? named.into(table) : named.withRow(id, table);
       for (const producer of from) add({ from: producer, to: key, kind: "reads", label: table });
     }
   }
   return [...edges.values()];
 }
 
-function producersOf(plan: Plan) {
+/** What can be waited for, by id: leaves, of which some give rows, and containers that have an explicit one. */
+function namedIn(plan: Plan) {
   const all = Object.entries(plan.nodes).flatMap(([key, node]) => {
-    if (node.kind !== "task" && node.kind !== "approval") return [];
+    if (!isLeaf(node.kind) && (node.id === undefined || node.kind === "effect")) return [];
     const text = dynamicText(node.id);
     const pattern = text === null ? null : idPattern(parseExpr(coreText(text)));
     const matches = (id: string): boolean => {
@@ -141,16 +142,23 @@ function producersOf(plan: Plan) {
     };
     // A node whose id says nothing at all is nobody's certain source.
     const vague = pattern?.type === "pattern" && pattern.matches.source === "^[\\s\\S]*$";
-    const output = typeof node.output === "string" ? node.output : null;
-    return vague ? [] : [{ key, output, matches }];
+    const output = "output" in node && typeof node.output === "string" ? node.output : null;
+    const givesRow = "output" in node && node.output !== undefined;
+    return vague ? [] : [{ key, output, givesRow, matches }];
   });
+  const keysOf = (some: typeof all): readonly string[] => some.map(({ key }) => key);
   return {
-    withId: (id: string, table?: string): readonly string[] =>
-      all
-        .filter((p) => p.matches(id) && (table === undefined || p.output === null || p.output === table))
-        .map(({ key }) => key),
-    into: (table: string): readonly string[] =>
-      all.filter(({ output }) => output === table).map(({ key }) => key),
+    withId: (id: string): readonly string[] => keysOf(all.filter((one) => one.matches(id))),
+    withRow: (id: string, table?: string): readonly string[] =>
+      keysOf(
+        all.filter(
+          (one) =>
+            one.givesRow &&
+            one.matches(id) &&
+            (table === undefined || one.output === null || one.output === table),
+        ),
+      ),
+    into: (table: string): readonly string[] => keysOf(all.filter(({ output }) => output === table)),
   };
 }
 

@@ -4,7 +4,14 @@ export { PlanEnv } from "./core.ts";
 export { ZodBuildError } from "./error.ts";
 export { type Field, type Fields, fieldsOf } from "./fields.ts";
 export { jsonSchemaOf, plainJsonSchema, type Side } from "./json-schema.ts";
-export { formatIssues, type Issue, type Parsed, parseWith } from "./parse.ts";
+export {
+  formatIssues,
+  type Issue,
+  issuesOfKnown,
+  type Parsed,
+  type PlacedIssue,
+  parseWith,
+} from "./parse.ts";
 export { PlanSchemas, type SchemaTexts } from "./plan-schemas.ts";
 export { type NoJsonForm, noJsonForm } from "./serial.ts";
 export { type Skew, skewsOf } from "./skew.ts";

@@ -29,6 +29,32 @@ export function parseWith(schema: z.ZodType, json: Json): Parsed {
   }
 }
 
+/** An issue with where it is in the value. */
+export interface PlacedIssue extends Issue {
+  readonly keys: readonly PropertyKey[];
+}
+
+/**
+ * What is wrong with a value of which only parts are known, whatever stands in the others.
+ *
+ * @param value any value; what is not known is nothing that a schema takes
+ * @param isKnown whether all that stands at a path is known
+ */
+export function issuesOfKnown(
+  schema: z.ZodType,
+  value: unknown,
+  isKnown: (path: readonly PropertyKey[]) => boolean,
+): readonly PlacedIssue[] {
+  try {
+    const { error } = schema.safeParse(value);
+    // What an author's own check says of one place may hang on another.
+    const certain = (error?.issues ?? []).filter(({ code, path }) => isKnown(code === "custom" ? [] : path));
+    return certain.flatMap((issue) => flatten(issue, []).map((one) => ({ ...one, keys: issue.path })));
+  } catch {
+    return [];
+  }
+}
+
 /** One line an issue: `items[2].id: Invalid input: expected string, received number`. */
 export function formatIssues(issues: readonly Issue[]): string {
   return issues.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`)).join("\n");

@@ -8,7 +8,7 @@ import { pipeline } from "node:stream/promises";
 import type { Entry, ZipFile } from "yauzl";
 import { loadPlan } from "../../plan/index.ts";
 import { RefusedError } from "../engine.ts";
-import { isRunId } from "../interpreter/run-id.ts";
+import { isChildId, isRunId } from "../interpreter/run-id.ts";
 import { RunNameError, runsDirectory, storeDirectory } from "../runs.ts";
 import { checkStore, nodeDisk, openReader } from "../store/index.ts";
 import {
@@ -41,8 +41,8 @@ export const UNFINISHED = ".import-";
 /**
  * Unpacks a run beside the others, checks it (names, sizes, hashes, versions, the database itself, every record), and
  * only then gives it its name.
- * @throws ArchiveError, RunNameError, StoreError (`VERSION`, `CORRUPT`), RefusedError when there is a run of that id or
- *   its plan is newer, and what the file system throws; nothing is left behind then
+ * @throws ArchiveError, RunNameError, StoreError (`VERSION`, `CORRUPT`), RefusedError when there is a run of that id,
+ *   a run that a node held is given none, or its plan is newer, and what the file system throws; nothing is left behind then
  */
 export async function importRun(file: string, { root, as }: ImportOptions): Promise<Imported> {
   if (as !== undefined && !isRunId(as)) throw new RunNameError(as);
@@ -56,6 +56,7 @@ export async function importRun(file: string, { root, as }: ImportOptions): Prom
     const entries = await entriesOf(zip, file);
     const manifest = await manifestOf(zip, entries.get(MANIFEST), file);
     const runId = as ?? manifest.runId;
+    if (as === undefined && isChildId(runId)) throw namelessChild(runId, file);
     if (!isRunId(runId)) throw new RunNameError(runId);
     const final = path.join(runs, runId);
     refuseExisting(final, runId);
@@ -81,6 +82,14 @@ function notAnArchive(file: string) {
     if (error.code !== undefined) throw error;
     throw new ArchiveError(`${file} is no zip archive: ${error.message}`);
   };
+}
+
+/** A run that a node held has no name of its own: the one it had says which run held it. */
+function namelessChild(runId: string, file: string): RefusedError {
+  const name = runId.replace(/[^A-Za-z0-9._-]+/g, "-");
+  return new RefusedError(
+    `${runId} was held by a node of another run; here it is one of its own, and needs a name: smithers import ${file} --as ${name}`,
+  );
 }
 
 function refuseExisting(directory: string, runId: string): void {

@@ -7,7 +7,7 @@ import type { Leave, TaskRequest } from "../executors/executor.ts";
 import { showAddress } from "../store/rules.ts";
 import type { FrameRecord } from "../store/store.ts";
 import type { Snapshot } from "./1-snapshot.ts";
-import { blockedReasons } from "./blocked.ts";
+import { blockedReasons, failedReasons } from "./blocked.ts";
 import { withCache } from "./caching.ts";
 import { isLeft as isChildLeft } from "./children.ts";
 import type { Continuing } from "./continuing.ts";
@@ -396,10 +396,7 @@ function endOfSettled(run: Run, paused: string | null): End | null {
   if (run.aborted) return { status: "cancelled", reason: "interrupted; it can be resumed" };
   if (world.fatal) return { status: "failed", reason: `${world.fatal.node}: ${world.fatal.message}` };
   if (world.continuing && paused === null) return endOfContinuing(run, world.continuing);
-  if (world.failed) {
-    const { code, message } = world.failed.reason as { readonly code: string; readonly message: string };
-    return { status: "failed", reason: `${showAddress(world.failed.address)} failed: ${code}: ${message}` };
-  }
+  if (world.failed) return { status: "failed", reason: failedReasons(world, world.failed).join("; ") };
   if (world.ended && isOver) return endedBy(world.ended);
   if (paused !== null) return { status: "paused", reason: paused };
   // A retry may have become due since this frame was cut: its news waits, and is neither a timer nor due yet.

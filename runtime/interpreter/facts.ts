@@ -9,6 +9,7 @@ import type { ProjectFiles } from "../values/files.ts";
 import { addressAt, commonLoops } from "../values/place.ts";
 import type { Rows } from "../values/rows.ts";
 import type { RunState } from "../values/state.ts";
+import type { Containers } from "./containers.ts";
 import { progressOf } from "./loop.ts";
 import { randomOf, seedOfNumbers } from "./random.ts";
 import { errorOf } from "./recovery.ts";
@@ -23,8 +24,7 @@ export interface Known {
   readonly seed: string;
   readonly refuseWrite: (message: string) => void;
   readonly states: States;
-  /** Containers with an explicit id, which `dependsOn` may name. */
-  readonly containers: ReadonlyMap<string, { readonly settled: boolean }>;
+  readonly containers: Containers;
   readonly begun: ReadonlySet<TaskEntry>;
   /** Node id → JSON of the loops around it; asked ids are added. */
   readonly loops: Map<string, Source<string>>;
@@ -79,9 +79,7 @@ export function factsOf(known: Known): Facts {
     loopsAround,
     stateOf: (address, reader) => {
       const state = states.lookup(address, reader);
-      if (state !== "absent") return state;
-      const container = containers.get(address.nodeId);
-      return container ? (container.settled ? "settled" : "open") : "absent";
+      return state === "absent" ? containers.stateOf(address.nodeId) : state;
     },
     loopClosed: (loop, place, reader) => {
       const address = addressAt(loop, place);

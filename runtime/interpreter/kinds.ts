@@ -56,7 +56,7 @@ export function makeInstance(origin: Origin): Instance {
   }
 }
 
-/** Workflow, Sequence, Branch, groups: children by the plan. */
+/** Workflow, Sequence, Branch, groups: children by the plan. One with an explicit id can be waited for (`dependsOn`). */
 export class Container extends Instance {
   #id: string | null = null;
 
@@ -66,23 +66,50 @@ export class Container extends Instance {
 
   protected override mount(): void {
     const { id } = this.plan.node;
-    if (typeof id === "string") {
-      this.#id = id;
-      this.world.containers.set(id, this);
-    }
+    if (typeof id === "string") this.#call(id);
+    else if (id !== undefined) this.#callBy(this.cell("id", (reader) => this.id(reader)));
     this.adopt(this.slots(this.scope, this.mode));
   }
 
   protected override unmount(): void {
-    if (this.#id !== null && this.world.containers.get(this.#id) === this)
-      this.world.containers.delete(this.#id);
+    this.#call(null);
   }
 
   protected override resited(): void {
     this.adopt(this.slots(this.scope, this.mode));
   }
 
+  protected override activated(): void {
+    this.#tell();
+  }
+
   protected override changed(): void {
+    this.#tell();
+  }
+
+  /** By its id nothing but the order of others is decided: while that has no value, the container goes on without one. */
+  #callBy(id: Cell): void {
+    const call = (): void => {
+      const outcome = id.pull();
+      this.#call(outcome.kind === "value" ? (outcome.value as string) : null);
+    };
+    this.world.watch(id, this, call);
+    call();
+  }
+
+  #call(id: string | null): void {
+    if (id === this.#id) return;
+    if (this.#id !== null) this.world.containers.forget(this.#id, this);
+    this.#tell();
+    this.#id = id;
+    if (id === null) return;
+    this.world.containers.know(id, this);
+    this.world.knowLoops(id, this.scope.place.loops);
+    this.#tell();
+  }
+
+  /** Wakes whoever waits for it. */
+  #tell(): void {
     if (this.#id !== null) this.world.states.signal(this.#id);
   }
 }

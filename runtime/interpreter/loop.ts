@@ -1,4 +1,5 @@
 /** Loops (DESIGN §6 "Loops", SEMANTICS 19, 20, 22): `until` at every frame, closing, closed for good; iterations one after another. */
+import { CoreError, type Value } from "../../plan/core/values.ts";
 import type { LoopNode } from "../../plan/types.ts";
 import type { Cell } from "../values/cell.ts";
 import { within } from "../values/place.ts";
@@ -23,6 +24,8 @@ export class Loop extends Stepper {
   readonly #node: LoopNode;
   #until: Cell | null = null;
   #max: Cell | null = null;
+  /** After how many iterations the run goes on as a new one; null where it does not. */
+  #every: Cell | null = null;
   #body: Body | null = null;
   #iterationScope: Scope | null = null;
 
@@ -123,6 +126,13 @@ export class Loop extends Stepper {
   protected override mount(): void {
     this.#max = this.cell("maxIterations", (reader) => this.scope.field(this.#node.maxIterations, reader));
     this.world.watch(this.#max, this, () => this.world.stepLater(this));
+    const { continueAsNewEvery } = this.#node;
+    if (continueAsNewEvery !== undefined) {
+      this.#every = this.cell("continueAsNewEvery", (reader) =>
+        roundsOf(this.scope.field(continueAsNewEvery, reader)),
+      );
+      this.world.watch(this.#every, this, () => this.world.stepLater(this));
+    }
     super.mount();
   }
 
@@ -190,7 +200,9 @@ export class Loop extends Stepper {
     if (max === null) return false;
     if (iteration >= max)
       return this.#node.onMaxReached === "fail" ? this.#fail(max) : this.#close(iteration);
-    if (iteration - (this.progress.since ?? 0) >= this.#every() && !this.world.isTied()) {
+    const rounds = this.#rounds();
+    if (rounds === null) return false;
+    if (iteration - (this.progress.since ?? 0) >= rounds && !this.world.isTied()) {
       const { address } = this.entry as TaskEntry;
       this.world.goOn({ ...address, reason: "loop", state: null });
       return false;
@@ -221,14 +233,15 @@ export class Loop extends Stepper {
     return typeof value === "number" && !Number.isNaN(value) ? value : DEFAULT_MAX;
   }
 
-  /** After how many iterations the run goes on as a new one. */
-  #every(): number {
-    const { continueAsNewEvery } = this.#node;
-    if (continueAsNewEvery === undefined || this.world.inOne) return Number.POSITIVE_INFINITY;
-    const every = this.ask((reader) => this.scope.field(continueAsNewEvery, reader));
-    return every.kind === "value" && typeof every.value === "number" && every.value >= 1
-      ? Math.floor(every.value)
-      : Number.POSITIVE_INFINITY;
+  /** Iterations that one run has; null while that has no value. */
+  #rounds(): number | null {
+    const outcome = this.#every?.pull();
+    if (outcome === undefined) return Number.POSITIVE_INFINITY;
+    if (outcome.kind !== "value") {
+      this.#stay(holdOf(outcome, `nodes.${this.plan.key}.continueAsNewEvery`));
+      return null;
+    }
+    return this.world.inOne ? Number.POSITIVE_INFINITY : (outcome.value as number);
   }
 
   #stay(hold: Hold | null): void {
@@ -262,6 +275,18 @@ export class Loop extends Stepper {
     this.reopen();
     return true;
   }
+}
+
+/** What `continueAsNewEvery` says; nothing says: all of them. @throws CoreError where it is no number of iterations */
+function roundsOf(value: Value): number {
+  if (value === undefined || value === null || value === Number.POSITIVE_INFINITY)
+    return Number.POSITIVE_INFINITY;
+  if (Number.isInteger(value) && (value as number) >= 1) return value as number;
+  const given = typeof value === "number" ? String(value) : `a ${typeof value}`;
+  throw new CoreError(
+    "FORBIDDEN",
+    `a run goes on as a new one after 1 or more whole iterations, this is ${given}`,
+  );
 }
 
 /** The current iteration's children. */

@@ -8,7 +8,7 @@ import type { Instance, Origin } from "./instance.ts";
 import { Loop } from "./loop.ts";
 import type { TaskEntry } from "./states.ts";
 import { isClosing, Stepper } from "./stepper.ts";
-import { compareUnits, type Hold, holdOf } from "./unit.ts";
+import { compareUnits, type Hold, holdOf, type Unit } from "./unit.ts";
 
 /** What a stage that has begun says of itself: the `n`th of `of` such beside one another, counted as it begins. */
 export interface StageReason {
@@ -98,6 +98,11 @@ export class Stage extends Stepper {
   protected override opensChildren(): boolean {
     const state = this.entry?.state;
     return this.active && (state === "running" || state === "finished" || state === "cancelled");
+  }
+
+  protected override gaveTurn(child: Unit): boolean {
+    const state = this.entry?.state;
+    return state !== undefined && state !== "pending" && state !== "unmounted" && super.gaveTurn(child);
   }
 
   protected override done(unsettled: number): boolean {

@@ -5,6 +5,9 @@ import type { Origin } from "./instance.ts";
 import { type Failure, type Fate, planOf, Recovery, roleOf } from "./recovery.ts";
 import type { Unit } from "./unit.ts";
 
+/** In the order in which their turns come. */
+const PARTS: readonly Role[] = ["try", "catch", "finally"];
+
 /** How far a try has come; latched, and kept in the journal. */
 interface TryProgress {
   readonly phase: "try" | "catch" | "finally" | "closed";
@@ -72,6 +75,12 @@ export class Try extends Recovery {
 
   protected override opens(part: Unit): boolean {
     return roleOf(planOf(part)) === this.progress.phase;
+  }
+
+  protected override gaveTurn(part: Unit): boolean {
+    const { phase } = this.progress;
+    const role = roleOf(planOf(part));
+    return phase === "closed" || role === undefined || PARTS.indexOf(role) <= PARTS.indexOf(phase);
   }
 
   protected override build(): void {

@@ -121,6 +121,13 @@ export abstract class Unit {
     return this.unwinding > (this.#unwinds ? 1 : 0);
   }
 
+  /** Whether its turn has come, whatever has become since then of what is around it. */
+  get hasTurn(): boolean {
+    for (let unit: Unit = this; unit.parent; unit = unit.parent)
+      if (!unit.parent.gaveTurn(unit)) return false;
+    return true;
+  }
+
   /** Recomputes `settled` and `passed`, and tells the parent when one changed. */
   update(): void {
     const settled = this.#hasBroken() || (this.hold === null && this.isSettled(this.#unsettled));
@@ -194,6 +201,11 @@ export abstract class Unit {
   /** Whether this child gets its turn where the others do. */
   protected opens(_child: Unit): boolean {
     return true;
+  }
+
+  /** Whether the turn of a child has come, or had, where that of this unit has. */
+  protected gaveTurn(child: Unit): boolean {
+    return this.mode === "parallel" || child.index <= this.#cursor;
   }
 
   /** Gives or takes the children's turn after `opensChildren` or `opens` changed. */

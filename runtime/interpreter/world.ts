@@ -25,11 +25,12 @@ import { Scope } from "../values/scope.ts";
 import { RunState } from "../values/state.ts";
 import { Budgets } from "./budgets.ts";
 import { isLetGo } from "./children.ts";
+import { Containers } from "./containers.ts";
 import type { Continuing } from "./continuing.ts";
 import { Effects } from "./effects.ts";
 import { factsOf } from "./facts.ts";
 import { Instance, type Origin } from "./instance.ts";
-import { type Container, makeInstance } from "./kinds.ts";
+import { makeInstance } from "./kinds.ts";
 import { isLaned, type Laned } from "./lanes.ts";
 import type { Leaf } from "./leaf.ts";
 import { Loop, progressOf } from "./loop.ts";
@@ -94,7 +95,7 @@ export class World {
   readonly states: States;
   readonly budgets: Budgets;
   readonly facts: Facts;
-  readonly containers = new Map<string, Container>();
+  readonly containers = new Containers();
   readonly ready = new Ready();
   readonly showClosed: boolean;
   readonly inOne: boolean;
@@ -107,6 +108,8 @@ export class World {
   fatal: Fatal | null = null;
   /** Failed within a frame, without an attempt: still to be announced. */
   readonly unstarted = new Set<TaskEntry>();
+  /** Failed for good since nothing could move, and what they read never comes. */
+  readonly stuck = new Set<TaskEntry>();
   /** A task failed for good: nothing new starts. */
   failed: TaskEntry | null = null;
   /** A person cancelled the run, in which something is to be done in every outcome: nothing else starts. */
@@ -613,6 +616,7 @@ export class World {
       const outcome = leaf.gate().pull();
       const { code, message } = outcome.kind === "error" ? outcome.error : { code: "", message: "" };
       this.failUnstarted(entry, { code, message, retryable: false }, leaf.continues());
+      if (this.#stalled.peek() && !entry.settled) this.stuck.add(entry);
     }
   }
 

@@ -255,12 +255,20 @@ function fullAround(leaf: Leaf): string {
 
 /** The nodes behind a cell that is waited for, and how they stand. */
 function producers({ world, plan }: Known, cell: string): readonly string[] {
-  const nodeId = /^(?:outputs\.[^@]*@|node )(.+)$/s.exec(cell)?.[1];
+  const [, outputs, nodeId] = /^(outputs\.[^@]*@|node )(.+)$/s.exec(cell) ?? [];
   if (nodeId === undefined) return [];
+  // A loop gives no row, but its end can be waited for.
   const entries = [...world.states.entries.values()].filter(
-    ({ address, kind }) => address.nodeId === nodeId && kind !== "loop",
+    ({ address, kind }) => address.nodeId === nodeId && (kind !== "loop" || outputs === "node "),
   );
   if (entries.length === 0) {
+    const open = [...world.containers.called(nodeId)].filter((unit) => !unit.settled || !unit.hasTurn);
+    if (open.length > 0)
+      return open.flatMap((unit) =>
+        unit.hasTurn
+          ? [`open in ${nodeId}: ${openIn(unit)}`]
+          : turnOf(unit).map((why) => `${nodeId}: ${why}`),
+      );
     const is = Object.entries(plan.nodes).some(([key, node]) => key === nodeId || node.id === nodeId);
     return [is ? `${nodeId} is not mounted now` : `no node with the id ${nodeId} has been mounted so far`];
   }

@@ -50,6 +50,11 @@ describe("a command", () => {
     expect(said.endsWith("\nthe end\n")).toBe(true);
   });
 
+  it("has no process beside it that it would have to wait for, nor another stream", async () => {
+    const cmd = "readlink /proc/$$/fd/3; ps --no-headers -o comm --ppid $$; true";
+    expect(await call({ cmd })).toBe("ps\n");
+  });
+
   it("sees no keys of the runner", async () => {
     process.env.SOME_API_KEY = "k-123456789";
     try {

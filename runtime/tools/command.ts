@@ -1,5 +1,6 @@
-/** A command of a tool: in a process group of its own, which ends with it, whatever ends it. */
-import { spawn } from "node:child_process";
+/** A command of a tool: in a process group of its own, which ends with it, whatever ends it, and with the engine. */
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
 import { birthOf, killGroup } from "../executors/compute/birth.ts";
 import { cutNote, MAX_OUTPUT } from "./cut.ts";
 
@@ -25,9 +26,14 @@ export interface Ended {
 
 /**
  * Waits for a line before it becomes the command: nothing runs that is not recorded, nor when the engine is gone. Both of its
- * streams are one, so that lines stand in their order.
+ * streams are one, so that lines stand in their order. Beside it a guard waits for the engine's end of fd 3 to close, however
+ * that ends, and ends the group then; it is no child of the command, which may wait for all it has.
  */
-const GATE = 'IFS= read -r go || exit 1; exec "$@" </dev/null 2>&1';
+const GATE = [
+  "IFS= read -r go || exit 1",
+  "( ( read -r end <&3; kill -s KILL 0 ) </dev/null >/dev/null & )",
+  'exec "$@" </dev/null 2>&1 3<&-',
+].join("\n");
 
 /** @throws where the process can't be started */
 export async function runCommand({ argv, cwd, env, timeoutMs, signal, started }: Command): Promise<Ended> {
@@ -35,8 +41,10 @@ export async function runCommand({ argv, cwd, env, timeoutMs, signal, started }:
     cwd,
     env,
     detached: true,
-    stdio: ["pipe", "pipe", "ignore"],
-  });
+    stdio: ["pipe", "pipe", "ignore", "pipe"],
+  }) as ChildProcessByStdio<Writable, Readable, null>;
+  const [, , , guard] = child.stdio;
+  guard?.on("error", () => {});
   const output = new Output();
   child.stdout.on("data", (chunk: Buffer) => output.add(chunk));
   child.stdin.on("error", () => {});
@@ -71,6 +79,7 @@ export async function runCommand({ argv, cwd, env, timeoutMs, signal, started }:
     // What it left in the background goes with it.
     killGroup(pid);
     child.stdout.destroy();
+    guard?.destroy();
   }
 }
 

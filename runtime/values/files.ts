@@ -29,6 +29,7 @@ export type FileAnswer =
       readonly message: string;
     };
 
+/** May give the same object as long as the answer is the same. */
 export type FileSource = (question: FileQuestion) => FileAnswer;
 
 /** As the journal keeps it. */
@@ -67,9 +68,11 @@ export class ProjectFiles {
   /** Puts all that was ever asked to the disk once more. Returns the answers that are others now, and changes nothing. */
   look(): readonly FileRecord[] {
     const changed: FileRecord[] = [];
-    for (const { question, answer } of this.#known.values()) {
-      const now = this.#source(question);
-      if (stableText({ ...now }) !== stableText({ ...answer })) changed.push({ ...question, answer: now });
+    for (const known of this.#known.values()) {
+      const now = this.#source(known.question);
+      if (now === known.same) continue;
+      if (stableText({ ...now }) === stableText({ ...known.answer })) known.same = now;
+      else changed.push({ ...known.question, answer: now });
     }
     return changed;
   }
@@ -79,13 +82,14 @@ export class ProjectFiles {
     const known = this.#known.get(keyOf(record));
     if (!known || stableText({ ...known.answer }) === stableText({ ...record.answer })) return false;
     known.answer = deepFreeze(record.answer);
+    known.same = null;
     known.cell?.set(known.answer);
     return true;
   }
 
   #know({ answer, operation, path, recursive }: FileRecord): Known {
     const question = { operation, path, recursive };
-    const known = { question, answer: deepFreeze(answer), cell: null };
+    const known = { question, answer: deepFreeze(answer), same: null, cell: null };
     this.#known.set(keyOf(question), known);
     return known;
   }
@@ -102,6 +106,8 @@ export class ProjectFiles {
 interface Known {
   readonly question: FileQuestion;
   answer: FileAnswer;
+  /** What the source gave last, where that says the same. */
+  same: FileAnswer | null;
   cell: Source<FileAnswer> | null;
 }
 

@@ -250,4 +250,16 @@ describe("a run that holds another", () => {
       outputs: { got: [{ at: before.outputs[0]!.value.at, by: "ada" }] },
     });
   });
+
+  it("gives the other one a name of its own, and is told which", async () => {
+    const file = path.join(here.dir, "p-c.zip");
+    expect((await at(here, "export", "p:c", "-o", file)).code).toBe(0);
+    const { code, stderr } = await at(there, "import", file);
+    expect(code).toBe(4);
+    const command = `smithers import ${file} --as p-c`;
+    expect(stderr).toContain(`p:c was held by a node of another run`);
+    expect(stderr).toContain(command);
+    expect((await at(there, ...command.split(" ").slice(1))).code).toBe(0);
+    expect((await at(there, "inbox")).stdout).toContain("smithers approve p-c ok");
+  });
 });

@@ -85,6 +85,48 @@ late  pending
   });
 });
 
+describe("why, of what waits for a container", () => {
+  const CONTAINERS = `
+import { createSmithers } from "smithers";
+import { z } from "zod";
+const { Workflow, Task, Sequence, Loop, Parallel, Approval, smithers, outputs } = createSmithers({
+  row: z.object({ v: z.number() }), decision: z.object({ approved: z.boolean() }),
+});
+export default smithers((ctx) => (
+  <Workflow name="containers">
+    <Parallel>
+      <Task id="a" output={outputs.row} dependsOn={["part"]}>{{ v: 1 }}</Task>
+      <Task id="b" output={outputs.row} dependsOn={["rounds"]}>{{ v: 2 }}</Task>
+      <Task id="c" output={outputs.row} dependsOn={["last"]}>{{ v: 3 }}</Task>
+      <Sequence>
+        <Sequence id="part"><Approval id="ok" output={outputs.decision} request={{ title: "Go on?" }} /></Sequence>
+        <Sequence id="last"><Task id="d" output={outputs.row}>{{ v: 4 }}</Task></Sequence>
+      </Sequence>
+      <Loop id="rounds" until={ctx.iteration > 0} maxIterations={2}>
+        <Approval id="again" output={outputs.decision} request={{ title: "Again?" }} />
+      </Loop>
+    </Parallel>
+  </Workflow>
+));
+`;
+
+  it("names what is open in it, or what its turn comes after", async () => {
+    project.write("containers.tsx", CONTAINERS);
+    expect((await smithers(["run", "containers.tsx", "--run-id", "c"], project.dir)).code).toBe(3);
+    const { stdout } = await smithers(["why", "c"], project.dir);
+    expect(stdout.split("ok  waiting")[0]).toBe(`a  waiting
+  it waits for part to end
+  open in part: ok (waiting)
+b  waiting
+  it waits for rounds to end
+  rounds is under way
+c  waiting
+  it waits for last to end
+  last: its turn comes after ok (waiting)
+`);
+  });
+});
+
 describe("logs", () => {
   const logs = async (...args: string[]): Promise<string> =>
     (await smithers(["logs", "r", ...args], project.dir)).stdout;

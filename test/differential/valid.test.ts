@@ -6,7 +6,7 @@ import { build } from "../../compiler/index.ts";
 import { type Plan, validatePlan } from "../../plan/index.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
-const FOLDERS = ["compile", "fidelity"].map((name) => path.join(ROOT, "fixtures", name));
+const FOLDERS = ["compile", "run", "fidelity"].map((name) => path.join(ROOT, "fixtures", name));
 const forms = [
   process.env.SMITHERS_FORMS ?? path.resolve(ROOT, "../shared/reference/forms"),
   path.resolve(ROOT, "../../shared/reference/forms"),

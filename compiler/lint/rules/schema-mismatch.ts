@@ -1,19 +1,23 @@
-/** SM302: a result that its table can never hold, known before anything runs. */
+/** SM302: a result that its table can never hold, or an input that a workflow can never take, known before anything runs. */
 
 import type * as Core from "../../../plan/core/ast.ts";
 import type { Json } from "../../../plan/types.ts";
-import { formatIssues, parseWith, takesText } from "../../../plan/zod/index.ts";
+import { formatIssues, issuesOfKnown, parseWith, takesText } from "../../../plan/zod/index.ts";
 import type { Diagnostic } from "../../diagnostics.ts";
 import { functionIn } from "../../phases/3-evaluate/holds-function.ts";
 import type { Field, NodeDraft } from "../../phases/4-lower/draft.ts";
+import { KnownParts } from "../../phases/5-analyse/known-parts.ts";
 import type { Model } from "../../phases/5-analyse/model.ts";
 import { problem } from "../../report.ts";
+import type * as Surface from "../../surface.ts";
+import type { Span } from "../../surface.ts";
 import type { Rule } from "../rule.ts";
 
 export const schemaMismatch: Rule = {
   code: "SM302",
   check: (model) =>
     model.draft.nodes.flatMap((node) => {
+      if (node.kind === "subflow") return checkInput(model, node);
       const output = node.fields.get("output");
       if (output?.type !== "json" || typeof output.value !== "string") return [];
       if (node.kind === "approval") return checkDecision(model, node, output.value);
@@ -118,6 +122,47 @@ function checkPayload(model: Model, node: NodeDraft, table: string): Diagnostic[
       hint: "Mend the value or the schema: the task would fail in every run.",
     }),
   ];
+}
+
+/** What is known of the input of a child run, against the schema with which it begins. */
+function checkInput(model: Model, node: NodeDraft): Diagnostic[] {
+  const workflow = node.fields.get("workflow");
+  const parser = workflow?.type === "json" ? model.inputParser(String(workflow.value)) : undefined;
+  const input = node.fields.get("input");
+  // What is written and could not be read is reported elsewhere.
+  if (!parser || isSkipped(node) || (!input && node.writtenInput)) return [];
+  const given = input ?? { type: "json", value: {} };
+  const known = new KnownParts(given, (name) => meaningOf(model, node, name));
+  return issuesOfKnown(parser, known.value, (path) => known.has(path)).map((issue) =>
+    problem(
+      "SM302",
+      placeOf(node, issue.keys),
+      `The workflow can't begin with this input: ${sentence(formatIssues([issue]))}`,
+      { hint: "Mend the value or the workflow's `input` schema: its run would fail before it begins." },
+    ),
+  );
+}
+
+/** Where the part of the input stands that keys lead to, as far as it is written in the element. */
+function placeOf({ span, writtenInput }: NodeDraft, keys: readonly PropertyKey[]): Span {
+  let at: Surface.Expr | undefined = writtenInput;
+  let place = at?.span ?? span;
+  for (const key of keys) {
+    at = typeof key === "number" ? item(at, key) : member(at, key);
+    place = at?.span ?? place;
+  }
+  return place;
+}
+
+function member(object: Surface.Expr | undefined, name: PropertyKey): Surface.Expr | undefined {
+  if (object?.type !== "Object") return undefined;
+  const found = object.props.findLast((prop) => prop.type === "Property" && prop.key === name);
+  return found?.type === "Property" ? found.value : undefined;
+}
+
+function item(array: Surface.Expr | undefined, index: number): Surface.Expr | undefined {
+  const found = array?.type === "Array" ? array.elements[index] : undefined;
+  return found && found.type !== "Spread" ? found : undefined;
 }
 
 /** Whether the same element is a task with an agent under another condition. */

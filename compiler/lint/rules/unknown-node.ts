@@ -3,6 +3,7 @@ import type { Diagnostic } from "../../diagnostics.ts";
 import type { NodeDraft } from "../../phases/4-lower/draft.ts";
 import type { Model } from "../../phases/5-analyse/model.ts";
 import { outputRead, tableRead, walk } from "../../phases/5-analyse/reads.ts";
+import { dependsOnOf, fromProp } from "../../phases/5-analyse/waits.ts";
 import { problem } from "../../report.ts";
 import { nearest } from "../../suggest.ts";
 import type { Span } from "../../surface.ts";
@@ -19,7 +20,7 @@ export const unknownNode: Rule = {
         const read = outputRead(part);
         if (read?.nodeId?.type !== "Literal" || typeof read.nodeId.value !== "string") return;
         const span = read.nodeId.span ?? model.placeIn(read.call.span ?? node.span, read.nodeId.value);
-        found.push(...checkId(model, read.nodeId.value, read.table, span));
+        found.push(...checkRow(model, read.nodeId.value, read.table, span));
       });
     }
     for (const node of model.draft.nodes) found.push(...checkFields(model, node));
@@ -39,23 +40,12 @@ function checkTable(model: Model, name: string, span: Span): Diagnostic[] {
   ];
 }
 
-function checkId(model: Model, id: string, table: string | undefined, span: Span): Diagnostic[] {
+/** A row of the node with this id is waited for or looked at. */
+function checkRow(model: Model, id: string, table: string | undefined, span: Span): Diagnostic[] {
   const producers = model.producersOf(id);
   if (producers.length === 0) {
-    const ids = model.producers.flatMap((p) => (p.id.type === "exact" ? [p.id.id] : []));
-    const near = nearest(id, ids);
-    // An element that could not be read may have it; a misspelling is certain all the same.
-    const { lost } = model.draft;
-    if (lost && (lost.has(id) || !near)) return [];
-    return [
-      problem("SM301", span, `No node of this workflow can have the id \`${id}\`.`, {
-        hint: near
-          ? `Did you mean \`${near}\`?`
-          : ids.length > 0
-            ? `There are: ${ids.slice(0, 8).join(", ")}.`
-            : "No task has an id.",
-      }),
-    ];
+    const [container] = model.namedBy(id);
+    return container ? [withoutRow(container, id, span)] : unknown(model, id, model.producers, span);
   }
   if (table === undefined) return [];
   const outputs = producers.map((node) => node.fields.get("output"));
@@ -73,6 +63,29 @@ function checkId(model: Model, id: string, table: string | undefined, span: Span
   ];
 }
 
+function withoutRow(node: NodeDraft, id: string, span: Span): Diagnostic {
+  return problem("SM301", span, `\`${id}\` is a ${node.kind}, which gives no row.`, {
+    hint: `Read the row of a task in it; its end can be waited for with dependsOn={["${id}"]}.`,
+  });
+}
+
+function unknown(model: Model, id: string, nodes: Model["named"], span: Span): Diagnostic[] {
+  const ids = nodes.flatMap((p) => (p.id.type === "exact" ? [p.id.id] : []));
+  const near = nearest(id, ids);
+  // An element that could not be read may have it; a misspelling is certain all the same.
+  const { lost } = model.draft;
+  if (lost && (lost.has(id) || !near)) return [];
+  return [
+    problem("SM301", span, `No node of this workflow can have the id \`${id}\`.`, {
+      hint: near
+        ? `Did you mean \`${near}\`?`
+        : ids.length > 0
+          ? `There are: ${ids.slice(0, 8).join(", ")}.`
+          : "No task has an id.",
+    }),
+  ];
+}
+
 /** `deps`, `needs` and `dependsOn` that are written out. */
 function checkFields(model: Model, node: NodeDraft): Diagnostic[] {
   const deps = entries(node, "deps");
@@ -81,17 +94,11 @@ function checkFields(model: Model, node: NodeDraft): Diagnostic[] {
   const hasNeeds = node.fields.get("needs")?.type !== "core";
   for (const [local, table] of hasNeeds ? deps : []) {
     const id = needs.get(local) ?? local;
-    found.push(...checkId(model, id, table, model.placeIn(node.span, id)));
+    found.push(...checkRow(model, id, table, model.placeIn(node.span, id)));
   }
-  for (const [local, id] of needs)
-    if (!deps.some(([name]) => name === local))
-      found.push(...checkId(model, id, undefined, model.placeIn(node.span, id)));
-  const dependsOn = node.fields.get("dependsOn");
-  if (dependsOn?.type === "json") {
-    const ids = Array.isArray(dependsOn.value) ? dependsOn.value : [dependsOn.value];
-    for (const id of ids)
-      if (typeof id === "string") found.push(...checkId(model, id, undefined, model.placeIn(node.span, id)));
-  }
+  for (const id of dependsOnOf(node))
+    if (model.namedBy(id).length === 0)
+      found.push(...unknown(model, id, model.named, model.placeIn(fromProp(model, node, "dependsOn"), id)));
   return found;
 }
 

@@ -4,6 +4,7 @@
  */
 import type * as Core from "../../../plan/core/ast.ts";
 import type { Json, NodeKind } from "../../../plan/types.ts";
+import type * as Surface from "../../surface.ts";
 import type { Closure, Code, Instance, ObjectValue, Value, WorkflowValue } from "../3-evaluate/value.ts";
 import type { Definitions } from "./closed.ts";
 
@@ -32,6 +33,8 @@ export interface NodeDraft {
   /** Cells that the node's code can read through its snapshot of `ctx`. */
   codeReads?: readonly string[];
   readonly span: Core.Span;
+  /** How the input of a child run is written, for places within it. */
+  writtenInput?: Surface.Expr;
 }
 
 export interface EachDraft {

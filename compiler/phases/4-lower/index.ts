@@ -28,7 +28,7 @@ export function lowerWorkflow(
   workflow: WorkflowValue,
   options: LowerOptions = {},
 ): PlanDraft | null {
-  const to = newLowering(ev, workflow.tables);
+  const to = newLowering(ev, workflow.tables, [workflow]);
   ev.checkBlock = (block) => checkBlock(ev, workflow.tables, block);
   const place: Place = { parent: undefined, owner: "workflow", scope: ev.scope, conditions: [] };
   const lowered = attempt(

@@ -60,6 +60,29 @@ export function lowerInline(to: Lowering, element: ElementValue, place: Place): 
     );
     return;
   }
+  const isSame = ({ span }: WorkflowValue): boolean =>
+    span.file === workflow.span.file && span.start === workflow.span.start;
+  if (to.workflows.some(isSame)) {
+    report(
+      ev,
+      "SM117",
+      at("workflow"),
+      "this workflow would stand in itself, without an end",
+      "Go round with a <Loop>, or go on with <ContinueAsNew>.",
+    );
+    return;
+  }
+  to.workflows.push(workflow);
+  try {
+    lowerInPlace(to, element, place, workflow);
+  } finally {
+    to.workflows.pop();
+  }
+}
+
+function lowerInPlace(to: Lowering, element: ElementValue, place: Place, workflow: WorkflowValue): void {
+  const { ev } = to;
+  const { props } = element;
   const scope = newScope("node", place.scope);
   const outer = addNode(to, place, "group", `${place.owner}/subflow`, element.key, element.span);
   const node = place.each
@@ -83,7 +106,7 @@ export function lowerInline(to: Lowering, element: ElementValue, place: Place): 
       report(
         ev,
         "SM117",
-        at("workflow"),
+        propSpan(element.syntax, "workflow") ?? element.span,
         "this workflow reads its input in code, or hands all of `ctx` on, so that it can't stand in place with another input",
         'Take what it needs of ctx.input while rendering, or let it be a run of its own: mode="childRun".',
       );

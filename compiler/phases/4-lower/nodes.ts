@@ -25,17 +25,20 @@ import {
   type FailValue,
   object,
   type Scope,
+  toJson,
   type Value,
 } from "../3-evaluate/value.ts";
 import { lowerBlock } from "./blocks.ts";
 import type { Field } from "./draft.ts";
+import { isNothing } from "./fields.ts";
 import { KINDS } from "./kinds.ts";
 import { lowerLibrary } from "./library.ts";
-import { PATTERNS } from "./patterns.ts";
+import { PATTERN_WORDS, PATTERNS } from "./patterns.ts";
 import { addNode, type Condition, inPath, type Lowering, type Place, within } from "./place.ts";
 import { propSpan, unknownProp } from "./props.ts";
 import { refuseTag } from "./tags.ts";
 import { formsOf } from "./task-forms.ts";
+import { isWord } from "./words.ts";
 
 export function lowerChildren(to: Lowering, value: Value, place: Place): void {
   switch (value.type) {
@@ -279,9 +282,13 @@ function checkPattern(to: Lowering, element: ElementValue, name: string): void {
   const known = PATTERNS[name];
   if (!known) return;
   const all = [...known.wanted, ...known.others];
-  for (const prop of element.props.keys())
-    if (!all.includes(prop))
-      unknownProp(to.ev, name, prop, all, propSpan(element.syntax, prop) ?? element.span);
+  for (const [prop, value] of element.props) {
+    const at = propSpan(element.syntax, prop) ?? element.span;
+    if (!all.includes(prop)) unknownProp(to.ev, name, prop, all, at);
+    const words = PATTERN_WORDS[name]?.[prop];
+    const given = words && !isNothing(value) ? toJson(value) : undefined;
+    if (words && given !== undefined) isWord(to.ev, prop, given, words, at);
+  }
   for (const prop of known.wanted) {
     const value = element.props.get(prop);
     if (value === undefined || (value.type === "Known" && (value.value ?? null) === null))

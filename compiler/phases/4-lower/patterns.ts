@@ -66,6 +66,21 @@ export const PATTERNS: Readonly<Record<string, Pattern>> = {
   ),
 };
 
+const DENIED = ["fail", "continue", "skip"];
+const MAX_REACHED = ["return-last", "fail"];
+
+/** Props of them that take one of a few words; another would quietly be taken for the first. */
+export const PATTERN_WORDS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  ApprovalGate: { onDeny: DENIED },
+  Panel: { strategy: ["synthesize", "vote", "consensus"] },
+  ReviewLoop: { onMaxReached: MAX_REACHED },
+  Optimizer: { onMaxReached: MAX_REACHED },
+  DecisionTable: { strategy: ["first-match", "all-match"] },
+  Runbook: { onDeny: DENIED },
+  CheckSuite: { strategy: ["all-pass", "majority", "any-pass"] },
+  Poller: { backoff: ["fixed", "linear", "exponential"], onTimeout: ["fail", "return-last"] },
+};
+
 /** Those that a block can hold: others ask functions of the author's about rows, or have lists of their own. */
 export const IN_BLOCKS: ReadonlySet<string> = new Set([
   ...["ApprovalGate", "Panel", "Debate", "ReviewLoop", "Optimizer", "ContentPipeline"],

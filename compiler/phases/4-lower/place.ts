@@ -6,7 +6,7 @@ import { under } from "../3-evaluate/choice.ts";
 import { conditional, logical, not, truthOf } from "../3-evaluate/core.ts";
 import { reify } from "../3-evaluate/reify.ts";
 import { type Evaluation, MAX_EXPANSIONS, TooMuch } from "../3-evaluate/state.ts";
-import type { EachValue, Scope, Value } from "../3-evaluate/value.ts";
+import type { EachValue, Scope, Value, WorkflowValue } from "../3-evaluate/value.ts";
 import type { EachDraft, Field, NodeDraft, PlanDraft } from "./draft.ts";
 import { Examples } from "./examples.ts";
 import { isNothing } from "./fields.ts";
@@ -20,12 +20,18 @@ export interface Lowering {
   readonly given: Map<string, number>;
   readonly examples: Examples;
   readonly blocks: PlanDraft["blocks"][number][];
+  /** The workflow, and those that are being read in place, outermost first. */
+  readonly workflows: WorkflowValue[];
   /** The element of a pattern that is being read: what its source says stands there. */
   pattern?: { readonly file: number; readonly span: Core.Span };
 }
 
 /** A lowering of which nothing is done yet. */
-export const newLowering = (ev: Evaluation, tables: ReadonlyMap<string, Value>): Lowering => ({
+export const newLowering = (
+  ev: Evaluation,
+  tables: ReadonlyMap<string, Value>,
+  workflows: readonly WorkflowValue[] = [],
+): Lowering => ({
   ev,
   tables,
   nodes: [],
@@ -33,6 +39,7 @@ export const newLowering = (ev: Evaluation, tables: ReadonlyMap<string, Value>):
   given: new Map(),
   examples: new Examples(ev, tables),
   blocks: [],
+  workflows: [...workflows],
 });
 
 export interface Condition {

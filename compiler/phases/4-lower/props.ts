@@ -7,6 +7,7 @@ import type * as Surface from "../../surface.ts";
 import { type Evaluation, report } from "../3-evaluate/state.ts";
 import { fieldName, KINDS, type Kind } from "./kinds.ts";
 import { REFUSED } from "./patterns.ts";
+import { listed, meant, wordsOf } from "./words.ts";
 
 /** Where a prop is written; undefined where a spread brings it. */
 export function propSpan(syntax: Surface.Expr, name: string): Core.Span | undefined {
@@ -51,7 +52,11 @@ export function isOnce(ev: Evaluation, said: Json | undefined, span: Core.Span |
     "SM119",
     span,
     "'sideEffect' wants \"once\", true, false or { idempotent: … }, known at build time",
-    'Write sideEffect="once"; what undoes a task is the compensation of a <Saga.Step>.',
+    meant(
+      said,
+      ["once"],
+      'Write sideEffect="once"; what undoes a task is the compensation of a <Saga.Step>.',
+    ),
   );
   return false;
 }
@@ -87,14 +92,27 @@ export function fits(
   const wanted =
     wrongText(name, value) ??
     wrongBudget(name, value) ??
+    wrongRounds(name, value) ??
     ("plain" in field ? wrong(field.plain, value) : null) ??
     null;
   if (wanted === null) return true;
-  report(ev, "SM119", span, `'${prop}' wants ${wanted}, this is ${JSON.stringify(value)}`, HINT);
+  const [given, words] = wordIn(name as FieldName, value);
+  const hint = meant(given, words, HINT);
+  report(ev, "SM119", span, `'${prop}' wants ${wanted}, this is ${JSON.stringify(value)}`, hint);
   return false;
 }
 
 const HINT = "Give it such a value, or one that the run works out.";
+
+/** The part of a value that has to be one of a few words, and these. */
+function wordIn(name: FieldName, value: Json): readonly [Json | undefined, readonly string[]] {
+  const own = wordsOf(name);
+  if (own.length > 0) return [value, own];
+  const { backoff, onExceeded } = (value ?? {}) as { readonly [key: string]: Json };
+  if (name === "retryPolicy") return [backoff, BACKOFFS];
+  const words = Object.hasOwn(BUDGETS, name) ? BUDGETS[name]?.onExceeded : undefined;
+  return words === undefined || words === NUMBER ? [undefined, []] : [onExceeded, words as readonly string[]];
+}
 
 const DURATION = /^\s*\d+(\.\d+)?\s*(ms|s|m|h|d)\s*$/;
 
@@ -112,6 +130,7 @@ function wrongText(name: string, value: Json): string | null {
   return null;
 }
 
+const BACKOFFS = ["exponential", "linear", "fixed"];
 const NUMBER = "a number from 0 up";
 const EXCEEDED = ["fail", "warn", "skip-remaining"];
 
@@ -142,10 +161,15 @@ function wrongBudget(name: string, value: Json): string | null {
   return Object.hasOwn(value, first) ? null : `an object with '${first}'`;
 }
 
+/** A run that went on as a new one after no iteration, or within one, would never do so. */
+function wrongRounds(name: string, value: Json): string | null {
+  if (name !== "continueAsNewEvery") return null;
+  return Number.isInteger(value) && (value as number) >= 1 ? null : "a whole number of iterations from 1 up";
+}
+
 /** What is wanted instead of a value; null where it will do. */
 function wrong(plain: Plain, value: Json): string | null {
-  if (typeof plain !== "string")
-    return plain.includes(value as string) ? null : plain.map((x) => JSON.stringify(x)).join(" or ");
+  if (typeof plain !== "string") return plain.includes(value as string) ? null : listed(plain);
   const isTable = typeof value === "object" && value !== null && !Array.isArray(value);
   switch (plain) {
     case "json":
@@ -175,7 +199,7 @@ function wrongBackoff(policy: { readonly [name: string]: Json }): string | null 
   const { backoff, initialDelayMs, maxDelayMs, ...others } = policy;
   const [other] = Object.keys(others);
   if (other !== undefined) return "no more than backoff, initialDelayMs and maxDelayMs";
-  const kind = backoff === undefined ? null : wrong(["exponential", "linear", "fixed"], backoff);
+  const kind = backoff === undefined ? null : wrong(BACKOFFS, backoff);
   if (kind !== null) return `${kind} as its backoff`;
   const delays = [initialDelayMs, maxDelayMs].filter((x) => x !== undefined);
   return delays.some((x) => wrong("number", x) !== null) ? "delays in milliseconds" : null;

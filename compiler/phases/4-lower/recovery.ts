@@ -12,6 +12,7 @@ import { idOf } from "./library.ts";
 import { lowerChildren } from "./nodes.ts";
 import { addNode, type Lowering, type Place, within } from "./place.ts";
 import { propSpan, unknownProp } from "./props.ts";
+import { isWord, wordsOf } from "./words.ts";
 
 /** What a step of a saga has, as an object of `steps` and as an element. */
 export const STEP_KEYS: readonly string[] = ["id", "action", "compensation", "label"];
@@ -69,16 +70,9 @@ export function lowerSaga(to: Lowering, element: ElementValue, place: Place): vo
   const onFailure = element.props.get("onFailure");
   if (onFailure && !isNothing(onFailure)) {
     const known = toJson(onFailure);
-    const allowed: readonly (Json | undefined)[] = ["compensate", "compensate-and-fail", "fail"];
-    if (allowed.includes(known)) node.fields.set("onFailure", { type: "json", value: known as Json });
-    else
-      report(
-        to.ev,
-        "SM119",
-        propSpan(element.syntax, "onFailure") ?? element.span,
-        '\'onFailure\' wants "compensate" or "compensate-and-fail" or "fail", known at build time',
-        undefined,
-      );
+    const at = propSpan(element.syntax, "onFailure") ?? element.span;
+    if (isWord(to.ev, "onFailure", known, wordsOf("onFailure"), at))
+      node.fields.set("onFailure", { type: "json", value: known as Json });
   }
   for (const step of stepsOf(to, element)) {
     const id = idOf(to.ev, step.id);

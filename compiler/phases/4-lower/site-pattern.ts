@@ -4,10 +4,12 @@ import type * as Surface from "../../surface.ts";
 import { LIBRARY_PATH, lose, report } from "../3-evaluate/state.ts";
 import { expr, type Names, type Translation } from "../3-evaluate/translate.ts";
 import { type Closure, type Environment, moduleOf } from "../3-evaluate/value.ts";
-import { IN_BLOCKS, PATTERNS } from "./patterns.ts";
+import { IN_BLOCKS, PATTERN_WORDS, PATTERNS } from "./patterns.ts";
 import { unknownProp } from "./props.ts";
+import { jsonOf } from "./site.ts";
 import { children } from "./site-children.ts";
 import { refuseSpreads } from "./site-props.ts";
+import { isWord } from "./words.ts";
 
 /** Writes a pattern with `write`, once its props are what it knows; undefined where a block can't hold it. */
 export function patternSite(
@@ -69,11 +71,17 @@ function checkProps(t: Translation, node: Surface.Element, names: Names, name: s
   refuseSpreads(t, node, name);
   for (const prop of node.props) {
     if (prop.type === "Spread" || prop.name === "key") continue;
-    if (!all.includes(prop.name)) unknownProp(t.ev, name, prop.name, all, prop.span);
-    else if (!isNothing(expr(t, prop.value, names))) {
-      given.add(prop.name);
-      if (prop.name.endsWith("TaskProps")) checkSettings(t, prop.name, prop.value);
+    if (!all.includes(prop.name)) {
+      unknownProp(t.ev, name, prop.name, all, prop.span);
+      continue;
     }
+    const text = expr(t, prop.value, names);
+    if (isNothing(text)) continue;
+    given.add(prop.name);
+    if (prop.name.endsWith("TaskProps")) checkSettings(t, prop.name, prop.value);
+    const words = PATTERN_WORDS[name]?.[prop.name];
+    const known = words && jsonOf(text);
+    if (words && known !== undefined) isWord(t.ev, prop.name, known, words, prop.span);
   }
   if (node.props.some((prop) => prop.type === "Spread")) return;
   for (const prop of known.wanted)

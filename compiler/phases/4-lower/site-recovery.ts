@@ -14,6 +14,7 @@ import { STEP_KEYS, STEP_PROPS } from "./recovery.ts";
 import { jsonOf, Site } from "./site.ts";
 import { children, childTexts } from "./site-children.ts";
 import { contained } from "./sites.ts";
+import { isWord, wordsOf } from "./words.ts";
 
 type Props = ReadonlyMap<string, Surface.Expr>;
 
@@ -74,17 +75,8 @@ export function sagaSite(w: BlockWriter, t: Translation, element: Surface.Elemen
   return container(w, t, element, names, "saga", (made) => {
     const policy = onFailure && expr(t, onFailure, names);
     if (policy && !isNull(policy)) {
-      const known = jsonOf(policy);
-      if (known === "compensate" || known === "compensate-and-fail" || known === "fail")
-        made.set("onFailure", policy);
-      else
-        report(
-          t.ev,
-          "SM119",
-          onFailure.span ?? element.span,
-          '\'onFailure\' wants "compensate" or "compensate-and-fail" or "fail", known at build time',
-          undefined,
-        );
+      const at = onFailure.span ?? element.span;
+      if (isWord(t.ev, "onFailure", jsonOf(policy), wordsOf("onFailure"), at)) made.set("onFailure", policy);
     }
     return stepsOf(w, t, element, names, props).flatMap(({ id, action, compensation, label }) => {
       const part = (role: Role, does: () => Core.Expr): Core.Expr =>

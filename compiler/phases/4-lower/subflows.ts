@@ -1,10 +1,15 @@
 /** `<Subflow workflow={child}>`: which workflow it runs, and which of its rows are the node's. */
 import type { Json } from "../../../plan/types.ts";
+import type * as Surface from "../../surface.ts";
 import { report } from "../3-evaluate/state.ts";
 import type { ElementValue, Value, WorkflowValue } from "../3-evaluate/value.ts";
 import type { NodeDraft } from "./draft.ts";
 import type { Lowering } from "./place.ts";
 import { propSpan } from "./props.ts";
+import { listed, meant } from "./words.ts";
+
+/** How it runs. */
+const MODES = ["childRun", "inline"];
 
 /** The table that the public library takes the result of a child run from. */
 const OUTPUT = "output";
@@ -32,6 +37,8 @@ export function subflowFields(to: Lowering, node: NodeDraft, element: ElementVal
     );
     return;
   }
+  const input = writtenProp(element.syntax, "input");
+  if (input) node.writtenInput = input;
   node.fields.set("workflow", { type: "json", value: nameOf(to, value, element) });
   const result = resultOf(to, element, value);
   if (result !== null) node.fields.set("result", { type: "json", value: result });
@@ -52,8 +59,8 @@ export function subflowMode({ ev }: Lowering, { syntax, span }: ElementValue, mo
     ev,
     "SM119",
     propSpan(syntax, "mode") ?? span,
-    `'mode' wants "childRun" or "inline", this is ${JSON.stringify(mode)}`,
-    "Give it one of them, or leave it out: it is a run of its own then.",
+    `'mode' wants ${listed(MODES)}, this is ${JSON.stringify(mode)}`,
+    meant(mode, MODES, "Give it one of them, or leave it out: it is a run of its own then."),
   );
 }
 
@@ -69,9 +76,14 @@ function nameOf({ ev }: Lowering, workflow: WorkflowValue, { syntax }: ElementVa
 
 /** The name by which the element has it. */
 function writtenName(syntax: ElementValue["syntax"]): string | null {
+  const written = writtenProp(syntax, "workflow");
+  return written?.type === "Name" ? written.name : null;
+}
+
+function writtenProp(syntax: ElementValue["syntax"], name: string): Surface.Expr | null {
   if (syntax.type !== "Element") return null;
-  const prop = syntax.props.find((one) => one.type === "ElementProp" && one.name === "workflow");
-  return prop?.type === "ElementProp" && prop.value.type === "Name" ? prop.value.name : null;
+  const prop = syntax.props.find((one) => one.type === "ElementProp" && one.name === name);
+  return prop?.type === "ElementProp" ? prop.value : null;
 }
 
 /** The child's table `output`, else the one that is also the node's. */

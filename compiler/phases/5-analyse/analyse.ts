@@ -12,7 +12,7 @@ import { modelOf } from "./model.ts";
 
 export function analyse(
   draft: PlanDraft,
-  lowered: Pick<Lowered, "schemas" | "constants" | "functions" | "agents">,
+  lowered: Pick<Lowered, "schemas" | "constants" | "functions" | "agents" | "subflows">,
   files: readonly SourceFile[],
   failed: boolean,
 ): Diagnostic[] {

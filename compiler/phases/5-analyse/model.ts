@@ -40,8 +40,12 @@ export interface Model {
   readonly nodes: ReadonlyMap<string, NodeDraft>;
   /** Nodes that yield rows, with their ids. */
   readonly producers: readonly { readonly node: NodeDraft; readonly id: IdPattern }[];
-  /** The nodes that can have an id. */
+  /** Those that can have an id. */
   producersOf(id: string): readonly NodeDraft[];
+  /** All that `dependsOn` may name: producers, and containers with an explicit id. */
+  readonly named: Model["producers"];
+  /** Those that can have an id. */
+  namedBy(id: string): readonly NodeDraft[];
   /** Every expression of the plan that is evaluated in a node's scope, values and guards included. */
   readonly exprs: readonly Placed[];
   /** The types of all of them, and what is wrong with them. */
@@ -63,6 +67,8 @@ export interface Model {
   /** The type of `ctx.outputs.TABLE`. */
   rowsType(table: string): Type | null;
   readonly agents: Lowered["agents"];
+  /** What parses the input of a workflow that nodes run as a run of its own; undefined where it takes any, or has no plan. */
+  inputParser(workflow: string): ReturnType<PlanSchemas["get"]> | undefined;
   /** What parses the rows of a table; undefined where there is no such table. */
   parser(table: string): ReturnType<PlanSchemas["get"]> | undefined;
   /** The place of a quoted string or of a key within a span; the span itself where it is not written there. */
@@ -71,7 +77,7 @@ export interface Model {
 
 export function modelOf(
   draft: PlanDraft,
-  lowered: Pick<Lowered, "schemas" | "constants" | "functions" | "agents">,
+  lowered: Pick<Lowered, "schemas" | "constants" | "functions" | "agents" | "subflows">,
   files: readonly SourceFile[],
 ): Model {
   const { schemas } = lowered;
@@ -80,14 +86,9 @@ export function modelOf(
   const meanings = new Map<string, Core.Expr>([...draft.constants, ...draft.functions]);
   for (const node of draft.nodes) for (const [name, expr] of node.values) meanings.set(name, expr);
   const producers = draft.nodes.filter((node) => isLeaf(node.kind)).map((node) => ({ node, id: idOf(node) }));
-  const exact = new Map<string, NodeDraft[]>();
-  for (const { node, id } of producers) {
-    if (id.type !== "exact") continue;
-    const same = exact.get(id.id);
-    if (same) same.push(node);
-    else exact.set(id.id, [node]);
-  }
-  const patterns = producers.flatMap(({ node, id }) => (id.type === "pattern" ? [{ node, id }] : []));
+  const named = draft.nodes
+    .filter(({ id, kind }) => isLeaf(kind) || (id !== undefined && kind !== "effect"))
+    .map((node) => ({ node, id: idOf(node) }));
   const parserOf = (table: string) => (Object.hasOwn(schemas, table) ? parsers.get(table) : undefined);
   const rows = new Map<string, Type | null>();
   const rowType = (table: string): Type | null => {
@@ -108,10 +109,9 @@ export function modelOf(
     files,
     nodes,
     producers,
-    producersOf: (id) => [
-      ...(exact.get(id) ?? []),
-      ...patterns.filter((p) => p.id.matches.test(id)).map((p) => p.node),
-    ],
+    producersOf: finderOf(producers),
+    named,
+    namedBy: finderOf(named),
     exprs: draft.nodes.flatMap((node) => exprsOf(node, parentOf(nodes, node) ?? node)),
     get flow() {
       flow ??= flowOf(model);
@@ -135,6 +135,7 @@ export function modelOf(
     },
     rowsType: (table) => rowsOf(rowType(table), table),
     agents: lowered.agents,
+    inputParser: (workflow) => inputParser(lowered.subflows ?? {}, workflow),
     parser: parserOf,
     placeIn(span, text) {
       const source = files[span.file]?.text ?? "";
@@ -147,6 +148,30 @@ export function modelOf(
     },
   };
   return model;
+}
+
+/** Finds the nodes that can have an id: first those that have no other. */
+function finderOf(nodes: Model["producers"]): (id: string) => readonly NodeDraft[] {
+  const exact = new Map<string, NodeDraft[]>();
+  for (const { node, id } of nodes) {
+    if (id.type !== "exact") continue;
+    const same = exact.get(id.id);
+    if (same) same.push(node);
+    else exact.set(id.id, [node]);
+  }
+  const patterns = nodes.flatMap(({ node, id }) => (id.type === "pattern" ? [{ node, id }] : []));
+  return (id) => [
+    ...(exact.get(id) ?? []),
+    ...patterns.filter((p) => p.id.matches.test(id)).map((p) => p.node),
+  ];
+}
+
+function inputParser(
+  subflows: NonNullable<Lowered["subflows"]>,
+  workflow: string,
+): ReturnType<PlanSchemas["get"]> | undefined {
+  const plan = Object.hasOwn(subflows, workflow) ? subflows[workflow] : undefined;
+  return plan?.input ? new PlanSchemas(plan).get(plan.input.schema) : undefined;
 }
 
 function parentOf(nodes: ReadonlyMap<string, NodeDraft>, node: NodeDraft): NodeDraft | undefined {

@@ -61,7 +61,9 @@ export class Order {
   isBefore(earlier: NodeDraft, later: NodeDraft): boolean {
     if (this.comesAfter(later, earlier)) return true;
     const chain = new Set([later, ...this.#model.above(later)]);
-    return this.waits.some((wait) => chain.has(wait.node) && wait.on.includes(earlier));
+    // Who waits for a container waits for all in it.
+    const held = [earlier, ...this.#model.above(earlier)];
+    return this.waits.some((wait) => chain.has(wait.node) && held.some((node) => wait.on.includes(node)));
   }
 
   /** Whether something of a sequence stands behind a node. */

@@ -5,11 +5,11 @@ import type { NodeDraft } from "../4-lower/draft.ts";
 import type { Model } from "./model.ts";
 import { outputRead, walk } from "./reads.ts";
 
-/** A place where `node` waits for the row of `id`. */
+/** A place where `node` waits for the row of `id`, or for its end. */
 export interface Wait {
   readonly node: NodeDraft;
   readonly id: string;
-  /** The nodes that may give the row. */
+  /** The nodes that may be meant. */
   readonly on: readonly NodeDraft[];
   readonly span: Span;
 }
@@ -21,8 +21,7 @@ const NOT_WAITING: ReadonlySet<string> = new Set(["until"]);
 export function waitsOf(model: Model): Wait[] {
   return model.draft.nodes.flatMap((node) => {
     const waits: Wait[] = [];
-    const add = (id: string, span: Span): void => {
-      const on = model.producersOf(id);
+    const add = (id: string, span: Span, on = model.producersOf(id)): void => {
       if (on.length > 0) waits.push({ node, id, on, span });
     };
     for (const { id, span } of outputsIn(model, node)) add(id, span);
@@ -35,14 +34,16 @@ export function waitsOf(model: Model): Wait[] {
         add(id, model.placeIn(node.span, id));
       }
     }
-    for (const id of dependsOnOf(node)) add(id, model.placeIn(dependsOnSpan(model, node), id));
+    for (const id of dependsOnOf(node)) {
+      add(id, model.placeIn(fromProp(model, node, "dependsOn"), id), model.namedBy(id));
+    }
     return waits;
   });
 }
 
-/** The node from its `dependsOn` on: the same id may stand in front of it. */
-function dependsOnSpan(model: Model, { span }: NodeDraft): Span {
-  const start = model.files[span.file]?.text.indexOf("dependsOn", span.start) ?? -1;
+/** The node from one of its props on: what is looked for there may stand in front of it as well. */
+export function fromProp(model: Model, { span }: NodeDraft, prop: string): Span {
+  const start = model.files[span.file]?.text.indexOf(prop, span.start) ?? -1;
   return start >= 0 && start < span.end ? { ...span, start } : span;
 }
 

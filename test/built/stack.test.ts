@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { build } from "../../../compiler/index.ts";
-import { run } from "../../run.ts";
-import { runDirectory, storeDirectory } from "../../runs.ts";
-import { openStore } from "../../store/index.ts";
+import { build } from "../../compiler/index.ts";
+import { run } from "../../runtime/run.ts";
+import { runDirectory, storeDirectory } from "../../runtime/runs.ts";
+import { openStore } from "../../runtime/store/index.ts";
 
 const root = mkdtempSync(path.join(os.tmpdir(), "smithers-stack-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));

@@ -3,15 +3,15 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import os from "node:os";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { build } from "../compiler/index.ts";
-import type { Plan } from "../plan/types.ts";
-import { decide } from "./decide.ts";
-import { readRun } from "./inspect.ts";
-import { previewFrame } from "./preview.ts";
-import { replay } from "./replay/index.ts";
-import { resume, run } from "./run.ts";
-import { runDirectory, storeDirectory } from "./runs.ts";
-import { openStore } from "./store/index.ts";
+import { build } from "../../compiler/index.ts";
+import type { Plan } from "../../plan/types.ts";
+import { decide } from "../../runtime/decide.ts";
+import { readRun } from "../../runtime/inspect.ts";
+import { previewFrame } from "../../runtime/preview.ts";
+import { replay } from "../../runtime/replay/index.ts";
+import { resume, run } from "../../runtime/run.ts";
+import { runDirectory, storeDirectory } from "../../runtime/runs.ts";
+import { openStore } from "../../runtime/store/index.ts";
 
 const made: string[] = [];
 afterEach(() => {

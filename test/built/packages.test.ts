@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { build } from "../compiler/index.ts";
-import type { Plan } from "../plan/types.ts";
-import { RefusedError } from "./engine.ts";
-import { packagesMessage, wrongPackages } from "./packages.ts";
-import { resume, run } from "./run.ts";
+import { build } from "../../compiler/index.ts";
+import type { Plan } from "../../plan/types.ts";
+import { RefusedError } from "../../runtime/engine.ts";
+import { packagesMessage, wrongPackages } from "../../runtime/packages.ts";
+import { resume, run } from "../../runtime/run.ts";
 
 let root: string;
 beforeEach(() => {

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { build } from "../compiler/index.ts";
-import type { Plan } from "../plan/types.ts";
-import { Bench, done } from "../test/engine.ts";
-import { computed, planOf, type TestNode } from "../test/plans.ts";
+import { build } from "../../compiler/index.ts";
+import type { Plan } from "../../plan/types.ts";
+import { Bench, done } from "../engine.ts";
+import { computed, planOf, type TestNode } from "../plans.ts";
 
 const MAYBE = "ctx.outputMaybe('row', { nodeId: 'make' })?.v ?? 'none'";
 const LATEST = "ctx.latest('row', 'make')?.v ?? 'none'";
