@@ -7,23 +7,19 @@ import type { Leave, TaskRequest } from "../executors/executor.ts";
 import { showAddress } from "../store/rules.ts";
 import type { FrameRecord } from "../store/store.ts";
 import type { Snapshot } from "./1-snapshot.ts";
-import { blockedReasons, failedReasons } from "./blocked.ts";
+import { announce, announceStages, announceUnstarted } from "./announce.ts";
 import { withCache } from "./caching.ts";
-import { isLeft as isChildLeft } from "./children.ts";
-import type { Continuing } from "./continuing.ts";
-import { waitingOf } from "./deliver.ts";
+import { endOf } from "./completion.ts";
 import { Leaf, WAITING_KINDS } from "./leaf.ts";
 import { progressOf } from "./loop.ts";
-import { asked, isAsked, questionKey } from "./people.ts";
+import { isAsked } from "./people.ts";
 import { takesPlace } from "./ready.ts";
 import { isRecalled } from "./recall.ts";
 import { addressData, type End, type InFlight, type Run, type Start } from "./run.ts";
 import { snapshotCtx } from "./snapshot.ts";
-import { isStarted, type Stored, type TaskEntry } from "./states.ts";
-import { isRescued, isStepperKind } from "./stepper.ts";
+import { isStarted, type TaskEntry } from "./states.ts";
+import { isRescued } from "./stepper.ts";
 import { digestOf } from "./storm.ts";
-import { untilOf } from "./timers.ts";
-import { compareUnits } from "./unit.ts";
 import { STATE_WRITE } from "./world.ts";
 import { taskWrite } from "./writes.ts";
 
@@ -219,12 +215,6 @@ function changes(run: Run): Changes {
   return { delta: Object.keys(delta).length > 0 ? delta : null, cancels };
 }
 
-/** Its turn has come; it may have paused the run in the same frame. */
-const hasStopped = ({ reason }: TaskEntry): boolean =>
-  typeof reason === "object" && reason !== null && "stops" in reason;
-
-const isStage = ({ kind }: TaskEntry): boolean => kind === "phase" || kind === "step";
-
 /** Nothing happened at the address that must outlive its node. */
 function forgettable(entry: TaskEntry): boolean {
   if (entry.kind === "loop") return progressOf(entry).phase === "before";
@@ -242,199 +232,4 @@ function left(run: Run, entry: TaskEntry): boolean {
     onUnmount,
   });
   return onUnmount === "cancel";
-}
-
-function announce(run: Run, entry: TaskEntry, before: Stored | null): void {
-  if (entry.kind === "try" || entry.kind === "saga") announcePhase(run, entry, before);
-  if (entry.state === before?.state) return;
-  if (entry.kind === "stop" && before?.state === "waiting") return;
-  if (isStepperKind(entry.kind)) return;
-  const who = addressData(entry.address);
-  if (entry.kind === "stop" && hasStopped(entry)) {
-    const { stops } = entry.reason as { readonly stops: string };
-    run.event("stop.reached", { ...who, reason: stops });
-  }
-  if (entry.kind === "end" && entry.state === "finished")
-    run.event("end.reached", { ...who, ...(entry.reason as { readonly [key: string]: Json }) });
-  if (entry.state === "skipped") run.event("task.skipped", who);
-  if (entry.state === "waiting" && entry.kind === "timer")
-    run.event("timer.set", { ...who, ...(entry.reason as { readonly [key: string]: Json }) });
-  if (entry.state === "waiting" && entry.kind === "wait")
-    run.event("signal.awaited", { ...who, ...(entry.reason as { readonly [key: string]: Json }) });
-  if (isAsked(entry)) {
-    const isAnswer = asked(entry).asks === "answer";
-    run.event("task.waiting", { ...who, for: isAnswer ? "answer" : "approval" });
-    const data = { ...who, ...(entry.reason as { readonly [key: string]: Json }) };
-    run.event(isAnswer ? "human.asked" : "approval.requested", data);
-  }
-}
-
-/** Of phases and steps first what ended, the inner ones first, then what began, the outer ones first. */
-function announceStages(run: Run): void {
-  const changed = [...run.world.states.touched].filter((entry) => {
-    if (!isStage(entry)) return false;
-    // What began and is gone is not gone through with.
-    if (entry.leaves.length === 0 && entry.state === "running") entry.state = "cancelled";
-    return entry.state !== entry.stored?.state;
-  });
-  if (changed.length === 0) return;
-  const places = changed.map((entry) => {
-    const [unit] = entry.leaves;
-    const began = entry.state === "running";
-    return { entry, unit, began, depth: unit && !began ? -unit.depth : 0 };
-  });
-  places.sort(
-    (a, b) =>
-      Number(a.began) - Number(b.began) ||
-      a.depth - b.depth ||
-      (a.unit && b.unit ? compareUnits(a.unit, b.unit) : 0),
-  );
-  for (const { entry } of places) announceStage(run, entry, entry.stored);
-}
-
-/** A phase or a step began or ended, or both in one frame. */
-function announceStage(
-  run: Run,
-  { address, kind, node, reason, state }: TaskEntry,
-  before: Stored | null,
-): void {
-  const data = { ...addressData(address), node, ...(reason as { readonly [key: string]: Json } | null) };
-  if (state === "finished" && before?.state !== "running") run.event(`${kind}.started`, data);
-  if (state === "running") run.event(`${kind}.started`, data);
-  else if (state === "finished" || state === "skipped" || state === "cancelled")
-    run.event(`${kind}.${state}`, data);
-}
-
-/** A try or a saga went over to another part, or came to its end. */
-function announcePhase(run: Run, entry: TaskEntry, before: Stored | null): void {
-  const { phase, failure, error } = (entry.reason ?? {}) as { readonly [part: string]: Json };
-  const known = before && (JSON.parse(before.reason) as { readonly phase?: string } | null);
-  if (phase === undefined || phase === (known?.phase ?? (entry.kind === "try" ? "try" : "acting"))) return;
-  const cause = failure ?? error;
-  run.event(`${entry.kind}.${String(phase)}`, { ...addressData(entry.address), ...(cause && { cause }) });
-}
-
-function announceUnstarted(run: Run, { address, reason, kind }: TaskEntry): void {
-  const { code, message, continued, caught, branch } = reason as { readonly [key: string]: Json };
-  const what = kind === "try" || kind === "saga" || kind === "parallel" ? kind : "task";
-  run.event(`${what}.failed`, {
-    ...addressData(address),
-    code: code as Json,
-    message: message as Json,
-    ...(continued && { continued }),
-    ...(caught && { caught }),
-    ...(branch && { branch }),
-  });
-}
-
-/** A cancelled run ends when what is done in every outcome has been done, or when nothing of it can move without people. */
-function endOfCancelled(run: Run, message: string): End | null {
-  const { root, states, timed } = run.world;
-  if (root.unwinding > 0) {
-    const retries = [...run.timers.keys()].flatMap((key) => states.entries.get(key) ?? []);
-    const waiting = [...retries, ...run.due].flatMap(({ leaves }) => leaves);
-    if (waiting.some(isRescued) || [...timed].some((leaf) => leaf.kind === "timer" && isRescued(leaf)))
-      return null;
-    const reasons = blockedReasons(run.world).join("; ");
-    return {
-      status: "cancelled",
-      reason: `${message}; what is done in every outcome is not done: ${reasons}`,
-    };
-  }
-  return { status: "cancelled", reason: `${message}; what is done in every outcome has been done` };
-}
-
-function endOfContinuing({ world, services }: Run, continuing: Continuing): End {
-  // A chain of runs that do nothing would have no end.
-  const isDone = ({ state, kind }: TaskEntry): boolean =>
-    (state === "finished" || state === "failed") && kind !== "continue-as-new";
-  if (continuing.reason === "explicit" && ![...world.states.entries.values()].some(isDone)) {
-    const reason = `${showAddress(continuing)} goes on as a new run before anything was done in this one`;
-    return { status: "failed", reason };
-  }
-  const next = services.nextRunId();
-  return { status: "finished", reason: `continued as ${next}`, continued: { ...continuing, next } };
-}
-
-/** What the author's own end says; it is so at every later resume. */
-function endedBy({ address, reason }: TaskEntry): End {
-  const { status, summary } = reason as { readonly status: "finished" | "failed"; readonly summary: Json };
-  if (status === "finished") return { status, reason: null };
-  const said = typeof summary === "string" ? `: ${summary}` : "";
-  return { status, reason: `${showAddress(address)} ended the run as failed${said}` };
-}
-
-/** SEMANTICS 13: finished, waiting on people, failed with every blocked node and cell named, or not at its end yet. */
-function endOf(run: Run, starting: number, paused: string | null): Pick<Step, "end" | "leaves"> {
-  const flights = [...run.inFlight.values()];
-  const isMoving = flights.some(({ idle }) => !idle) || starting + run.dueEffects.length > 0;
-  const end = isMoving ? null : endOfSettled(run, paused);
-  const waits = end?.status === "waiting";
-  run.services.onIdle?.(waits);
-  // Of a child run that was left, paused by its own author say, this process does not hear any more.
-  const hears = run.world.asked.size + run.world.listening.size + flights.length > 0;
-  if (end === null || (waits && hears && run.services.wait())) return { end: null, leaves: null };
-  // What waits for people has to be left before the run can end.
-  if (flights.length === 0) return { end, leaves: null };
-  // Nobody would take them up again in a run that is over.
-  return { end: null, leaves: end.status === "finished" ? "cancel" : "wait" };
-}
-
-/** How the run ends, where no attempt is under way that could move it. */
-function endOfSettled(run: Run, paused: string | null): End | null {
-  const { world, services } = run;
-  const { root } = world;
-  if (world.cancelled !== null) return endOfCancelled(run, world.cancelled);
-  const isOver = world.ended !== null && root.unwinding === 0;
-  if (run.stopped && !world.finished && !isOver) {
-    const { stop, by, reason } = run.stopped;
-    const status = stop === "cancel" ? "cancelled" : "paused";
-    const next = reason === undefined ? "it can be resumed" : "it can be resumed with a higher limit";
-    return { status, reason: `${reason ?? `${status} by ${by}`}; ${next}` };
-  }
-  if (run.stalled !== null) return { status: "stalled", reason: `loop_detected: ${run.stalled}` };
-  if (run.aborted) return { status: "cancelled", reason: "interrupted; it can be resumed" };
-  if (world.fatal) return { status: "failed", reason: `${world.fatal.node}: ${world.fatal.message}` };
-  if (world.continuing && paused === null) return endOfContinuing(run, world.continuing);
-  if (world.failed) return { status: "failed", reason: failedReasons(world, world.failed).join("; ") };
-  if (world.ended && isOver) return endedBy(world.ended);
-  if (paused !== null) return { status: "paused", reason: paused };
-  // A retry may have become due since this frame was cut: its news waits, and is neither a timer nor due yet.
-  if (run.timers.size > 0 || run.due.size > 0 || run.hasNews) return null;
-  // What waits for people no longer than until a time expires at the next resume as well: only timers need a process.
-  const now = services.clock.now();
-  const isDue = ({ kind, entry }: Leaf): boolean =>
-    kind === "timer" || (entry !== null && untilOf(entry) <= now);
-  // Of a run that has ended only what is done in every outcome is waited for.
-  const counts = (leaf: Leaf): boolean => world.ended === null || isRescued(leaf);
-  if ([...world.timed].some((leaf) => counts(leaf) && isDue(leaf))) return null;
-  if (world.finished) return { status: "finished", reason: null };
-  const children = [...world.states.entries.values()].filter(isChildLeft);
-  const idle = [...run.inFlight.values()].map(({ entry }) => entry);
-  if (world.asked.size + world.listening.size + children.length + idle.length > 0) {
-    // What was said in people's place and did not do is theirs to say again.
-    const decided = [...world.asked].some(
-      ({ entry }) =>
-        entry &&
-        run.deciding.get(questionKey(entry)) !== "said" &&
-        run.services.decider(entry.address, entry.kind, asked(entry).tool),
-    );
-    if (decided) return null;
-    const nameOf = ({ entry, plan }: Leaf): string => (entry ? showAddress(entry.address) : plan.key);
-    const isAnswer = ({ entry }: Leaf): boolean => entry !== null && asked(entry).asks === "answer";
-    const decisions = [...world.asked].filter((leaf) => !isAnswer(leaf)).map(nameOf);
-    const answers = [...world.asked].filter(isAnswer).map(nameOf);
-    const signals = [...world.listening].map((leaf) => {
-      const event = leaf.entry ? waitingOf(leaf.entry).event : "";
-      return event === nameOf(leaf) ? event : `${event} (${nameOf(leaf)})`;
-    });
-    const reasons = [
-      ...(decisions.length > 0 ? [`a decision on ${decisions.join(", ")}`] : []),
-      ...(answers.length > 0 ? [`an answer on ${answers.join(", ")}`] : []),
-      ...(signals.length > 0 ? [`the signal ${signals.join(", ")}`] : []),
-      ...[...children, ...idle].map((entry) => `the run of ${showAddress(entry.address)}`),
-    ];
-    return { status: "waiting", reason: `waits for ${reasons.join(" and ")}` };
-  }
-  return { status: "failed", reason: `nothing can move: ${blockedReasons(world).join("; ")}` };
 }
