@@ -23,6 +23,7 @@ import { toJson } from "../values/json.ts";
 import { deepFreeze, Rows } from "../values/rows.ts";
 import { Scope } from "../values/scope.ts";
 import { RunState } from "../values/state.ts";
+import { Agenda } from "./agenda.ts";
 import { Budgets } from "./budgets.ts";
 import { isLetGo } from "./children.ts";
 import { Containers } from "./containers.ts";
@@ -50,7 +51,8 @@ import type { Gate } from "./request.ts";
 import { Stages } from "./stage.ts";
 import { States, type TaskEntry } from "./states.ts";
 import { isClosing, Stepper } from "./stepper.ts";
-import { compareUnits, holdOf, type Unit } from "./unit.ts";
+import { takeTurns } from "./turns.ts";
+import type { Unit } from "./unit.ts";
 
 /** What ends the run from within a frame: a guard, two nodes at one address, a workflow that can't be mounted. */
 export interface Fatal {
@@ -74,12 +76,6 @@ export interface WorldOptions {
   readonly showClosed?: boolean;
   /** Loops go on where a run would go on as a new one: for previews, which have no runs. */
   readonly inOne?: boolean;
-}
-
-interface Job {
-  readonly owner: Unit;
-  readonly cell: Cell;
-  readonly run: () => void;
 }
 
 export class World {
@@ -141,8 +137,7 @@ export class World {
   readonly #loops = new Map<string, Source<string>>();
   /** Loops whose turn has come, mounted or not: a fact that is remembered, so that no condition can depend on itself by it. */
   readonly #begun = new Set<TaskEntry>();
-  readonly #structure = new Set<Job>();
-  readonly #guards = new Set<Job>();
+  readonly #agenda = new Agenda();
   readonly #examine = new Set<Leaf>();
   readonly #steps = new Set<Stepper>();
 
@@ -261,7 +256,7 @@ export class World {
       if (this.fatal) return;
       // Before any task: what is not needed any more must neither start nor fail.
       if (this.#closeLoops()) continue;
-      if (this.#examineTasks()) continue;
+      if (this.#takeTurns()) continue;
       if (this.#step()) continue;
       if (this.#stalled.peek() || this.failed || this.ended || this.finished || this.continuing) break;
       if (moving() || this.canMove) break;
@@ -285,26 +280,20 @@ export class World {
     return makeInstance(origin);
   }
 
-  /** Runs `run` in the next evaluation after `cell` became uncertain. */
+  /** Runs `run` in the next evaluation after `cell` became uncertain; what is not structural, at once. */
   watch(cell: Cell, owner: Unit, run: () => void, { structural = true } = {}): void {
-    const job: Job = { owner, cell, run };
-    cell.watcher = structural ? () => this.#structure.add(job) : run;
+    if (structural) this.#agenda.watch(cell, owner, run);
+    else cell.watcher = run;
   }
 
   /** A cell that gives the author's message when the run must fail, else null. */
   guard(cell: Cell, owner: Instance): void {
-    const job: Job = {
-      owner,
-      cell,
-      run: () => {
-        const outcome = cell.pull();
-        if (outcome.kind === "pending" || (outcome.kind === "value" && outcome.value === null)) return;
-        const message = outcome.kind === "value" ? String(outcome.value) : outcome.error.message;
-        this.fatal ??= { code: "GUARD", message, node: owner.plan.key };
-      },
-    };
-    cell.watcher = () => this.#guards.add(job);
-    this.#guards.add(job);
+    this.#agenda.guard(cell, owner, () => {
+      const outcome = cell.pull();
+      if (outcome.kind === "pending" || (outcome.kind === "value" && outcome.value === null)) return;
+      const message = outcome.kind === "value" ? String(outcome.value) : outcome.error.message;
+      this.fatal ??= { code: "GUARD", message, node: owner.plan.key };
+    });
   }
 
   examine(leaf: Leaf): void {
@@ -481,14 +470,8 @@ export class World {
     this.givenUp.add(entry);
   }
 
-  /** An attempt in flight is not waited for. */
-  abort(entry: TaskEntry, message: string): void {
-    this.aborts.set(entry, message);
-    this.aborted.add(entry);
-  }
-
   /** The run ends with a node whose turn has come. */
-  #end(entry: TaskEntry, { status, summary }: Extract<Gate, { kind: "end" }>): void {
+  end(entry: TaskEntry, { status, summary }: Extract<Gate, { kind: "end" }>): void {
     this.setState(entry, "finished", { status, summary }, true);
     const { address } = entry;
     const message = `${showAddress(address)} ended the run`;
@@ -497,6 +480,12 @@ export class World {
       { ...address, code: INTERRUPTED, message, outside: true },
       { by: address.nodeId, aborts: true, ends: true },
     );
+  }
+
+  /** An attempt in flight is not waited for. */
+  abort(entry: TaskEntry, message: string): void {
+    this.aborts.set(entry, message);
+    this.aborted.add(entry);
   }
 
   #fail(
@@ -520,20 +509,12 @@ export class World {
   // ---- inside a frame
 
   #restructure(): void {
-    for (let rounds = 0; !this.fatal && this.#structure.size > 0; rounds++) {
-      const jobs = [...this.#structure].filter(isLive);
-      this.#structure.clear();
-      const depths = new Map(jobs.map((job) => [job, job.owner.depth]));
-      jobs.sort((a, b) => (depths.get(a) as number) - (depths.get(b) as number));
-      if (rounds > MAX_ROUNDS) {
-        this.#unstable(jobs[0]?.owner);
-        return;
-      }
-      for (const job of jobs) if (isLive(job)) job.run();
+    const unstable = this.#agenda.restructure(() => this.fatal !== null);
+    if (unstable) {
+      this.#unstable(unstable);
+      return;
     }
-    const guards = [...this.#guards];
-    this.#guards.clear();
-    for (const job of guards) if (isLive(job)) job.run();
+    this.#agenda.checkGuards();
     const [doubled] = this.states.doubled;
     if (doubled) this.#refuse(doubled);
   }
@@ -554,70 +535,10 @@ export class World {
     this.fatal ??= { code: "DUPLICATE_ID", message, node: second as string };
   }
 
-  /** Decides for every task whose turn may have come; returns whether a state changed. */
-  #examineTasks(): boolean {
+  #takeTurns(): boolean {
     const leaves = [...this.#examine];
     this.#examine.clear();
-    const decided: { readonly leaf: Leaf; readonly entry: TaskEntry; readonly gate: Gate | null }[] = [];
-    for (const leaf of leaves) {
-      const { entry } = leaf;
-      if (leaf.disposed || !leaf.mounted || !entry || entry.state !== "pending") continue;
-      if (!leaf.active || isClosing(leaf)) {
-        leaf.ready = false;
-        leaf.blocked = null;
-        continue;
-      }
-      const outcome = leaf.gate().pull();
-      leaf.blocked = outcome.kind === "pending" ? holdOf(outcome, `nodes.${leaf.plan.key}`) : null;
-      const gate = leaf.opened(outcome);
-      const start = gate?.kind === "start";
-      if (start) leaf.priority = gate.priority;
-      if (start !== leaf.ready) {
-        leaf.ready = start;
-        this.states.touched.add(entry);
-      }
-      if (start) this.ready.push(leaf);
-      else if (outcome.kind !== "pending") decided.push({ leaf, entry, gate });
-    }
-    const ends = decided.filter(({ gate }) => gate?.kind === "end");
-    for (const { leaf, entry, gate } of decided) if (gate?.kind !== "end") this.#decide(leaf, entry, gate);
-    // A run that fails or has ended does not end once more; of several the first of the document ends it.
-    ends.sort((a, b) => compareUnits(a.leaf, b.leaf));
-    const [first] = this.failed || this.ended || this.continuing || this.cancelled !== null ? [] : ends;
-    if (first?.gate?.kind === "end") this.#end(first.entry, first.gate);
-    return decided.length > ends.length || first !== undefined;
-  }
-
-  #decide(leaf: Leaf, entry: TaskEntry, gate: Gate | null): void {
-    if (gate?.kind === "skip") this.setState(entry, "skipped", null, true);
-    else if (gate?.kind === "wait") {
-      this.timed.add(leaf);
-      const { since, until } = gate;
-      const counted = since === null ? {} : { since: new Date(since).toISOString() };
-      this.setState(entry, "waiting", { ...timeLimit(until), ...counted }, false);
-    } else if (gate?.kind === "stop") this.setState(entry, "waiting", { stops: gate.reason }, false);
-    else if (gate?.kind === "listen") {
-      const { table, event, correlationId, until } = gate;
-      entry.table = table;
-      this.listening.add(leaf);
-      if (until !== null) this.timed.add(leaf);
-      this.setState(entry, "waiting", { event, correlationId, ...timeLimit(until) }, false);
-    } else if (gate?.kind === "continue") {
-      // It is not settled: what comes after it never has its turn.
-      this.setState(entry, "finished", null, false);
-      this.goOn({ ...entry.address, reason: "explicit", state: gate.state });
-    } else if (gate?.kind === "ask") {
-      const { table, ask, until } = gate;
-      entry.table = table;
-      this.asked.add(leaf);
-      if (until !== null) this.timed.add(leaf);
-      this.setState(entry, "waiting", { ...ask, ...timeLimit(until) } as Json, false);
-    } else {
-      const outcome = leaf.gate().pull();
-      const { code, message } = outcome.kind === "error" ? outcome.error : { code: "", message: "" };
-      this.failUnstarted(entry, { code, message, retryable: false }, leaf.continues());
-      if (this.#stalled.peek() && !entry.settled) this.stuck.add(entry);
-    }
+    return takeTurns(this, leaves, this.#stalled.peek());
   }
 
   #closeLoops(): boolean {
@@ -643,20 +564,8 @@ export class World {
   }
 }
 
-/** Whether what the job is for is still mounted. */
-function isLive({ owner, cell }: Job): boolean {
-  return !owner.disposed && !cell.disposed;
-}
-
 /** Code of a frame that is refused because something in it wrote state (SEMANTICS 2). */
 export const STATE_WRITE = "STATE_WRITE";
 
-/** Structure nested deeper than this, or conditions that turn one another on and off, end the frame. */
-const MAX_ROUNDS = 1_000;
-
 /** Decisions within one frame: loops that go round and round although nothing in them runs end it. */
 const MAX_MOVES = 10_000;
-
-/** Until when something is waited for, as the journal keeps it. */
-const timeLimit = (until: number | null): { readonly until?: string } =>
-  until === null ? {} : { until: new Date(until).toISOString() };
