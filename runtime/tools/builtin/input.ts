@@ -1,5 +1,4 @@
 import * as z from "zod";
-import type { Json } from "../../../plan/types.ts";
 import { formatIssues, jsonSchemaOf, parseWith } from "../../../plan/zod/index.ts";
 import type { Tool, ToolCall } from "../registry.ts";
 
@@ -9,16 +8,28 @@ export function builtin<Shape extends z.ZodRawShape>(
   work: (input: z.output<z.ZodObject<Shape>>, call: ToolCall) => Promise<string>,
 ): Tool {
   const { input, ...rest } = about;
-  const schema = z.strictObject(input);
+  const schema = once(() => z.strictObject(input));
+  const inputSchema = once(() => jsonSchemaOf(schema(), "asked") as Tool["inputSchema"]);
   return {
     ...rest,
-    inputSchema: jsonSchemaOf(schema, "asked") as { readonly [key: string]: Json },
+    get inputSchema() {
+      return inputSchema();
+    },
     execute: async (call) => {
-      const parsed = parseWith(schema, call.input);
+      const parsed = parseWith(schema(), call.input);
       if (!parsed.ok)
         throw new Error(`The input of ${rest.name} is not right:\n${formatIssues(parsed.issues)}`);
-      return work(parsed.value as z.output<typeof schema>, call);
+      return work(parsed.value as z.output<z.ZodObject<Shape>>, call);
     },
+  };
+}
+
+/** Made when it is asked for: most runs call no tool, and each run has tools of its own. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
   };
 }
 
