@@ -29,7 +29,8 @@ export function childQuestions({ kind, state, reason }: Pick<TaskRecord, "kind" 
 }
 
 /** Whether no attempt holds the child run of a node, which is not at its end: it was left, or is to be tried again. */
-export const isLetGo = ({ kind, state }: TaskEntry): boolean => kind === "subflow" && state === "waiting";
+export const isLetGo = ({ kind, state }: Pick<TaskRecord, "kind" | "state">): boolean =>
+  kind === "subflow" && state === "waiting";
 
 /** Whether a node waits for a child run that was left. */
 export const isLeft = (entry: TaskEntry): boolean => isLetGo(entry) && entry.nextAt === null;

@@ -1,13 +1,17 @@
 /** Runs looked at again, from any process: replayed whole, or up to one of their frames. */
 import { loadRecordedPlan, type Plan } from "../../plan/index.ts";
+import type { Json } from "../../plan/types.ts";
 import { RefusedError } from "../engine.ts";
 import { frameOf, type PreviewFrame } from "../frame.ts";
+import { isLetGo } from "../interpreter/children.ts";
 import type { Prepared } from "../interpreter/prepared.ts";
+import { childId } from "../interpreter/run-id.ts";
 import type { World } from "../interpreter/world.ts";
 import { reading } from "../reading.ts";
-import { runDirectory, storeDirectory } from "../runs.ts";
+import { hasRun, runDirectory, storeDirectory } from "../runs.ts";
 import { hasWriter } from "../store/index.ts";
-import type { FrameRecord, RunReader, RunRecord } from "../store/store.ts";
+import { addressKey } from "../store/rules.ts";
+import type { FrameRecord, Journal, RunReader, RunRecord } from "../store/store.ts";
 import { readingFrame, UnknownFrameError } from "../travel/lineage.ts";
 import { type Recording, readRecording } from "./recording.ts";
 import { Diverged, type Divergence, Replayer } from "./replay.ts";
@@ -109,8 +113,27 @@ export function why(runId: string, nodeId: string | undefined, { root }: Place):
           ? `run ${runId} has no frame of its own yet: it is ${run.reason}`
           : `run ${runId} has no frame yet`,
       );
-    return reasonsOf({ plan, world, journal: recording.journal, runId, attended }, nodeId);
+    const { journal } = recording;
+    const children = await childrenNow(root, runId, journal);
+    return reasonsOf({ plan, world, journal, children, runId, attended }, nodeId);
   });
+}
+
+/** How child runs stand that no attempt holds, by the address of their node: somebody may have gone on with one by its name. */
+async function childrenNow(
+  root: string,
+  runId: string,
+  { tasks, attempts }: Journal,
+): Promise<ReadonlyMap<string, RunRecord>> {
+  const children = new Map<string, RunRecord>();
+  for (const task of tasks.filter(isLetGo)) {
+    const last = attempts.findLast((attempt) => addressKey(attempt) === addressKey(task));
+    const { child } = (last?.request ?? {}) as { readonly child?: Json };
+    if (typeof child !== "string" || !hasRun(root, childId(runId, child))) continue;
+    const { run } = await reading(runDirectory(root, childId(runId, child)), (reader) => reader.journal());
+    if (run) children.set(addressKey(task), run);
+  }
+  return children;
 }
 
 /** @throws UnknownFrameError where the replay differs before it comes to the frame */

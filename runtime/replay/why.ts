@@ -18,8 +18,8 @@ import { closerOf, isClosing } from "../interpreter/stepper.ts";
 import type { Unit } from "../interpreter/unit.ts";
 import type { World } from "../interpreter/world.ts";
 import { isStageRecord, stageText } from "../stages.ts";
-import { showAddress } from "../store/rules.ts";
-import type { Journal, TaskRecord } from "../store/store.ts";
+import { addressKey, showAddress } from "../store/rules.ts";
+import type { Journal, RunRecord, TaskRecord } from "../store/store.ts";
 
 export interface Reason {
   /** The node's address as people write it; of one that is not mounted its id, else its plan key. */
@@ -43,6 +43,8 @@ interface Known {
   readonly plan: Plan;
   readonly world: World;
   readonly journal: Journal;
+  /** Child runs that no attempt holds, as they are now, by the key of their node's address. */
+  readonly children?: ReadonlyMap<string, RunRecord>;
   /** Its name here, which an imported run may not know itself by. */
   readonly runId: string;
   /** Whether a process attends to the run. */
@@ -96,7 +98,8 @@ function ofLeaf(known: Known, leaf: Leaf): Reason {
   const run = known.runId;
   const because = [...causesOf(known, leaf, state, waitsFor), ...stageAround(leaf)];
   const waiting = leaf.entry?.state === "waiting" ? leaf.entry : null;
-  const answer = waiting && answerTo(run, node, leaf, waiting);
+  const hasChanged = changeOf(known, leaf) !== null;
+  const answer = waiting && !hasChanged ? answerTo(run, node, leaf, waiting) : null;
   const failed = known.world.failed ?? null;
   const ended = failed && !leaf.settled && state !== "running" && leaf.entry !== failed;
   return {
@@ -105,7 +108,7 @@ function ofLeaf(known: Known, leaf: Leaf): Reason {
     because: ended
       ? [...because, `the run has failed: ${showAddress(failed.address)}; nothing new starts`]
       : because,
-    next: answer ?? (failed || isLeft(known) ? `smithers resume ${run}` : null),
+    next: answer ?? (failed || hasChanged || isLeft(known) ? `smithers resume ${run}` : null),
   };
 }
 
@@ -173,7 +176,7 @@ function causesOf(known: Known, leaf: Leaf, state: string, waitsFor: string | nu
       return waitsFor === null
         ? toolAsked(entry)
         : leaf.kind === "subflow"
-          ? [waitsFor]
+          ? [changeOf(known, leaf) ?? waitsFor]
           : [`it waits for ${cellInWords(waitsFor)}`, ...producers(known, waitsFor)];
     case "blocked":
     case "failed":
@@ -187,6 +190,15 @@ function causesOf(known: Known, leaf: Leaf, state: string, waitsFor: string | nu
     default:
       return [];
   }
+}
+
+/** What became of a child run since it was left; null where it is as it was, and of other nodes. */
+function changeOf({ children }: Known, { entry }: Leaf): string | null {
+  const child = entry && children?.get(addressKey(entry.address));
+  if (!child || child.status === "waiting") return null;
+  const { runId, status, reason } = child;
+  if (status === "running") return `run ${runId} goes on by itself`;
+  return `run ${runId} is ${status} by now${reason === null ? "" : `: ${reason}`}`;
 }
 
 /** The call of a tool that people are asked about, with what it was given. */

@@ -156,6 +156,11 @@ describe("a run that holds others", () => {
     // By the parent's name too: only one thing is asked.
     const denied = await smithers(["deny", "p", "ok", "--by", "me"], project.dir);
     expect(denied.stderr).toContain("go on with: smithers resume p");
+    // Whoever goes on with the child by its own name leaves its node to the parent's next resume.
+    expect((await smithers(["resume", name], project.dir)).code).toBe(0);
+    const since = (await smithers(["why", "p"], project.dir)).stdout;
+    expect(since).toContain(`run ${name} is finished by now`);
+    expect(since).toContain("next: smithers resume p");
     const resumed = await smithers(["resume", "p", "--json"], project.dir);
     expect(jsonLines(resumed.stdout).at(-1)).toMatchObject({
       status: "finished",
