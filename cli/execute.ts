@@ -1,8 +1,8 @@
 /** Runs or resumes a plan with progress for people or JSON lines for programs. Used by `run` and `up`. */
 import type { Argv } from "yargs";
 import { diffPlans, type Json, loadRecordedPlan, type Plan, renderDiffText } from "../plan/index.ts";
-import { answerCommands, askerOf, signalCommand } from "../runtime/answers.ts";
 import type { EventRecord, RunResult, StormLimits } from "../runtime/index.ts";
+import { answerCommands, askerOf, signalCommand } from "../runtime/requests/answers.ts";
 import { configFile } from "./config-file.ts";
 import { withRuntime } from "./errors.ts";
 import { CliError, type CommandResult, EXIT, type ExitCode } from "./exit.ts";

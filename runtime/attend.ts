@@ -8,15 +8,15 @@ import { createExecutors, endProcess, OutputParser } from "./executors/index.ts"
 import { type ChildRuns, SubflowExecutor } from "./executors/subflow.ts";
 import { diskFiles } from "./files.ts";
 import { beginNext } from "./handover.ts";
-import { Inbox, moveInbox } from "./inbox.ts";
 import { systemClock } from "./interpreter/clock.ts";
 import type { Services, StopRequest } from "./interpreter/run.ts";
 import { childId } from "./interpreter/run-id.ts";
 import { limitsOf } from "./interpreter/storm.ts";
 import { type CommonOptions, hostOf, type ResumeOptions, type RunOptions } from "./options.ts";
+import { Inbox, moveInbox } from "./requests/inbox.ts";
 import { cacheDirectory, hasRun, lastStore, newRunDirectory, pausesDirectory, runDirectory } from "./runs.ts";
-import { countedOf, spentBy } from "./spent.ts";
 import type { AttemptRecord, Store } from "./store/store.ts";
+import { countedOf, spentBy } from "./usage/spent.ts";
 import { openRun } from "./writing.ts";
 
 const MAX_CONCURRENCY = 16;

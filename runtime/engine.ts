@@ -1,6 +1,5 @@
 /** One run from its first commit, or from the last one before a crash, to where it stops. */
 import type { Json, Plan } from "../plan/types.ts";
-import { type AskedSignal, askedSignal, asksOf, isQuestion } from "./answers.ts";
 import { keptEvents } from "./carried.ts";
 import { continuationOf } from "./continuation.ts";
 import type { Leave } from "./executors/executor.ts";
@@ -24,10 +23,11 @@ import {
 } from "./interpreter/run.ts";
 import { World } from "./interpreter/world.ts";
 import { observeFiles } from "./observing.ts";
+import { type AskedSignal, askedSignal, asksOf, isQuestion } from "./requests/answers.ts";
 import { addressKey } from "./store/rules.ts";
 import type { Address, AttemptRecord, Journal, RunRecord, RunStatus, Store } from "./store/store.ts";
-import { type LostUsage, toldUsage } from "./told.ts";
-import { type RunTotals, totalsOf } from "./totals.ts";
+import { type LostUsage, toldUsage } from "./usage/told.ts";
+import { type RunTotals, totalsOf } from "./usage/totals.ts";
 import { type FileRecord, type FileSource, ProjectFiles } from "./values/files.ts";
 
 export interface RunResult {

@@ -9,7 +9,7 @@ import { stagesUnderWay } from "./stages.ts";
 import { hasWriter, loadSqlite, openReader, type ReaderOptions, type SqlAnswer } from "./store/index.ts";
 import { everyEvent } from "./store/paged.ts";
 import { type EventRecord, type Journal, type RunReader, type RunRecord, StoreError } from "./store/store.ts";
-import { type RunTotals, totalsOf } from "./totals.ts";
+import { type RunTotals, totalsOf } from "./usage/totals.ts";
 
 export interface RunSummary {
   readonly runId: string;

@@ -4,8 +4,8 @@ import type { Plan } from "../plan/types.ts";
 import { Bench, executorsOf } from "../test/engine.ts";
 import { computed, planOf, type TestNode, value } from "../test/plans.ts";
 import { parseScript, type RunOptions, resume, run, type StopLimits } from "./index.ts";
-import { costOf, priceOf } from "./prices.ts";
 import { MemorySpace, memoryReader, memoryStore } from "./store/index.ts";
+import { costOf, priceOf } from "./usage/prices.ts";
 
 const schemas = { row: "z.object({ v: z.number() })" };
 const agents = { a: { kind: "x", options: {} } } as const;

@@ -10,8 +10,8 @@ import type { StopLimits } from "./interpreter/limits.ts";
 import type { Prepared } from "./interpreter/prepared.ts";
 import type { Services, StopRequest } from "./interpreter/run.ts";
 import type { GivenLimits } from "./interpreter/storm.ts";
-import type { Prices } from "./prices.ts";
 import type { EventRecord, Store } from "./store/store.ts";
+import type { Prices } from "./usage/prices.ts";
 import type { FileSource } from "./values/files.ts";
 
 export interface CommonOptions {

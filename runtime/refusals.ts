@@ -7,8 +7,8 @@ import type { HostSource } from "./host.ts";
 import { wrongLimit } from "./interpreter/limits.ts";
 import type { CommonOptions } from "./options.ts";
 import { packagesMessage, wrongPackages } from "./packages.ts";
-import { wrongPrice } from "./prices.ts";
-import { type Unpriced, unpricedAgents } from "./unpriced.ts";
+import { wrongPrice } from "./usage/prices.ts";
+import { type Unpriced, unpricedAgents } from "./usage/unpriced.ts";
 
 /** What plans may require and this runner does. */
 const DONE: ReadonlySet<string> = new Set([

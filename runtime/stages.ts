@@ -1,5 +1,5 @@
 /** How far a run has come, in the words of its phases and steps. */
-import { fieldsOf } from "./answers.ts";
+import { fieldsOf } from "./requests/answers.ts";
 import type { TaskRecord } from "./store/store.ts";
 
 /** `phase Implement (2 of 3)`; of a lone one without the count. */

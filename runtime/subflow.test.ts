@@ -4,12 +4,12 @@ import type { Plan } from "../plan/types.ts";
 import { Bench, done, executorsOf, failed, VirtualClock } from "../test/engine.ts";
 import { planOf, type TestNode, value } from "../test/plans.ts";
 import { systemClock } from "./interpreter/clock.ts";
-import { costOf, priceOf } from "./prices.ts";
 import { replayJournal } from "./replay/index.ts";
 import { resume, run } from "./run.ts";
 import { MemorySpace, memoryReader, memoryStore } from "./store/index.ts";
 import type { Store } from "./store/store.ts";
-import { usedBy } from "./totals.ts";
+import { costOf, priceOf } from "./usage/prices.ts";
+import { usedBy } from "./usage/totals.ts";
 
 const task = (more: Partial<TestNode> = {}): TestNode =>
   ({ kind: "task", output: "row", agent: "a", prompt: "go", retries: 0, ...more }) as TestNode;

@@ -1,4 +1,8 @@
 /** What the runs of a project wait for people to say. */
+
+import type { Question } from "./engine.ts";
+import type { InboxRequest } from "./interpreter/run.ts";
+import { reading } from "./reading.ts";
 import {
   answerCommands,
   askedSignal,
@@ -7,11 +11,8 @@ import {
   isQuestion,
   keysOf,
   signalCommand,
-} from "./answers.ts";
-import type { Question } from "./engine.ts";
-import { filedRequests } from "./inbox.ts";
-import type { InboxRequest } from "./interpreter/run.ts";
-import { reading } from "./reading.ts";
+} from "./requests/answers.ts";
+import { filedRequests } from "./requests/inbox.ts";
 import { everyRunId, runDirectory, storeDirectory } from "./runs.ts";
 import { hasWriter, loadSqlite } from "./store/index.ts";
 import { showAddress } from "./store/rules.ts";

@@ -88,7 +88,7 @@ const questions: Known = async (root, run) => {
 
 /** What is waited for, by name. */
 const signals: Known = async (root, run) => {
-  const { askedSignal } = await import("../../runtime/answers.ts");
+  const { askedSignal } = await import("../../runtime/requests/answers.ts");
   const open = (await tasksOf(root, run)).filter(({ kind, state }) => kind === "wait" && state === "waiting");
   return [...new Set(open.map(({ reason }) => askedSignal(reason).event))];
 };

@@ -1,7 +1,7 @@
 /** Values as cells of a table. */
 import { printable } from "../../plan/index.ts";
 import type { Json } from "../../plan/types.ts";
-import { usdText } from "../../runtime/money.ts";
+import { usdText } from "../../runtime/usage/money.ts";
 import { cut, table } from "./table.ts";
 
 /** Why a task waits or failed: a text as it is, `CODE: message` of an error, else JSON; "" for null. */

@@ -1,5 +1,5 @@
-import { usdText } from "../../runtime/money.ts";
-import type { RunTotals } from "../../runtime/totals.ts";
+import { usdText } from "../../runtime/usage/money.ts";
+import type { RunTotals } from "../../runtime/usage/totals.ts";
 
 /** `$0.30`, or `$0.30 for 5 of 7 calls` where some models have no price; nothing where nothing is known. */
 export function costText({

@@ -1,6 +1,7 @@
 /** What a task's reason says, in a few words: how far a node with a course of its own came, what it waits for, why it failed. */
-import { askedSignal, fieldsOf } from "../../runtime/answers.ts";
+
 import type { TaskRecord } from "../../runtime/index.ts";
+import { askedSignal, fieldsOf } from "../../runtime/requests/answers.ts";
 import { isStageRecord, stageText } from "../../runtime/stages.ts";
 import { reasonText } from "./cell.ts";
 

@@ -1,9 +1,9 @@
 /** A run as people follow it without a tree: one line for every fact. */
 import type { Json } from "../../plan/types.ts";
-import { keysOf } from "../../runtime/answers.ts";
 import type { EventRecord } from "../../runtime/index.ts";
-import { usdText } from "../../runtime/money.ts";
+import { keysOf } from "../../runtime/requests/answers.ts";
 import { stageText } from "../../runtime/stages.ts";
+import { usdText } from "../../runtime/usage/money.ts";
 import type { Terminal } from "../terminal.ts";
 import { addressOf } from "./address.ts";
 import { duration } from "./table.ts";

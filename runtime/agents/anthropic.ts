@@ -2,10 +2,10 @@ import type Anthropic from "@anthropic-ai/sdk";
 import type { Json } from "../../plan/types.ts";
 import { aborted, failure } from "../executors/errors.ts";
 import type { TaskError } from "../executors/executor.ts";
-import { costOf, priceOf } from "../prices.ts";
 import { untraced } from "../telemetry/calls.ts";
 import { ToolCalls, type Use } from "../tools/calls.ts";
 import type { Tool } from "../tools/registry.ts";
+import { costOf, priceOf } from "../usage/prices.ts";
 import { providerError } from "./anthropic-error.ts";
 import {
   type AnswerWithoutUsage,

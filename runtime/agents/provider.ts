@@ -2,8 +2,8 @@
 import type { Agent, Json } from "../../plan/types.ts";
 import { type Failure, failure } from "../executors/errors.ts";
 import type { AttemptContext, TaskError, ToolQuestion } from "../executors/executor.ts";
-import { addCosts, type Cost } from "../prices.ts";
 import type { Toolbox } from "../tools/toolbox.ts";
+import { addCosts, type Cost } from "../usage/prices.ts";
 import type { Session } from "./session.ts";
 
 export interface AgentCall {

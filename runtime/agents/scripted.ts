@@ -2,10 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Json } from "../../plan/types.ts";
 import { aborted, failure } from "../executors/errors.ts";
 import type { TaskError } from "../executors/executor.ts";
-import { addUsd } from "../money.ts";
-import { type Cost, costOf, priceOf } from "../prices.ts";
 import { untraced } from "../telemetry/calls.ts";
 import { ToolCalls, type Use } from "../tools/calls.ts";
+import { addUsd } from "../usage/money.ts";
+import { type Cost, costOf, priceOf } from "../usage/prices.ts";
 import { answerText } from "./answer.ts";
 import {
   type AgentCall,

@@ -5,9 +5,9 @@
 
 import type { Json, Plan } from "../../plan/types.ts";
 import type { Question } from "../engine.ts";
-import type { Prices } from "../prices.ts";
 import type { Address } from "../store/store.ts";
 import type { AttemptTrace } from "../telemetry/calls.ts";
+import type { Prices } from "../usage/prices.ts";
 
 /** Everything one attempt needs; plain JSON, journaled before the attempt starts and reused on retry. */
 export type TaskRequest =

@@ -2,7 +2,7 @@
 import type { Json, Plan } from "../../plan/types.ts";
 import type { RunResult } from "../engine.ts";
 import { childId, namesOf } from "../interpreter/run-id.ts";
-import { type Spent, spentSince } from "../spent.ts";
+import { type Spent, spentSince } from "../usage/spent.ts";
 import { failure, invalidOutput } from "./errors.ts";
 import type { AttemptContext, AttemptResult, Executor, Leave, TaskRequest } from "./executor.ts";
 import type { OutputParser } from "./output.ts";

@@ -5,8 +5,8 @@
 import { CoreError, type Outcome } from "../../plan/core/values.ts";
 import type { AspectsNode, Json } from "../../plan/types.ts";
 import type { TaskRequest } from "../executors/executor.ts";
-import { addUsd, usdText } from "../money.ts";
-import { type Price, spentUsd, usdOf } from "../prices.ts";
+import { addUsd, usdText } from "../usage/money.ts";
+import { type Price, spentUsd, usdOf } from "../usage/prices.ts";
 import { type Cell, type Graph, Source } from "../values/cell.ts";
 import { Instance } from "./instance.ts";
 import type { Leaf } from "./leaf.ts";

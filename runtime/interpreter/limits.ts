@@ -5,9 +5,9 @@
  * That it was reached is a fact of the journal (`run.stopping`), like a person's word: a replay counts nothing.
  */
 import type { Json } from "../../plan/types.ts";
-import { addUsd, usdText } from "../money.ts";
-import { spentUsd } from "../prices.ts";
 import type { Journal } from "../store/store.ts";
+import { addUsd, usdText } from "../usage/money.ts";
+import { spentUsd } from "../usage/prices.ts";
 import { tokensOf } from "./budgets.ts";
 import { progressOf } from "./loop.ts";
 import type { Run, StopRequest } from "./run.ts";

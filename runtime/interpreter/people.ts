@@ -5,8 +5,8 @@
 import { CoreError } from "../../plan/core/values.ts";
 import type { ApprovalNode, Json, LeafNode } from "../../plan/types.ts";
 import { formatIssues } from "../../plan/zod/index.ts";
-import { isQuestion, keysOf } from "../answers.ts";
 import type { TaskError } from "../executors/executor.ts";
+import { isQuestion, keysOf } from "../requests/answers.ts";
 import { addressKey } from "../store/rules.ts";
 import type { Cell } from "../values/cell.ts";
 import { toJson } from "../values/json.ts";

@@ -1,8 +1,8 @@
 /** A world as the journal left it: rows, states, attempts. The frame itself is evaluated anew; no memo is persisted. */
 
 import type { Json } from "../../plan/types.ts";
-import { isQuestion } from "../answers.ts";
 import type { TaskRequest } from "../executors/executor.ts";
+import { isQuestion } from "../requests/answers.ts";
 import { addressKey } from "../store/rules.ts";
 import type { AttemptRecord, Journal, TaskRecord, Write } from "../store/store.ts";
 import { triedAgain } from "./again.ts";

@@ -2,8 +2,8 @@
 import type { Json, Plan } from "../../plan/types.ts";
 import type { AttemptResult, Executor, Reservation, TaskRequest } from "../executors/executor.ts";
 import type { OutputParser } from "../executors/output.ts";
-import type { Prices } from "../prices.ts";
 import type { Address, EventRecord, RunRecord, RunStatus, Store, Write } from "../store/store.ts";
+import type { Prices } from "../usage/prices.ts";
 import type { FileRecord } from "../values/files.ts";
 import type { Clock } from "./clock.ts";
 import type { Continuing } from "./continuing.ts";

@@ -17,7 +17,6 @@ import {
 import { TASK_SUSPENDED } from "../interpreter/sessions.ts";
 import { SIGNAL_RECEIVED } from "../interpreter/signals.ts";
 import type { StormLimits } from "../interpreter/storm.ts";
-import type { Prices } from "../prices.ts";
 import { everyEvent, everyFrame, everyTransition } from "../store/paged.ts";
 import type {
   Address,
@@ -27,6 +26,7 @@ import type {
   RunReader,
   TransitionRecord,
 } from "../store/store.ts";
+import type { Prices } from "../usage/prices.ts";
 import { type FileRecord, keyOf } from "../values/files.ts";
 
 /** What came from outside and changed the run. Results and decisions stand in the journal under their address. */

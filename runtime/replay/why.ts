@@ -2,7 +2,6 @@
 import { cellInWords, codeText } from "../../plan/render/words.ts";
 import { nearest } from "../../plan/suggest.ts";
 import type { Json, Plan, Role } from "../../plan/types.ts";
-import { answerCommands, asksOf, fieldsOf, isQuestion, signalCommand } from "../answers.ts";
 import { describeLeaf, walk } from "../frame.ts";
 import { childQuestions } from "../interpreter/children.ts";
 import { waitingOf } from "../interpreter/deliver.ts";
@@ -17,6 +16,7 @@ import type { TaskEntry } from "../interpreter/states.ts";
 import { closerOf, isClosing } from "../interpreter/stepper.ts";
 import type { Unit } from "../interpreter/unit.ts";
 import type { World } from "../interpreter/world.ts";
+import { answerCommands, asksOf, fieldsOf, isQuestion, signalCommand } from "../requests/answers.ts";
 import { isStageRecord, stageText } from "../stages.ts";
 import { addressKey, showAddress } from "../store/rules.ts";
 import type { Journal, RunRecord, TaskRecord } from "../store/store.ts";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
 import { build } from "esbuild";
-import { dropDecision, dropSignal } from "../../runtime/inbox.ts";
+import { dropDecision, dropSignal } from "../../runtime/requests/inbox.ts";
 import { createRun, storeDirectory } from "../../runtime/runs.ts";
 import { nodeDisk } from "../../runtime/store/disk.ts";
 import { Connection } from "../../runtime/store/sqljs/connection.ts";

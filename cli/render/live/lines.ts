@@ -1,5 +1,5 @@
 /** A live tree as so many lines and no more: what runs and waits before what has ended, and what has ended before what has not begun. */
-import { usdText } from "../../../runtime/money.ts";
+import { usdText } from "../../../runtime/usage/money.ts";
 import type { Painter } from "../../terminal.ts";
 import { cut, duration } from "../table.ts";
 import type { LiveNode, LiveState, LiveTask } from "./tree.ts";

@@ -4,8 +4,8 @@ import { childrenOf, nodeName } from "../../../plan/tree.ts";
 import type { Node, Plan } from "../../../plan/types.ts";
 import { fitsWildcard } from "../../../plan/wildcard.ts";
 import type { EventRecord } from "../../../runtime/index.ts";
-import { addUsd } from "../../../runtime/money.ts";
 import { stageText } from "../../../runtime/stages.ts";
+import { addUsd } from "../../../runtime/usage/money.ts";
 import { addressOf } from "../address.ts";
 import { wantedOf } from "../progress.ts";
 

@@ -1,8 +1,9 @@
 /** Stopping a run from any process: filed in its inbox, whose writer takes it up. */
+
+import { inspect } from "../inspect.ts";
+import type { StopRequest } from "../interpreter/run.ts";
+import { runDirectory } from "../runs.ts";
 import { dropStop } from "./inbox.ts";
-import { inspect } from "./inspect.ts";
-import type { StopRequest } from "./interpreter/run.ts";
-import { runDirectory } from "./runs.ts";
 
 export interface StopOptions {
   readonly root: string;

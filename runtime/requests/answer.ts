@@ -1,15 +1,15 @@
 /** Answering from any process what a run asks of people: filed in its inbox, whose writer takes it up. */
-import { loadRecordedPlan } from "../plan/index.ts";
-import type { Json } from "../plan/types.ts";
-import { formatIssues } from "../plan/zod/index.ts";
-import { OutputParser } from "./executors/output.ts";
+import { loadRecordedPlan } from "../../plan/index.ts";
+import type { Json } from "../../plan/types.ts";
+import { formatIssues } from "../../plan/zod/index.ts";
+import { OutputParser } from "../executors/output.ts";
+import type { Resolution } from "../interpreter/once.ts";
+import { type Ask, isDecision, problemOf } from "../interpreter/people.ts";
+import { runDirectory } from "../runs.ts";
+import { showAddress } from "../store/rules.ts";
+import type { Address } from "../store/store.ts";
 import { dropAnswer } from "./inbox.ts";
-import type { Resolution } from "./interpreter/once.ts";
-import { type Ask, isDecision, problemOf } from "./interpreter/people.ts";
 import { askOf, journalOf, NotWaitingError, type Place, questionAt, tableOf } from "./questions.ts";
-import { runDirectory } from "./runs.ts";
-import { showAddress } from "./store/rules.ts";
-import type { Address } from "./store/store.ts";
 
 export interface AnswerOptions extends Place {
   readonly root: string;

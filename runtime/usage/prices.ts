@@ -1,5 +1,5 @@
 /** What models cost, as the project says: a list of our own would be out of date, and wrong without anybody seeing it. */
-import type { Json } from "../plan/types.ts";
+import type { Json } from "../../plan/types.ts";
 import { addUsd } from "./money.ts";
 
 /** US dollars for a million tokens of a model. */

@@ -1,19 +1,19 @@
 /** Sending a signal to a run from any process: filed in its inbox, whose writer takes it up. */
-import { loadRecordedPlan, type Plan } from "../plan/index.ts";
-import { nearest } from "../plan/suggest.ts";
-import type { Json } from "../plan/types.ts";
-import { formatIssues } from "../plan/zod/index.ts";
+import { loadRecordedPlan, type Plan } from "../../plan/index.ts";
+import { nearest } from "../../plan/suggest.ts";
+import type { Json } from "../../plan/types.ts";
+import { formatIssues } from "../../plan/zod/index.ts";
+import { OutputParser } from "../executors/output.ts";
+import { inspect } from "../inspect.ts";
+import type { SignalRequest } from "../interpreter/run.ts";
+import { hasRun, runDirectory } from "../runs.ts";
+import { showAddress } from "../store/rules.ts";
+import type { TaskRecord } from "../store/store.ts";
 import { AnswerError } from "./answer.ts";
 import { askedSignal } from "./answers.ts";
-import { OutputParser } from "./executors/output.ts";
 import { dropSignal } from "./inbox.ts";
-import { inspect } from "./inspect.ts";
-import type { SignalRequest } from "./interpreter/run.ts";
 import { tableOf } from "./questions.ts";
-import { hasRun, runDirectory } from "./runs.ts";
 import { NotRunningError } from "./stop.ts";
-import { showAddress } from "./store/rules.ts";
-import type { TaskRecord } from "./store/store.ts";
 
 export interface SignalOptions {
   readonly root: string;

@@ -1,10 +1,10 @@
 /** Agents whose calls nobody can count in dollars, where a limit or a budget asks for it. */
-import type { Node, Plan } from "../plan/types.ts";
-import { type HostSource, hostValues } from "./host.ts";
-import { Prepared } from "./interpreter/prepared.ts";
-import { World } from "./interpreter/world.ts";
+import type { Node, Plan } from "../../plan/types.ts";
+import { type HostSource, hostValues } from "../host.ts";
+import { Prepared } from "../interpreter/prepared.ts";
+import { World } from "../interpreter/world.ts";
+import { isDynamic } from "../values/core.ts";
 import { type Prices, priceOf } from "./prices.ts";
-import { isDynamic } from "./values/core.ts";
 
 export interface Unpriced {
   /** Name of the agent; `coder of the workflow child` within a Subflow. */

@@ -1,12 +1,12 @@
 /** What a run asks of people, found in its journal by any process. */
 import path from "node:path";
-import type { Plan } from "../plan/types.ts";
+import type { Plan } from "../../plan/types.ts";
+import type { Ask } from "../interpreter/people.ts";
+import { reading } from "../reading.ts";
+import { showAddress } from "../store/rules.ts";
+import type { Address, Journal, TaskRecord } from "../store/store.ts";
 import { isQuestion } from "./answers.ts";
 import { DecidedError, isFiled } from "./inbox.ts";
-import type { Ask } from "./interpreter/people.ts";
-import { reading } from "./reading.ts";
-import { showAddress } from "./store/rules.ts";
-import type { Address, Journal, TaskRecord } from "./store/store.ts";
 
 /** Nothing of that name waits for people, or not for this. */
 export class NotWaitingError extends Error {

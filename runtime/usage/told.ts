@@ -1,11 +1,11 @@
 /** What attempts of agents had used whose process died: the journal has what each call told as it came. */
-import type { Json } from "../plan/types.ts";
-import { addUsage, NO_USAGE, type Usage } from "./agents/provider.ts";
-import { AGENT_USAGE, TOOL_FINISHED } from "./agents/session.ts";
-import type { TaskRequest } from "./executors/executor.ts";
-import { everyEvent } from "./store/paged.ts";
-import { addressKey } from "./store/rules.ts";
-import type { AttemptRecord, EventRecord, RunReader } from "./store/store.ts";
+import type { Json } from "../../plan/types.ts";
+import { addUsage, NO_USAGE, type Usage } from "../agents/provider.ts";
+import { AGENT_USAGE, TOOL_FINISHED } from "../agents/session.ts";
+import type { TaskRequest } from "../executors/executor.ts";
+import { everyEvent } from "../store/paged.ts";
+import { addressKey } from "../store/rules.ts";
+import type { AttemptRecord, EventRecord, RunReader } from "../store/store.ts";
 
 /** Usage of an attempt that ended with its process; null where nothing is known of any. */
 export type LostUsage = (attempt: AttemptRecord) => Json;

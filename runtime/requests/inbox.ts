@@ -12,8 +12,8 @@ import type {
   InboxRequest,
   SignalRequest,
   StopRequest,
-} from "./interpreter/run.ts";
-import { type Disk, errno, makeDurably, nodeDisk, readFile, removeFile } from "./store/disk.ts";
+} from "../interpreter/run.ts";
+import { type Disk, errno, makeDurably, nodeDisk, readFile, removeFile } from "../store/disk.ts";
 
 const decisionFile = z.strictObject({
   nodeId: z.string(),

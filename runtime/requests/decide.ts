@@ -1,10 +1,11 @@
 /** Deciding from any process on what waits for a decision: the decision is filed in the run's inbox, whose writer takes it up. */
+
+import { isDecision, NOUNS } from "../interpreter/people.ts";
+import { runDirectory } from "../runs.ts";
+import { showAddress } from "../store/rules.ts";
+import type { Address } from "../store/store.ts";
 import { DecidedError, dropDecision } from "./inbox.ts";
-import { isDecision, NOUNS } from "./interpreter/people.ts";
 import { askOf, journalOf, NotWaitingError, type Place, questionAt } from "./questions.ts";
-import { runDirectory } from "./runs.ts";
-import { showAddress } from "./store/rules.ts";
-import type { Address } from "./store/store.ts";
 
 export interface DecideOptions extends Place {
   readonly root: string;

@@ -1,9 +1,9 @@
 /** What a run took, from its journal. */
-import type { Json } from "../plan/types.ts";
+import type { Json } from "../../plan/types.ts";
+import { addressKey } from "../store/rules.ts";
+import type { AttemptRecord, Journal, RunRecord } from "../store/store.ts";
 import { addUsd } from "./money.ts";
 import type { Cost } from "./prices.ts";
-import { addressKey } from "./store/rules.ts";
-import type { AttemptRecord, Journal, RunRecord } from "./store/store.ts";
 
 export interface RunTotals extends Cost {
   /** From the start of the run to its last change, milliseconds: also what it waited, and was left alone. */

@@ -1,8 +1,8 @@
 /** The commands that answer what a run asks of people, ready to be typed. */
-import type { Json } from "../plan/types.ts";
-import type { Question } from "./engine.ts";
-import { childId } from "./interpreter/run-id.ts";
-import type { TaskRecord } from "./store/store.ts";
+import type { Json } from "../../plan/types.ts";
+import type { Question } from "../engine.ts";
+import { childId } from "../interpreter/run-id.ts";
+import type { TaskRecord } from "../store/store.ts";
 
 /** `text` as one word of a POSIX shell. */
 export function shellWord(text: string): string {

@@ -1,10 +1,10 @@
 /** What a run has used up over all the runs that took its place. */
-import type { Json } from "../plan/types.ts";
-import { originOf } from "./carried.ts";
-import { continuationOf } from "./continuation.ts";
+import type { Json } from "../../plan/types.ts";
+import { originOf } from "../carried.ts";
+import { continuationOf } from "../continuation.ts";
+import type { Store } from "../store/store.ts";
 import { subtractUsd } from "./money.ts";
 import { addCosts, type Cost } from "./prices.ts";
-import type { Store } from "./store/store.ts";
 import { type RunTotals, totalsOf, usedBy } from "./totals.ts";
 
 /** What providers counted, and what it cost where that is known. */

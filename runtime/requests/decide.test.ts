@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { seal } from "../plan/index.ts";
-import { computed, planOf, type TestNode } from "../test/plans.ts";
+import { seal } from "../../plan/index.ts";
+import { computed, planOf, type TestNode } from "../../test/plans.ts";
 import {
   DecidedError,
   decide,
@@ -13,7 +13,7 @@ import {
   resume,
   run,
   UnknownRunError,
-} from "./index.ts";
+} from "../index.ts";
 
 const schemas = {
   approvals:
