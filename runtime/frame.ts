@@ -6,6 +6,7 @@ import { Leaf } from "./interpreter/leaf.ts";
 import { Loop } from "./interpreter/loop.ts";
 import {
   agentsOf,
+  childInput,
   dependenciesOf,
   depsAsked,
   numberOf,
@@ -298,9 +299,11 @@ export function describeLeaf(leaf: Leaf): PreviewTask {
     output: get("output", null, (reader) => tableFor(leaf, reader)),
     prompt: asked === undefined ? null : get("prompt", null, (reader) => promptText(leaf, asked, reader)),
     payload:
-      task?.payload === undefined
-        ? null
-        : get<Json>("payload", null, (reader) => payloadOf(leaf, task, reader)),
+      node.kind === "subflow"
+        ? get<Json>("payload", null, (reader) => childInput(leaf, node, reader))
+        : task?.payload === undefined
+          ? null
+          : get<Json>("payload", null, (reader) => payloadOf(leaf, task, reader)),
     request: leaf.kind === "approval" ? get("request", null, (reader) => requestOf(leaf, reader)) : null,
     agent:
       task?.agent === undefined

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { seal } from "../plan/index.ts";
 import { computed, planOf, type TestNode } from "../test/plans.ts";
 import { systemHost } from "./host.ts";
-import { type EventRecord, previewFrame, replay, resume, run } from "./index.ts";
+import { type EventRecord, previewFrame, replay, resume, retry, run } from "./index.ts";
 
 let root: string;
 beforeEach(() => {
@@ -140,6 +140,35 @@ describe("host values", () => {
     expect(bytes.some((text) => text.includes(SECRET))).toBe(false);
     // listed for a module's sake only
     expect(bytes.some((text) => text.includes("pw-77"))).toBe(false);
+  });
+
+  it("that are secret are given to a replay by the environment, where they are those that were recorded", async () => {
+    const comparing = seal(
+      planOf(
+        {
+          a: computed("host('env.API_TOKEN') === ctx.input.token"),
+          b: computed("1", { if: "host('env.API_TOKEN') > 'sk'" }),
+        },
+        {
+          capabilities: { ...plan.capabilities, env: ["API_TOKEN"], host: [] },
+          schemas: { row: "z.object({ v: z.any() })", input: "z.object({ token: z.string() })" },
+          input: { schema: "input" },
+        },
+      ),
+    );
+    await run(comparing, { root, runId: "r", host: machine(FIRST), input: { token: SECRET } });
+    const given = (token?: string) =>
+      replay("r", { root, secrets: (name) => (name === "env.API_TOKEN" ? token : undefined) });
+    expect(await given(SECRET)).toMatchObject({ identical: true, divergence: null, secrets: [] });
+    for (const other of [undefined, "sk-zzz"])
+      expect(await given(other)).toMatchObject({ identical: false, secrets: ["env.API_TOKEN"] });
+    process.env.API_TOKEN = SECRET;
+    try {
+      expect(await replay("r", { root })).toMatchObject({ identical: true, secrets: [] });
+      expect((await retry("r", "b", { root })).again).toEqual(["b"]);
+    } finally {
+      delete process.env.API_TOKEN;
+    }
   });
 
   it("come from this machine unless told otherwise", async () => {

@@ -185,6 +185,30 @@ export function workingDirectory(
   return { cwd: kept ? cwd : current, changes: [`the working directory is ${current} now (${used})`] };
 }
 
+/** Variables of this process. Whoever replays a run asks for nothing but secrets, which the journal tells from others. */
+export const environment: HostSource = (name) => process.env[name.slice("env.".length)];
+
+/**
+ * Answers of the journal, for a replay, which asks no machine. Of a secret it holds a hash: `secrets` may give the value back,
+ * which is taken where it is the one that was recorded; else its name stands for it.
+ */
+export function journaledHost(record: RunRecord, secrets: HostSource): HostSource {
+  return (name) => {
+    const recorded = record.host[name];
+    if (typeof recorded !== "object" || recorded === null) return recorded ?? undefined;
+    const value = secrets(name);
+    return value !== undefined && sameAsRecorded(name, recorded, value, record.seed) ? value : `(${name})`;
+  };
+}
+
+/** Secrets that expressions see and whose recorded value `secrets` does not give: their names, sorted. */
+export function missingSecrets(record: RunRecord, secrets: HostSource): readonly string[] {
+  const answer = journaledHost(record, secrets);
+  return Object.keys(record.host)
+    .filter((name) => !name.startsWith(OF_MODULES) && answer(name) === `(${name})`)
+    .sort();
+}
+
 function sameAsRecorded(
   name: string,
   recorded: HostRecord,

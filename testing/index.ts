@@ -216,7 +216,7 @@ class Bench {
   async #proveReplay(): Promise<void> {
     for (const [runId, space] of this.#spaces) {
       const plan = runId === RUN ? this.#plan : undefined;
-      const { divergence } = await replayJournal(memoryReader(space), plan, this.#prepared);
+      const { divergence } = await replayJournal(memoryReader(space), plan, { prepared: this.#prepared });
       if (divergence)
         throw new Error(`the replay of this run differs: ${JSON.stringify(divergence, null, 2)}`);
     }

@@ -20,15 +20,31 @@ const adding = (n: string, more: Pick<TestNode, "parent" | "id" | "each"> = {}):
   ...more,
 });
 
+/** Tasks of which each reads the one before. */
+function chainOf(size: number): { readonly [key: string]: TestNode } {
+  const nodes: { [key: string]: TestNode } = {};
+  for (let index = 0; index < size; index++)
+    nodes[`t${index}`] =
+      index === 0 ? value(0) : computed(`ctx.output('row', { nodeId: 't${index - 1}' }).v + 1`);
+  return nodes;
+}
+
+/** One instance for each number `x`. */
+const ofEach = (size: number): Pick<TestNode, "id" | "each"> => ({
+  id: { $: "`work-${x}`" },
+  each: { of: `Array.from({ length: ${size} }, (_, i) => i)`, as: "x", key: "x" },
+});
+
+/** Goes round until `work` has counted so far. */
+const counting = (size: number): TestNode => ({
+  kind: "loop",
+  until: `(ctx.latest('row', 'work')?.v ?? 0) >= ${size}`,
+  maxIterations: size,
+});
+
 /** Plans of so many tasks. */
 export const shapes: { readonly [name: string]: (size: number) => Plan } = {
-  sequence: (size) => {
-    const nodes: { [key: string]: TestNode } = {};
-    for (let index = 0; index < size; index++)
-      nodes[`t${index}`] =
-        index === 0 ? value(0) : computed(`ctx.output('row', { nodeId: 't${index - 1}' }).v + 1`);
-    return seal(planOf(nodes, { schemas }));
-  },
+  sequence: (size) => seal(planOf(chainOf(size), { schemas })),
   "fan-out": (size) =>
     seal(
       planOf(
@@ -36,8 +52,7 @@ export const shapes: { readonly [name: string]: (size: number) => Plan } = {
           fan: { kind: "parallel" },
           work: computed("x", {
             parent: "fan",
-            id: { $: "`work-${x}`" },
-            each: { of: `Array.from({ length: ${size} }, (_, i) => i)`, as: "x", key: "x" },
+            ...ofEach(size),
           }),
           last: computed("ctx.output('row', { nodeId: 'work-0' }).v"),
         },
@@ -51,8 +66,7 @@ export const shapes: { readonly [name: string]: (size: number) => Plan } = {
           fan: { kind: "parallel", maxConcurrency: 4 },
           work: computed("x", {
             parent: "fan",
-            id: { $: "`work-${x}`" },
-            each: { of: `Array.from({ length: ${size} }, (_, i) => i)`, as: "x", key: "x" },
+            ...ofEach(size),
           }),
         },
         { schemas },
@@ -73,8 +87,7 @@ export const shapes: { readonly [name: string]: (size: number) => Plan } = {
           fan: { kind: "parallel" },
           work: adding("x", {
             parent: "fan",
-            id: { $: "`work-${x}`" },
-            each: { of: `Array.from({ length: ${size} }, (_, i) => i)`, as: "x", key: "x" },
+            ...ofEach(size),
           }),
         },
         { schemas, modules: { add } },
@@ -84,11 +97,7 @@ export const shapes: { readonly [name: string]: (size: number) => Plan } = {
     seal(
       planOf(
         {
-          rounds: {
-            kind: "loop",
-            until: `(ctx.latest('row', 'work')?.v ?? 0) >= ${size}`,
-            maxIterations: size,
-          },
+          rounds: counting(size),
           work: adding("ctx.latest('row', 'work')?.v ?? 0", { parent: "rounds" }),
         },
         { schemas, modules: { add } },
@@ -98,11 +107,7 @@ export const shapes: { readonly [name: string]: (size: number) => Plan } = {
     seal(
       planOf(
         {
-          rounds: {
-            kind: "loop",
-            until: `(ctx.latest('row', 'work')?.v ?? 0) >= ${size}`,
-            maxIterations: size,
-          },
+          rounds: counting(size),
           work: computed("(ctx.latest('row', 'work')?.v ?? 0) + 1", { parent: "rounds" }),
         },
         { schemas },
@@ -112,9 +117,5 @@ export const shapes: { readonly [name: string]: (size: number) => Plan } = {
 
 /** A sequence before something that only a person can move on: each time it is taken up it finds all its tasks done. */
 export function sequenceThatWaits(size: number): Plan {
-  const nodes: { [key: string]: TestNode } = {};
-  for (let index = 0; index < size; index++)
-    nodes[`t${index}`] =
-      index === 0 ? value(0) : computed(`ctx.output('row', { nodeId: 't${index - 1}' }).v + 1`);
-  return seal(planOf({ ...nodes, ask: { kind: "approval" } as TestNode }, { schemas }));
+  return seal(planOf({ ...chainOf(size), ask: { kind: "approval" } as TestNode }, { schemas }));
 }

@@ -31,6 +31,7 @@ export function handler(args: Args, terminal: Terminal): CommandResult {
     else {
       terminal.out(`${terminal.paintOut.red("differs")}  after ${counts(result)}`);
       explain(result.divergence, terminal);
+      if (result.secrets.length > 0) terminal.out(hiddenBy(result.secrets));
     }
     return result.identical ? EXIT.ok : EXIT.negative;
   });
@@ -45,6 +46,12 @@ function explain({ frame, what, recorded, replayed }: Divergence, terminal: Term
   terminal.out(`frame ${frame}: ${what}`);
   terminal.out(`  recorded  ${cut(JSON.stringify(recorded), WIDTH)}`);
   terminal.out(`  replayed  ${cut(JSON.stringify(replayed), WIDTH)}`);
+}
+
+/** The run may have compared what the replay does not know. */
+function hiddenBy(secrets: readonly string[]): string {
+  const names = secrets.map((name) => name.replace("env.", "")).join(", ");
+  return `It may hang on ${names}: the journal has a hash alone of such a secret. Set in the environment as when the run began, it is taken for this.`;
 }
 
 const WIDTH = 200;

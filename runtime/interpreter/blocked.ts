@@ -25,13 +25,17 @@ function failedReason({ address, reason }: TaskEntry): string {
   return `${showAddress(address)} failed: ${code}: ${message}`;
 }
 
+/** A message that says itself where it is from is not told it once more. */
+const located = (where: string, message: string): string =>
+  message.includes(`, in ${where}: `) ? message : `${where}: ${message}`;
+
 function visit(unit: Unit, reasons: string[]): void {
   if (unit.hold) {
     const { hold } = unit;
     reasons.push(
       hold.kind === "pending"
         ? `${hold.where} waits for ${hold.cell}`
-        : `${hold.where}: ${hold.error.message}`,
+        : located(hold.where, hold.error.message),
     );
   }
   if (unit instanceof Leaf && unit.blocked) {

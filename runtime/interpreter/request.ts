@@ -108,8 +108,7 @@ function callsModels({ world }: Leaf, node: TaskNode | SubflowNode): boolean {
 
 function subflowGate(leaf: Leaf, node: SubflowNode, table: string | null, reader: Cell): Gate {
   const { workflow, result } = node;
-  const given = leaf.scope.field(node.input, reader);
-  const input = given === undefined ? {} : toJson(given, `input of ${leaf.plan.key}`);
+  const input = childInput(leaf, node, reader);
   const child = childName(leaf.entry as TaskEntry);
   return {
     kind: "start",
@@ -118,6 +117,12 @@ function subflowGate(leaf: Leaf, node: SubflowNode, table: string | null, reader
     cache: cachePolicyOf(leaf, node, reader),
     priority: 0,
   };
+}
+
+/** With what the run of a Subflow begins. */
+export function childInput(leaf: Leaf, node: SubflowNode, reader: Cell): Json {
+  const given = leaf.scope.field(node.input, reader);
+  return given === undefined ? {} : toJson(given, `input of ${leaf.plan.key}`);
 }
 
 const schemaOf = ({ world }: Leaf, table: string | null): string | null =>

@@ -3,6 +3,7 @@ import { loadRecordedPlan, type Plan } from "../../plan/index.ts";
 import type { Json } from "../../plan/types.ts";
 import { RefusedError } from "../engine.ts";
 import { frameOf, type PreviewFrame } from "../frame.ts";
+import { environment, type HostSource, missingSecrets } from "../host.ts";
 import { isLetGo } from "../interpreter/children.ts";
 import type { Prepared } from "../interpreter/prepared.ts";
 import { childId } from "../interpreter/run-id.ts";
@@ -29,28 +30,43 @@ export interface Replay {
   readonly frames: number;
   readonly starts: number;
   readonly rows: number;
+  /** Host values (`env.NAME`) that stood as their names, being secrets whose values were not given. */
+  readonly secrets: readonly string[];
 }
 
 interface Place {
   readonly root: string;
 }
 
+export interface ReplayOptions extends Place {
+  /** Gives secrets, of which the journal holds a hash alone: taken where it is that of the value. Default: the environment. */
+  readonly secrets?: HostSource;
+}
+
 /**
  * Recomputes a run from its journal, up to its last commit, and compares every frame, start and row. It may be under way.
  * @throws UnknownRunError, StoreError; RefusedError where nothing is recorded or the recorded plan can't be read
  */
-export async function replay(runId: string, { root }: Place): Promise<Replay> {
-  return reading(runDirectory(root, runId), async (reader) => ({ ...(await replayJournal(reader)), runId }));
+export async function replay(runId: string, { root, secrets }: ReplayOptions): Promise<Replay> {
+  const how = secrets === undefined ? {} : { secrets };
+  return reading(runDirectory(root, runId), async (reader) => ({
+    ...(await replayJournal(reader, undefined, how)),
+    runId,
+  }));
 }
 
 /**
  * The same for a journal that is open, with the recorded plan or the one given.
- * @param prepared what runs of the plan given have worked out already
+ * @param how `prepared`: what runs of the plan given have worked out already
  * @throws RefusedError
  */
-export async function replayJournal(reader: RunReader, given?: Plan, prepared?: Prepared): Promise<Replay> {
+export async function replayJournal(
+  reader: RunReader,
+  given?: Plan,
+  how: { readonly prepared?: Prepared; readonly secrets?: HostSource } = {},
+): Promise<Replay> {
   const { plan, recording, run } = await recorded(reader, given);
-  const replayer = new Replayer(plan, recording, run, prepared);
+  const replayer = new Replayer(plan, recording, run, how);
   let divergence: Divergence | null = null;
   try {
     await replayer.replay();
@@ -59,8 +75,12 @@ export async function replayJournal(reader: RunReader, given?: Plan, prepared?: 
     ({ divergence } = error);
   }
   const { frames, starts, rows } = replayer;
-  return { runId: run.runId, identical: divergence === null, divergence, frames, starts, rows };
+  const secrets = missingSecrets(run, how.secrets ?? environment);
+  return { runId: run.runId, identical: divergence === null, divergence, frames, starts, rows, secrets };
 }
+
+/** What people are shown has no secrets in it. */
+const SHOWN = { secrets: () => undefined };
 
 /** One frame of a run as it was. */
 export interface RunFrame {
@@ -77,7 +97,7 @@ export function frameAt(runId: string, number: number, { root }: Place): Promise
   return readingFrame(root, runId, number, async (reader) => {
     const { plan, recording, run } = await recorded(reader);
     const record = frameRecord(recording, run, number);
-    const world = await upTo(new Replayer(plan, recording, run), number);
+    const world = await upTo(new Replayer(plan, recording, run, SHOWN), number);
     return { plan, record, frame: frameOf(world!) };
   });
 }
@@ -106,7 +126,7 @@ export function why(runId: string, nodeId: string | undefined, { root }: Place):
   return reading(runDirectory(root, runId), async (reader) => {
     const { plan, recording, run } = await recorded(reader);
     const last = recording.steps.findLast(({ frame }) => frame)?.frame;
-    const world = last ? await upTo(new Replayer(plan, recording, run), last.frame) : null;
+    const world = last ? await upTo(new Replayer(plan, recording, run, SHOWN), last.frame) : null;
     if (!world)
       throw new UnknownFrameError(
         run.status === "paused"

@@ -7,6 +7,7 @@ import { suspended } from "../agents/session.ts";
 import { type CarriedData, carriedState, carriedWrites } from "../carried.ts";
 import { newRun, reopenedRun } from "../engine.ts";
 import type { TaskError } from "../executors/executor.ts";
+import { environment, type HostSource, journaledHost } from "../host.ts";
 import type { Snapshot } from "../interpreter/1-snapshot.ts";
 import { evaluate } from "../interpreter/2-evaluate.ts";
 import { reconcile } from "../interpreter/3-reconcile.ts";
@@ -65,6 +66,7 @@ export class Replayer {
   readonly #prepared: Prepared;
   readonly #recording: Recording;
   readonly #record: RunRecord;
+  readonly #secrets: HostSource;
   readonly #space = new MemorySpace();
   readonly #attempts: ReadonlyMap<string, AttemptRecord>;
   readonly #outputs: ReadonlyMap<string, OutputRecord>;
@@ -77,8 +79,15 @@ export class Replayer {
   #run: Run | null = null;
   #store: Store | null = null;
 
-  constructor(plan: Plan, recording: Recording, record: RunRecord, prepared?: Prepared) {
+  /** @param secrets gives values of which the journal holds hashes alone; taken where they are those that were recorded */
+  constructor(
+    plan: Plan,
+    recording: Recording,
+    record: RunRecord,
+    { prepared, secrets = environment }: { readonly prepared?: Prepared; readonly secrets?: HostSource } = {},
+  ) {
     this.#plan = plan;
+    this.#secrets = secrets;
     // A process that takes the run up again works nothing out anew.
     this.#prepared = Prepared.of(plan, prepared);
     this.#recording = recording;
@@ -182,10 +191,7 @@ export class Replayer {
   #machine() {
     const files = new ProjectFiles(unasked, this.#recording.files);
     return {
-      host: (name: string): string | undefined => {
-        const value = this.#record.host[name];
-        return typeof value === "object" && value !== null ? `(${name})` : (value ?? undefined);
-      },
+      host: journaledHost(this.#record, this.#secrets),
       files: (question: FileQuestion) => files.ask(question),
       lostUsage: (lost: AttemptRecord): Json =>
         this.#attempts.get(attemptKey(lost, lost.attempt))?.usage ?? null,

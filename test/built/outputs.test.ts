@@ -156,6 +156,24 @@ export default smithers((ctx) => {
       rmSync(root, { recursive: true, force: true });
     }
   });
+
+  it("a read that is hoisted out of nested loops is one from outside of them: there are the rows of all rounds", async () => {
+    // The lint SM307 says so of both.
+    const folder = path.join(import.meta.dirname, "../../fixtures/error/SM307-nested-loops");
+    const { plan } = await build(path.join(folder, "workflow.tsx"), { root: folder });
+    const { outputs } = await new Bench(plan as Plan).run({ input: {} });
+    const seen = outputs.seen?.map((row) => [row.nodeId, row.inside, row.middle, row.outside]);
+    expect(seen).toEqual([
+      ["before", "none", "none", "none"],
+      ["after", "0.0", "0.0", "0.0"],
+      ["before", "0.0", "0.0", "0.0"],
+      ["after", "0.1", "0.1", "0.1"],
+      ["before", "none", "0.1", "0.1"],
+      ["after", "1.0", "1.0", "1.0"],
+      ["before", "1.0", "1.0", "1.0"],
+      ["after", "1.1", "1.1", "1.1"],
+    ]);
+  });
 });
 
 describe("21: a prompt that reads the row of a task which has not finished", () => {

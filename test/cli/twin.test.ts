@@ -38,6 +38,23 @@ export default smithers((ctx) => {
 });
 `;
 
+/** It runs another workflow, of which nothing but its row counts here. */
+const PARENT = FLOW.replace("Task, Loop,", "Task, Loop, Subflow,")
+  .replace('import { z } from "zod";', 'import { z } from "zod";\nimport child from "./child.tsx";')
+  .replace(
+    "{ctx.input.deep && (",
+    '<Subflow id="sub" workflow={child} input={{ topic: ctx.input.topic, points }} output={outputs.draft} />\n      {ctx.input.deep && (',
+  );
+const CHILD = `import { createSmithers } from "smithers";
+import { z } from "zod";
+const { Workflow, Task, smithers, outputs } = createSmithers({
+  input: z.object({ topic: z.string(), points: z.array(z.string()) }), output: z.object({ text: z.string() }),
+});
+export default smithers((ctx) => (
+  <Workflow name="child"><Task id="a" output={outputs.output}>{{ text: ctx.input.topic }}</Task></Workflow>
+));
+`;
+
 let project: Scratch;
 const home = process.cwd();
 beforeEach(() => {
@@ -52,8 +69,8 @@ afterEach(() => {
 const check = (...argv: string[]) => inProcess("check", ...argv);
 
 /** The comparison where the twin is compiled from another text: what a fault of the compiler would look like. */
-async function against(changed: string) {
-  project.write("flow.tsx", FLOW);
+async function against(changed: string, flow = FLOW) {
+  project.write("flow.tsx", flow);
   project.write("other.tsx", changed);
   const terminal = { out() {}, err() {}, paint, paintOut: paint, columns: null, outColumns: null };
   const result = await compiler.build(path.resolve("flow.tsx"));
@@ -129,6 +146,40 @@ describe("check --twin", () => {
     expect(stderr).toContain("twin  1 file: 1 not compared");
     expect(code).toBe(0);
     expect((await check("flow.tsx", "--require-twin")).code).toBe(1);
+  });
+
+  it("compares what runs other workflows, down to what their runs begin with", async () => {
+    project.write("child.tsx", CHILD);
+    project.write("flow.tsx", PARENT);
+    const { code, stderr } = await check("flow.tsx", "--require-twin");
+    expect(stderr).toMatch(/frames with \d+ nodes in \d+ runs agree with the plain twin/);
+    expect(code).toBe(0);
+    const { twin } = await against(
+      PARENT.replace("topic: ctx.input.topic, points", "topic: ctx.input.topic, points: []"),
+      PARENT,
+    );
+    expect(twin?.difference).toMatchObject({ node: 'subflow "sub"', field: "payload" });
+  });
+
+  it("says why nothing is compared: a workflow stands in place", async () => {
+    const child = '<Workflow name="c"><Task id="a" output={outputs.row}>{{ n: 1 }}</Task></Workflow>';
+    project.write(
+      "shared.ts",
+      `import { createSmithers } from "smithers";
+import { z } from "zod";
+export const { Workflow, Task, Subflow, smithers, outputs } = createSmithers({ row: z.object({ n: z.number() }) });`,
+    );
+    const from = (text: string): string =>
+      `import { Workflow, Task, Subflow, smithers, outputs } from "./shared";\n${text}`;
+    project.write("child.tsx", from(`export default smithers(() => ${child});`));
+    project.write(
+      "flow.tsx",
+      from(`import child from "./child";
+export default smithers(() => <Workflow name="f"><Subflow mode="inline" id="s" workflow={child} /></Workflow>);`),
+    );
+    const { stderr } = await check("flow.tsx", "--twin");
+    expect(stderr).toContain("not compared: the plain twin does not compile");
+    expect(stderr).toContain("SM117 a workflow can't stand in place where only the run knows the shape");
   });
 
   it("says why nothing is compared: no plan", async () => {

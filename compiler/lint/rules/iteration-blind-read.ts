@@ -28,7 +28,10 @@ function named(model: Model): Diagnostic[] {
       const loops = [scope, ...model.above(scope)].filter((x) => x.kind === "loop" && !outside.includes(x));
       if (loops.length === 0) return;
       const place = scopedRead(model, meaning.expr, loops);
-      if (!place) return;
+      if (!place) {
+        found.push(...earlierRows(model, part, meaning.expr, { from: meaning.from, node, scope }));
+        return;
+      }
       found.push(
         problem(
           "SM307",
@@ -64,6 +67,47 @@ function scopedRead(
     const producers = model.producersOf(String(read.nodeId.value));
     if (producers.length > 0 && producers.every((x) => model.above(x).some((at) => loops.includes(at))))
       found ??= { what: "a row with `ctx.output`", span: part.span };
+  });
+  return found;
+}
+
+/**
+ * A row that is looked for outside of nested loops which hold its node and the one that uses it: inside it is one of their own
+ * enclosing iteration or none, outside it is that of an earlier one as well (SEMANTICS 20).
+ */
+function earlierRows(
+  model: Model,
+  name: Core.Name,
+  expr: Core.Expr,
+  { from, node, scope }: { readonly from: NodeDraft; readonly node: NodeDraft; readonly scope: NodeDraft },
+): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  const loopsAround = (at: NodeDraft): NodeDraft[] =>
+    [at, ...model.above(at)].filter(({ kind }) => kind === "loop");
+  walk(expr, (part) => {
+    const read = outputRead(part);
+    if (!read || read.method === "output" || read.iteration || read.nodeId?.type !== "Literal") return;
+    const id = String(read.nodeId.value);
+    const [producer, ...others] = model.producersOf(id);
+    if (!producer || others.length > 0 || model.order.comesAfter(node, producer)) return;
+    const loops = loopsAround(producer);
+    const count = (at: NodeDraft): number => {
+      const around = loopsAround(at);
+      return loops.filter((loop) => around.includes(loop)).length;
+    };
+    if (count(scope) < 2 || count(from) === count(scope)) return;
+    const [, outer] = loops.slice(-count(scope));
+    found.push(
+      problem(
+        "SM307",
+        part.span ?? expr.span ?? node.span,
+        `\`${name.name}\` looks for the row of \`${id}\` outside of the loops that use it: before there is one in an iteration of \`${outer!.key}\`, it is that of an earlier one.`,
+        {
+          hint: "Read it where it is used, inside of the loops.",
+          related: name.span ? [{ span: name.span, message: "used here" }] : [],
+        },
+      ),
+    );
   });
   return found;
 }

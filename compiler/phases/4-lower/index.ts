@@ -55,11 +55,19 @@ export function lowerWorkflow(
     agents: ev.agents,
     prompts: lowerPrompts(ev),
     modules: ev.codeModules,
-    subflows: ev.subflows,
+    subflows: usedBy(to.nodes, ev.subflows),
     schemas: new Map([...workflow.tables, ...lazySchemas(ev, workflow.tables)]),
     lost: ev.lost,
     blocks: to.blocks,
   });
+}
+
+/** Those that nodes run; what was given up on the way may have named others. */
+function usedBy(nodes: readonly NodeDraft[], subflows: PlanDraft["subflows"]): PlanDraft["subflows"] {
+  const names = new Set(
+    nodes.flatMap(({ fields }) => (fields.get("workflow") as { value?: unknown })?.value ?? []),
+  );
+  return new Map([...subflows].filter(([name]) => names.has(name)));
 }
 
 /** What can't be lowered structurally at all is left as one block. */

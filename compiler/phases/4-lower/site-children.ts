@@ -1,7 +1,7 @@
 /** What stands inside a site: children of containers, the child of a task, components without a node of their own. */
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
-import { call, literal, memberOf, nameOf, objectOf, sameExpr } from "../3-evaluate/core.ts";
+import { call, literal, memberOf, nameOf, sameExpr } from "../3-evaluate/core.ts";
 import { freeNames } from "../3-evaluate/names.ts";
 import { lose, report } from "../3-evaluate/state.ts";
 import { expr, type Names, type Translation } from "../3-evaluate/translate.ts";
@@ -14,6 +14,7 @@ import { isLeftOut } from "./patterns.ts";
 import { schemaText, takesSchema, withSchemaProp } from "./prompt-schema.ts";
 import { unknownComponent, unknownProp } from "./props.ts";
 import type { Site } from "./site.ts";
+import { branchSite } from "./site-branch.ts";
 import { computeSite, functionOf } from "./site-code.ts";
 import { refuseSpreads } from "./site-props.ts";
 import { sagaSite, trySite } from "./site-recovery.ts";
@@ -22,7 +23,6 @@ import { childText } from "./site-text.ts";
 import { tagValue } from "./tags.ts";
 import { asText } from "./text.ts";
 
-const NOWHERE: Core.Span = { file: 0, start: 0, end: 0 };
 const UNDEFINED: Core.Expr = { type: "Name", name: "undefined" };
 
 export function children(node: Surface.Element): readonly (Surface.Expr | Core.Spread<Surface.Extra>)[] {
@@ -184,35 +184,16 @@ export function transparent(
       );
       return UNDEFINED;
     }
-    const key = w.siteKey(`${w.owner}/branch`);
-    w.add({
-      key,
-      kind: "branch",
-      parent: w.parentKey(),
-      values: new Map(),
-      guards: [],
-      fields: new Map(),
-      args: [],
-      span: element.span ?? NOWHERE,
+    return branchSite(w, element, "branch", () => {
+      const condition = expr(t, test, names);
+      const kids: Core.Expr = { type: "Array", elements: childTexts(w, t, opened(element), names) };
+      return {
+        type: "Conditional",
+        test: condition,
+        then: then ? expr(t, then, names) : name === "If" ? kids : literal(null),
+        else: otherwise ? expr(t, otherwise, names) : literal(null),
+      };
     });
-    const condition = expr(t, test, names);
-    w.parents.push(key);
-    const kids: Core.Expr = { type: "Array", elements: childTexts(w, t, opened(element), names) };
-    const value: Core.Expr = {
-      type: "Conditional",
-      test: condition,
-      then: then ? expr(t, then, names) : name === "If" ? kids : literal(null),
-      else: otherwise ? expr(t, otherwise, names) : literal(null),
-    };
-    w.parents.pop();
-    return call(
-      {
-        type: "Arrow",
-        params: [nameOf("kids_")],
-        body: w.wrapped(call("site", literal(key), objectOf([]), w.mounted(nameOf("kids_")))),
-      },
-      value,
-    );
   }
   if (name === "Each") {
     const of = prop("of");

@@ -1,13 +1,14 @@
 /** `<Switch>` inside a block. */
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
-import { call, conditional, literal, nameOf, objectOf } from "../3-evaluate/core.ts";
+import { call, conditional, literal, nameOf } from "../3-evaluate/core.ts";
 import { evaluate } from "../3-evaluate/evaluate.ts";
 import { freshName, report } from "../3-evaluate/state.ts";
 import { expr, type Names, type Translation } from "../3-evaluate/translate.ts";
 import type { BlockWriter } from "./blocks.ts";
 import { unknownProp } from "./props.ts";
 import { jsonOf } from "./site.ts";
+import { branchSite } from "./site-branch.ts";
 import { children, childTexts } from "./site-children.ts";
 import {
   CASE_PROPS,
@@ -20,7 +21,6 @@ import {
   WANTED,
 } from "./switch.ts";
 
-const NO_SPAN: Core.Span = { file: 0, start: 0, end: 0 };
 const UNDEFINED: Core.Expr = { type: "Name", name: "undefined" };
 
 interface Case extends CaseTest {
@@ -38,29 +38,16 @@ export function switchSite(
     report(t.ev, "SM119", element.span, "<Switch> needs 'on'", HOW);
     return UNDEFINED;
   }
-  const key = w.siteKey(`${w.owner}/switch`);
-  w.add({
-    key,
-    kind: "branch",
-    parent: w.parentKey(),
-    values: new Map(),
-    guards: [],
-    fields: new Map(),
-    args: [],
-    span: element.span ?? NO_SPAN,
+  return branchSite(w, element, "switch", () => {
+    const value = expr(t, on, names);
+    const name = freshName(t.ev, "on");
+    const { cases, otherwise } = partsOf(w, t, element, names);
+    const chosen = cases.reduceRight<Core.Expr>(
+      (rest, one) => conditional(testOf(one, nameOf(name)), one.content, rest),
+      otherwise ?? literal(null),
+    );
+    return call({ type: "Arrow", params: [nameOf(name)], body: chosen }, value);
   });
-  const value = expr(t, on, names);
-  const name = freshName(t.ev, "on");
-  w.parents.push(key);
-  const { cases, otherwise } = partsOf(w, t, element, names);
-  w.parents.pop();
-  const chosen = cases.reduceRight<Core.Expr>(
-    (rest, one) => conditional(testOf(one, nameOf(name)), one.content, rest),
-    otherwise ?? literal(null),
-  );
-  const kids = call({ type: "Arrow", params: [nameOf(name)], body: chosen }, value);
-  const made = call("site", literal(key), objectOf([]), w.mounted(nameOf("kids_")));
-  return call({ type: "Arrow", params: [nameOf("kids_")], body: w.wrapped(made) }, kids);
 }
 
 function partsOf(

@@ -2,9 +2,10 @@
 import type * as Core from "../../../plan/core/ast.ts";
 import type * as Surface from "../../surface.ts";
 import { arrayOf, call, literal, memberOf, nameOf, not, objectOf, sameExpr } from "../3-evaluate/core.ts";
+import { evaluate } from "../3-evaluate/evaluate.ts";
 import { lose, report } from "../3-evaluate/state.ts";
 import { expr, type Names, type Translation, written } from "../3-evaluate/translate.ts";
-import type { ComponentValue } from "../3-evaluate/value.ts";
+import type { ComponentValue, Value } from "../3-evaluate/value.ts";
 import type { BlockWriter } from "./blocks.ts";
 import type { NodeDraft } from "./draft.ts";
 import { keyFromId } from "./fields.ts";
@@ -28,6 +29,7 @@ import {
   withSpreadChildren,
 } from "./site-props.ts";
 import { partsIn, tagParts } from "./site-tags.ts";
+import { siteResult, subflowMode, subflowSite } from "./subflows.ts";
 import { refuseTag, tagValue } from "./tags.ts";
 import { sequence } from "./text.ts";
 
@@ -135,11 +137,13 @@ function library(
 ): Core.Expr {
   const kind = KINDS[tag.name];
   if (!kind) return transparent(w, t, element, names, tag.name);
+  if (isInPlace(t, element, kind)) return UNDEFINED;
   const split = tag.name === "Signal" ? signal(w, t, element, names) : splitChild(w, t, element, names, kind);
   if (split) return split;
   checkChildren(t, element, kind, tag.name);
   const given = new Map<string, Core.Expr>();
   const bindings: [string, Core.Expr][] = [];
+  let wasRefused = false;
   for (const prop of element.props) {
     if (prop.type === "ElementProp") {
       if (prop.name === "children" && kind.props.children) continue;
@@ -150,13 +154,9 @@ function library(
       }
       // Which run it is to begin is no value of the run.
       if (kind.props[prop.name] === "workflow") {
-        report(
-          t.ev,
-          "SM117",
-          prop.span,
-          `a <${tag.name}> can't stand where only the run knows the shape of the tree`,
-          "Write it as an element of its own, with a condition or an <Each> around it.",
-        );
+        const workflow = subflowSite(t, element, prop.value, knownValue(t, prop.value, names));
+        if (workflow !== null) given.set(prop.name, literal(workflow));
+        else wasRefused = true;
         continue;
       }
       const isHandler = kind.props[prop.name] === "handler";
@@ -179,7 +179,7 @@ function library(
     }
   }
   const present = new Set([...given].filter(([, text]) => !isUndefined(text)).map(([prop]) => prop));
-  checkPresence(t.ev, tag.name, kind, present, element.span);
+  if (!wasRefused) checkPresence(t.ev, tag.name, kind, present, element.span);
   const whole = withSpreadChildren(w, element, kind);
   const write = (props: ReadonlyMap<string, Core.Expr>): Core.Expr =>
     site(w, t, whole, names, kind, tag.name, props);
@@ -188,6 +188,29 @@ function library(
     (body, [name, init]) => call({ type: "Arrow", params: [nameOf(name)], body }, init),
     made,
   );
+}
+
+/** What a name of the source stands for, where that is known at build time and nothing of the block's own. */
+function knownValue(t: Translation, written: Surface.Expr, names: Names): Value | null {
+  let root = written;
+  while (root.type === "Member") root = root.object;
+  return root.type === "Name" && names.get(root.name) === undefined ? evaluate(t.ev, written, t.env) : null;
+}
+
+/** Whether a workflow is to stand in place: a part of the tree around it, which a block can't take over. Reported. */
+function isInPlace(t: Translation, element: Surface.Element, kind: Kind): boolean {
+  const mode = element.props.find((x) => x.type === "ElementProp" && x.name === "mode");
+  const isInline =
+    mode?.type === "ElementProp" && mode.value.type === "Literal" && mode.value.value === "inline";
+  if (kind.kind !== "subflow" || !isInline) return false;
+  report(
+    t.ev,
+    "SM117",
+    mode.span,
+    "a workflow can't stand in place where only the run knows the shape of the tree",
+    'Let it be a run of its own: mode="childRun".',
+  );
+  return true;
 }
 
 /** A signal whose child is a function of its row: the wait, and what the function gives once the row is there. */
@@ -295,8 +318,18 @@ function site(
       }
       case "once":
         break;
-      case "workflow":
+      case "workflow": {
+        const workflow = jsonOf(text);
+        // A spread may bring another one, which only the run knows.
+        if (typeof workflow !== "string") {
+          subflowSite(t, element, element, null);
+          break;
+        }
+        made.set("workflow", text);
+        const result = siteResult(t, element, workflow, jsonOf(given.get("output") ?? literal(null)));
+        if (result !== null) made.set("result", literal(result));
         break;
+      }
       case "fallback":
         break;
       case "side-effect":
@@ -313,7 +346,9 @@ function site(
             `'${prop}' has to be known at build time`,
             "Give it a literal.",
           );
-        } else if (prop === "mode" && (json === "decision" || json === "approve")) break;
+        } else if (prop === "mode" && kind.kind === "subflow")
+          subflowMode(t, { syntax: element, span: element.span }, json);
+        else if (prop === "mode" && (json === "decision" || json === "approve")) break;
         else if (fits(t.ev, kind, prop, json, propSpan(element, prop) ?? element.span)) made.set(prop, text);
         break;
       }
