@@ -399,6 +399,22 @@ describe("a saga", () => {
     expect(ids(result)).toEqual(["a", "una"]);
   });
 
+  it("begins nothing else when the run is cancelled: asks nobody, waits for nothing", async () => {
+    const bench = benchOf({
+      ...tryOf({ try: ["slow"], finally: ["f"] }),
+      ask: { kind: "approval", output: "decision", request: { title: "?" } } as unknown as TestNode,
+      part: { kind: "phase", name: "next" } as TestNode,
+      d: task("part"),
+      again: { kind: "loop", until: "false" } as TestNode,
+      e: task("again"),
+    });
+    const result = await bench.run({ executors: waiting(["slow"]), ...cancelling(bench, "slow") });
+    expect(result.status).toBe("cancelled");
+    expect(ids(result)).toEqual(["f"]);
+    const types = bench.events.map(({ type }) => type);
+    for (const type of ["approval.requested", "phase.started"]) expect(types).not.toContain(type);
+  });
+
   it("says of a cancelled run what could not be undone, or done at the end", async () => {
     const bench = benchOf(
       { ...sagaOf(["a", "b", "c"]), ...tryOf({ try: ["slow"], finally: ["badly"] }, { parent: "c/action" }) },

@@ -48,7 +48,7 @@ import {
 import type { Gate } from "./request.ts";
 import { Stages } from "./stage.ts";
 import { States, type TaskEntry } from "./states.ts";
-import { isClosing, isRescued, Stepper } from "./stepper.ts";
+import { isClosing, isRescued, mayBegin, Stepper } from "./stepper.ts";
 import { compareUnits, holdOf, type Unit } from "./unit.ts";
 
 /** What ends the run from within a frame: a guard, two nodes at one address, a workflow that can't be mounted. */
@@ -561,7 +561,7 @@ export class World {
     for (const leaf of leaves) {
       const { entry } = leaf;
       if (leaf.disposed || !leaf.mounted || !entry || entry.state !== "pending") continue;
-      if (!leaf.active || isClosing(leaf)) {
+      if (!leaf.active || !mayBegin(leaf)) {
         leaf.ready = false;
         leaf.blocked = null;
         continue;

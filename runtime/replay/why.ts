@@ -14,7 +14,7 @@ import { type Failure, planOf, roleOf } from "../interpreter/recovery.ts";
 import { childId } from "../interpreter/run-id.ts";
 import { Stage } from "../interpreter/stage.ts";
 import type { TaskEntry } from "../interpreter/states.ts";
-import { closerOf, isClosing, Stepper } from "../interpreter/stepper.ts";
+import { closerOf, isClosing, mayBegin, Stepper } from "../interpreter/stepper.ts";
 import { Try } from "../interpreter/try.ts";
 import type { Unit } from "../interpreter/unit.ts";
 import type { World } from "../interpreter/world.ts";
@@ -173,7 +173,7 @@ function causesOf(known: Known, leaf: Leaf, state: string, waitsFor: string | nu
         : [];
     }
     case "ready":
-      return [known.attended ? fullAround(leaf) : leftReady(known)];
+      return [known.attended ? fullAround(leaf) : `it is ready; ${heldIn(known)}`];
     case "waiting":
       return waitsFor === null
         ? toolAsked(entry)
@@ -188,16 +188,18 @@ function causesOf(known: Known, leaf: Leaf, state: string, waitsFor: string | nu
         ? ["its skipIf holds, or it was denied"]
         : ["its loop closed before its turn came"];
     case "pending":
+      if (!isClosing(leaf) && !mayBegin(leaf))
+        return [`${known.world.cancelled}: nothing starts but what is done in every outcome`];
       return isClosing(leaf) ? [closingOf(leaf)] : turnOf(leaf);
     default:
       return [];
   }
 }
 
-/** Why nothing has come of what may start, where no process attends to the run. */
-function leftReady({ journal: { run } }: Known): string {
-  if (!run || run.status === "running") return "it is ready; the run's process ended";
-  return `it is ready; the run is ${run.status}${run.reason === null ? "" : `: ${run.reason}`}`;
+/** Why nothing has come of what may start. */
+function heldIn({ journal: { run } }: Known): string {
+  if (!run || run.status === "running") return "the run's process ended";
+  return `the run is ${run.status}${run.reason === null ? "" : `: ${run.reason}`}`;
 }
 
 /** The call of a tool that people are asked about, with what it was given. */

@@ -256,7 +256,7 @@ export default smithers(() => (
     await tell("cancel", "within", "--by", "ann");
     await tell("resume", "within");
     expect(await tell("why", "within", "after")).toBe(
-      "after  ready\n  it is ready; the run is cancelled: cancelled by ann; what is done in every outcome has been done\n",
+      "after  pending\n  cancelled by ann: nothing starts but what is done in every outcome\n",
     );
   });
 });
