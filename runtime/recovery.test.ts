@@ -399,6 +399,40 @@ describe("a saga", () => {
     expect(ids(result)).toEqual(["a", "una"]);
   });
 
+  it("begins nothing else when the run is cancelled: asks nobody, waits for nothing", async () => {
+    const bench = benchOf({
+      ...tryOf({ try: ["slow"], finally: ["f"] }),
+      ask: { kind: "approval", output: "decision", request: { title: "?" } } as unknown as TestNode,
+      part: { kind: "phase", name: "next" } as TestNode,
+      d: task("part"),
+      again: { kind: "loop", until: "false" } as TestNode,
+      e: task("again"),
+    });
+    const result = await bench.run({ executors: waiting(["slow"]), ...cancelling(bench, "slow") });
+    expect(result.status).toBe("cancelled");
+    expect(ids(result)).toEqual(["f"]);
+    const types = bench.events.map(({ type }) => type);
+    for (const type of ["approval.requested", "phase.started"]) expect(types).not.toContain(type);
+  });
+
+  it("says of a cancelled run what could not be undone, or done at the end", async () => {
+    const bench = benchOf(
+      { ...sagaOf(["a", "b", "c"]), ...tryOf({ try: ["slow"], finally: ["badly"] }, { parent: "c/action" }) },
+      new Set(["una"]),
+    );
+    const broken = executorsOf((request, context) =>
+      context.address.nodeId === "slow"
+        ? (waiting(["slow"]).get("agent")?.execute(request, context) as never)
+        : bench.work(request, context),
+    );
+    const result = await bench.run({ executors: broken, ...cancelling(bench, "slow") });
+    expect(result).toMatchObject({
+      status: "cancelled",
+      reason: "cancelled by ann; what is done in every outcome has been done, but badly, una failed",
+    });
+    expect(ids(result)).toEqual(["a", "b", "c", "unb"]);
+  });
+
   it("in a try undoes before the catch comes", async () => {
     const bench = benchOf({
       ...tryOf({ try: [], catch: ["c"], finally: ["f"] }),

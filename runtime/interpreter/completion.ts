@@ -111,8 +111,14 @@ function endOfCancelled(run: Run, message: string): End | null {
       reason: `${message}; what is done in every outcome is not done: ${reasons}`,
     };
   }
-  return { status: "cancelled", reason: `${message}; what is done in every outcome has been done` };
+  const failed = [...states.entries.values()].filter(isUndone).map(({ address }) => showAddress(address));
+  const what = failed.length === 0 ? "" : `, but ${failed.join(", ")} failed`;
+  return { status: "cancelled", reason: `${message}; what is done in every outcome has been done${what}` };
 }
+
+/** It would have been done in every outcome, and failed after the run was cancelled. */
+const isUndone = ({ reason, state }: TaskEntry): boolean =>
+  state === "failed" && (reason as { readonly undone?: Json } | null)?.undone === true;
 
 function endOfContinuing({ world, services }: Run, continuing: Continuing): End {
   // A chain of runs that do nothing would have no end.

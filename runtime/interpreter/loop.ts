@@ -6,7 +6,7 @@ import { within } from "../values/place.ts";
 import type { Scope } from "../values/scope.ts";
 import type { Origin } from "./instance.ts";
 import type { TaskEntry } from "./states.ts";
-import { isClosing, Stepper } from "./stepper.ts";
+import { mayBegin, Stepper } from "./stepper.ts";
 import { type Hold, holdOf, Unit } from "./unit.ts";
 
 const DEFAULT_MAX = 5;
@@ -70,14 +70,14 @@ export class Loop extends Stepper {
     const { phase } = this.progress;
     switch (phase) {
       case "before":
-        return this.active && !isClosing(this);
+        return this.active && mayBegin(this);
       case "open":
         return (
           this.active &&
           this.hold === null &&
           this.running === 0 &&
           (this.#body?.settled ?? false) &&
-          !isClosing(this)
+          mayBegin(this)
         );
       case "closing":
         return this.running === 0 && !this.unwindsWithin;

@@ -7,7 +7,7 @@ import type { Cell } from "../values/cell.ts";
 import type { Instance, Origin } from "./instance.ts";
 import { Loop } from "./loop.ts";
 import type { TaskEntry } from "./states.ts";
-import { isClosing, Stepper } from "./stepper.ts";
+import { mayBegin, Stepper } from "./stepper.ts";
 import { compareUnits, type Hold, holdOf, type Unit } from "./unit.ts";
 
 /** What a stage that has begun says of itself: the `n`th of `of` such beside one another, counted as it begins. */
@@ -39,7 +39,7 @@ export class Stage extends Stepper {
       case "pending":
       case "unmounted":
       case "cancelled":
-        return this.active && !isClosing(this);
+        return this.active && mayBegin(this);
       case "running":
         return this.active && this.hold === null && this.allSettled;
       case "finished":

@@ -133,6 +133,10 @@ export abstract class Stepper extends Instance {
 export const isClosing = (unit: Instance): boolean =>
   closerOf(unit) !== null || (unit.world.ended !== null && !isRescued(unit));
 
+/** Whether something here may still have its turn: of a run that was cancelled only what is done in every outcome has. */
+export const mayBegin = (unit: Instance): boolean =>
+  !isClosing(unit) && (unit.world.cancelled === null || isRescued(unit));
+
 /** The nearest node around `unit` that is closing, as a whole or where `unit` is, and so keeps it from starting. */
 export function closerOf(unit: Unit): Stepper | null {
   let branch = unit;

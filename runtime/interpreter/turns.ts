@@ -3,7 +3,7 @@ import type { Json } from "../../plan/types.ts";
 import type { Leaf } from "./leaf.ts";
 import type { Gate } from "./request.ts";
 import type { TaskEntry } from "./states.ts";
-import { isClosing } from "./stepper.ts";
+import { mayBegin } from "./stepper.ts";
 import { compareUnits, holdOf } from "./unit.ts";
 import type { World } from "./world.ts";
 
@@ -35,7 +35,7 @@ export function takeTurns(world: World, leaves: readonly Leaf[], stalled: boolea
 function turnOf(world: World, leaf: Leaf): Turn | null {
   const { entry } = leaf;
   if (leaf.disposed || !leaf.mounted || !entry || entry.state !== "pending") return null;
-  if (!leaf.active || isClosing(leaf)) {
+  if (!leaf.active || !mayBegin(leaf)) {
     leaf.ready = false;
     leaf.blocked = null;
     return null;

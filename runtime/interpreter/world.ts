@@ -50,7 +50,7 @@ import {
 import type { Gate } from "./request.ts";
 import { Stages } from "./stage.ts";
 import { States, type TaskEntry } from "./states.ts";
-import { isClosing, Stepper } from "./stepper.ts";
+import { isClosing, isRescued, Stepper } from "./stepper.ts";
 import { takeTurns } from "./turns.ts";
 import type { Unit } from "./unit.ts";
 
@@ -501,7 +501,9 @@ export class World {
         : `${failure.nodeId} failed: ${failure.message}`;
     const [mounted] = entry.leaves;
     const fate: Fate | null = continued ? { continued } : mounted ? catcherOf(mounted, failure) : null;
-    this.setState(entry, "failed", { ...kept, code, message, ...fate }, fate !== null);
+    const isLast = this.cancelled !== null && mounted !== undefined && isRescued(mounted);
+    const left = isLast ? { undone: true } : {};
+    this.setState(entry, "failed", { ...kept, code, message, ...fate, ...left }, fate !== null);
     if (!fate) this.failed ??= entry;
     return fate ?? {};
   }

@@ -9,11 +9,12 @@ import { Instance, Slot } from "../interpreter/instance.ts";
 import { Parallel } from "../interpreter/kinds.ts";
 import { isUnderWay, Leaf } from "../interpreter/leaf.ts";
 import { asked } from "../interpreter/people.ts";
-import type { Failure } from "../interpreter/recovery.ts";
+import { type Failure, planOf, roleOf } from "../interpreter/recovery.ts";
 import { childId } from "../interpreter/run-id.ts";
 import { Stage } from "../interpreter/stage.ts";
 import type { TaskEntry } from "../interpreter/states.ts";
-import { closerOf, isClosing } from "../interpreter/stepper.ts";
+import { closerOf, isClosing, mayBegin, Stepper } from "../interpreter/stepper.ts";
+import { Try } from "../interpreter/try.ts";
 import type { Unit } from "../interpreter/unit.ts";
 import type { World } from "../interpreter/world.ts";
 import { answerCommands, asksOf, fieldsOf, isQuestion, signalCommand } from "../requests/answers.ts";
@@ -61,6 +62,8 @@ export function reasonsOf(known: Known, wanted: string | undefined): readonly Re
     return leaves.filter(({ settled }) => !settled).map((leaf) => ofLeaf(known, leaf));
   const meant = leaves.filter((leaf) => isNamed(leaf, wanted));
   if (meant.length > 0) return meant.map((leaf) => ofLeaf(known, leaf));
+  const around = steppersNamed(known.world, wanted);
+  if (around.length > 0) return around.map(ofContainer);
   const past = known.journal.tasks.filter(
     (task) =>
       task.kind !== "loop" &&
@@ -78,7 +81,7 @@ export function reasonsOf(known: Known, wanted: string | undefined): readonly Re
 }
 
 /** What became of a task that is not mounted any more, where it did not end well. */
-function endOf({ reason, state }: TaskRecord): readonly string[] {
+function endOf({ reason, state }: Pick<TaskRecord, "reason" | "state">): readonly string[] {
   if (state !== "failed" && state !== "cancelled") return [];
   const { code, message, caught } = fieldsOf(reason);
   const what = typeof message === "string" ? [`${String(code)}: ${message.split("\n")[0]}`] : [];
@@ -125,8 +128,10 @@ function answerTo(run: string, node: string, { kind }: Leaf, asked: TaskEntry): 
 }
 
 /** Nothing goes on before somebody takes the run up again. */
-function isLeft({ journal, attended }: Known): boolean {
+function isLeft({ journal, world, attended }: Known): boolean {
   const status = journal.run?.status;
+  // One that was cancelled and has done what it does in every outcome can't go on.
+  if (world.cancelled !== null && world.root.unwinding === 0) return false;
   return !attended && (status === "running" || status === "paused" || status === "cancelled");
 }
 
@@ -171,7 +176,7 @@ function causesOf(known: Known, leaf: Leaf, state: string, waitsFor: string | nu
         : [];
     }
     case "ready":
-      return [fullAround(leaf)];
+      return [known.attended ? fullAround(leaf) : `it is ready; ${heldIn(known)}`];
     case "waiting":
       return waitsFor === null
         ? toolAsked(entry)
@@ -186,6 +191,8 @@ function causesOf(known: Known, leaf: Leaf, state: string, waitsFor: string | nu
         ? ["its skipIf holds, or it was denied"]
         : ["its loop closed before its turn came"];
     case "pending":
+      if (!isClosing(leaf) && !mayBegin(leaf))
+        return [`${known.world.cancelled}: nothing starts but what is done in every outcome`];
       return isClosing(leaf) ? [closingOf(leaf)] : turnOf(leaf);
     default:
       return [];
@@ -199,6 +206,12 @@ function changeOf({ children }: Known, { entry }: Leaf): string | null {
   const { runId, status, reason } = child;
   if (status === "running") return `run ${runId} goes on by itself`;
   return `run ${runId} is ${status} by now${reason === null ? "" : `: ${reason}`}`;
+}
+
+/** Why nothing has come of what may start. */
+function heldIn({ journal: { run } }: Known): string {
+  if (!run || run.status === "running") return "the run's process ended";
+  return `the run is ${run.status}${run.reason === null ? "" : `: ${run.reason}`}`;
 }
 
 /** The call of a tool that people are asked about, with what it was given. */
@@ -230,11 +243,18 @@ function turnOf(unit: Unit): readonly string[] {
   const found: string[] = [];
   for (let at: Unit = unit; at.parent; at = at.parent) {
     const { parent } = at;
+    if (parent instanceof Try) found.push(...partsBefore(parent, at));
     if (parent.mode !== "sequence") continue;
     const before = parent.children.find((child) => child.index < at.index && !child.settled);
     if (before) found.push(`its turn comes after ${openIn(before)}`);
   }
   return found;
+}
+
+/** Which part of a try has to end before this one begins. */
+function partsBefore({ nodeId, progress: { phase } }: Try, part: Unit): readonly string[] {
+  const role = roleOf(planOf(part));
+  return role === phase || phase === "closed" ? [] : [`its turn comes after the ${phase} of ${nodeId}`];
 }
 
 /** What of a unit is still open, in a few words. */
@@ -306,22 +326,34 @@ function ofOthers(known: Known, wanted: string, leaves: readonly Leaf[]): Reason
     if (at instanceof Instance && at.mounted && at.plan.key === key) unit ??= at;
   });
   const mounted = unit as Instance | null;
-  if (mounted instanceof Stage && mounted.entry) {
-    const { reason, state } = mounted.entry;
-    const open = mounted.settled ? [] : mounted.active ? [`open in it: ${openIn(mounted)}`] : turnOf(mounted);
-    const named = reason === null ? [] : [stageText(mounted.kind, fieldsOf(reason))];
-    return { node: wanted, state, because: [...named, ...open], next: null };
-  }
-  if (mounted) {
-    const state = mounted.settled ? "settled" : mounted.active ? "open" : "pending";
-    return {
-      node: wanted,
-      state,
-      because: mounted.settled ? [] : mounted.active ? [`open in it: ${openIn(mounted)}`] : turnOf(mounted),
-      next: null,
-    };
-  }
+  if (mounted) return { ...ofContainer(mounted), node: wanted };
   return { node: wanted, state: "not mounted", because: [whyUnmounted(known, key)], next: null };
+}
+
+/** Loops, tries, sagas, phases and what else has a course of its own, as far as they are mounted. */
+function steppersNamed({ root }: World, wanted: string): readonly Stepper[] {
+  const found: Stepper[] = [];
+  walk(root, (unit) => {
+    if (!(unit instanceof Stepper) || !unit.mounted || !unit.entry) return;
+    const { address } = unit.entry;
+    if ([unit.plan.key, address.nodeId, showAddress(address)].includes(wanted)) found.push(unit);
+  });
+  return found;
+}
+
+/** Something that holds others. */
+function ofContainer(unit: Instance): Reason {
+  const { entry = null } = unit instanceof Stepper ? unit : {};
+  const node = entry ? showAddress(entry.address) : unit.plan.key;
+  const open = unit.settled ? [] : unit.active ? [`open in it: ${openIn(unit)}`] : turnOf(unit);
+  if (unit instanceof Stage && entry) {
+    const named = entry.reason === null ? [] : [stageText(unit.kind, fieldsOf(entry.reason))];
+    return { node, state: entry.state, because: [...named, ...open], next: null };
+  }
+  const ended = entry?.state === "failed" || entry?.state === "cancelled" ? entry.state : "settled";
+  const state = unit.settled ? ended : unit.active ? "open" : "pending";
+  const because = entry && unit.settled ? endOf(entry) : open;
+  return { node, state, because, next: null };
 }
 
 /** The outermost node around one, itself included, that is not mounted, with its condition. */

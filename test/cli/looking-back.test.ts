@@ -260,6 +260,49 @@ describe("inspect --frame", () => {
   });
 });
 
+describe("a run in a try in a saga", () => {
+  it("says what is open in them, what is to come, and once it is cancelled that it goes no further", async () => {
+    project.write(
+      "within.tsx",
+      `import { createSmithers } from "smithers";
+import { z } from "zod";
+const { Workflow, Task, Saga, TryCatchFinally, Approval, smithers, outputs } = createSmithers({
+  row: z.object({ v: z.number() }),
+  decision: z.object({ approved: z.boolean(), note: z.string().nullable(), decidedBy: z.string(), decidedAt: z.string() }),
+});
+export default smithers(() => (
+  <Workflow name="within">
+    <Saga id="saga">
+      <Saga.Step id="one" compensation={<Task id="undo" output={outputs.row}>{{ v: 0 }}</Task>}>
+        <TryCatchFinally
+          id="t"
+          try={<Approval id="ok" output={outputs.decision} request={{ title: "Go on?" }} />}
+          finally={<Task id="close" output={outputs.row}>{{ v: 1 }}</Task>}
+        />
+      </Saga.Step>
+    </Saga>
+    <Task id="after" output={outputs.row}>{{ v: 2 }}</Task>
+  </Workflow>
+));
+`,
+    );
+    const tell = async (...args: string[]) => (await smithers(args, project.dir)).stdout;
+    await tell("run", "within.tsx", "--run-id", "within");
+    expect(await tell("why", "within", "saga")).toBe(
+      "saga  open\n  open in it: ok (waiting), close (pending)\n",
+    );
+    expect(await tell("why", "within", "t")).toBe("t  open\n  open in it: ok (waiting), close (pending)\n");
+    expect(await tell("why", "within", "close")).toBe(
+      "close  pending\n  its turn comes after the try of t\n",
+    );
+    await tell("cancel", "within", "--by", "ann");
+    await tell("resume", "within");
+    expect(await tell("why", "within", "after")).toBe(
+      "after  pending\n  cancelled by ann: nothing starts but what is done in every outcome\n",
+    );
+  });
+});
+
 describe("a run that dealt with a failure", () => {
   it("says why parts of its tries and sagas are not mounted, and that a replay is the same", async () => {
     const fixture = path.join(repository, "fixtures/run/recovery");

@@ -55,11 +55,13 @@ function scopedRead(
 ): { readonly what: string; readonly span: Span | undefined } | null {
   let found: { readonly what: string; readonly span: Span | undefined } | null = null;
   walk(expr, (part) => {
+    // Without a span it is no read of the author's: what was sent to a signal is just that of its iteration.
     if (
       part.type === "Member" &&
       part.property === "iteration" &&
       part.object.type === "Name" &&
-      part.object.name === "ctx"
+      part.object.name === "ctx" &&
+      part.span
     )
       found ??= { what: "`ctx.iteration`", span: part.span };
     const read = outputRead(part);

@@ -1,6 +1,6 @@
 /** Components of the library → nodes. */
 import { inline } from "../3-evaluate/calls.ts";
-import { binary, call, literal, memberOf, nameOf, objectOf } from "../3-evaluate/core.ts";
+import { binary, literal, nameOf } from "../3-evaluate/core.ts";
 import { eachOf } from "../3-evaluate/each.ts";
 import { reify } from "../3-evaluate/reify.ts";
 import { truth } from "../3-evaluate/shape.ts";
@@ -15,6 +15,7 @@ import { isLeftOut } from "./patterns.ts";
 import { addNode, type Condition, inPath, type Lowering, type Place, within } from "./place.ts";
 import { checkPresence, propSpan, unknownComponent, unknownProp } from "./props.ts";
 import { lowerSaga, lowerTry } from "./recovery.ts";
+import { signalRow } from "./signal-row.ts";
 import { lowerSwitch } from "./switch.ts";
 import { formsOf } from "./task-forms.ts";
 import { taskFields } from "./tasks.ts";
@@ -117,7 +118,7 @@ function lowerSignal(to: Lowering, element: ElementValue, place: Place): void {
   lowerElement(to, wait, place);
   if (!id || !schema || isNothing(id) || isNothing(schema)) return;
   const table = tableName(ev, schema, to.tables, element.span);
-  const row = call(memberOf(nameOf("ctx"), "outputMaybe"), table, objectOf([["nodeId", reify(ev, id)]]));
+  const row = signalRow(table, reify(ev, id));
   const there: Condition = { test: binary("!==", row, nameOf("undefined")), holds: true };
   const at = within(place, there);
   inPath(to, at, () => {

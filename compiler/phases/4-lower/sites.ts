@@ -12,6 +12,7 @@ import { keyFromId } from "./fields.ts";
 import { fieldName, KINDS, type Kind } from "./kinds.ts";
 import { NOWHERE } from "./prompts/inside.ts";
 import { checkPresence, fits, isOnce, propSpan, unknownProp } from "./props.ts";
+import { signalRow } from "./signal-row.ts";
 import { jsonOf, Site } from "./site.ts";
 import { setAgent, setDeps, splitByAgent } from "./site-agent.ts";
 import { splitChild } from "./site-child-forms.ts";
@@ -227,7 +228,7 @@ function signal(
   });
   if (child?.type !== "Arrow" || !id || !schema) return undefined;
   const wait = writeSite(w, t, { ...element, children: [] }, names);
-  const row = call(memberOf(nameOf("ctx"), "outputMaybe"), schema, objectOf([["nodeId", id]]));
+  const row = signalRow(schema, id);
   const shown: Core.Expr = {
     type: "Conditional",
     test: { type: "Binary", op: "!==", left: row, right: UNDEFINED },
