@@ -321,3 +321,29 @@ describe("a run that dealt with a failure", () => {
     expect((await smithers(["replay", "recovery"], project.dir)).stdout).toContain("identical");
   });
 });
+
+describe("a replay of what compares a secret", () => {
+  it("is identical where the environment has it as the run had it, and says on what it hangs where it has not", async () => {
+    project.write(
+      "secret.tsx",
+      `import { createSmithers } from "smithers";
+import { z } from "zod";
+const { Workflow, Task, smithers, outputs } = createSmithers({ row: z.object({ isSet: z.boolean() }) });
+export default smithers(() => (
+  <Workflow name="secret">
+    <Task id="a" output={outputs.row}>{{ isSet: process.env.SERVICE_TOKEN === "t-12345678" }}</Task>
+  </Workflow>
+));
+`,
+    );
+    const token = { SERVICE_TOKEN: "t-12345678" };
+    expect((await smithers(["run", "secret.tsx", "--run-id", "s"], project.dir, token)).code).toBe(0);
+    expect(await smithers(["replay", "s"], project.dir, token)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("identical"),
+    });
+    const { code, stdout } = await smithers(["replay", "s"], project.dir);
+    expect(code).toBe(1);
+    expect(stdout).toContain("It may hang on SERVICE_TOKEN: the journal has a hash alone of such a secret.");
+  });
+});
