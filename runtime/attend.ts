@@ -15,6 +15,7 @@ import { limitsOf } from "./interpreter/storm.ts";
 import { type CommonOptions, hostOf, type ResumeOptions, type RunOptions } from "./options.ts";
 import { Inbox, moveInbox } from "./requests/inbox.ts";
 import { cacheDirectory, hasRun, lastStore, newRunDirectory, pausesDirectory, runDirectory } from "./runs.ts";
+import { HidingStore } from "./secrets.ts";
 import type { AttemptRecord, Store } from "./store/store.ts";
 import { countedOf, spentBy } from "./usage/spent.ts";
 import { openRun } from "./writing.ts";
@@ -93,7 +94,7 @@ async function begunNext(
   const store =
     directory === null
       ? (options.storeOf?.(next) ?? null)
-      : await openRun(newRunDirectory(path.resolve(options.root), next), options.root);
+      : await openRun(newRunDirectory(path.resolve(options.root), next), options.root, hostOf(options));
   if (!store) return null;
   try {
     const number = directory === null ? 1 : lastStore(directory);
@@ -121,7 +122,7 @@ function withChildren(
   executors: Services["executors"],
 ): Services["executors"] {
   const open = async (id: string): Promise<Store | null> =>
-    directory === null ? (options.storeOf?.(id) ?? null) : openExisting(id, path.resolve(options.root));
+    directory === null ? (options.storeOf?.(id) ?? null) : openExisting(id, options);
   const attendChild: ChildRuns["attend"] = async (child, plan, input, { onAlive, ...given }) => {
     const id = childId(runId, child);
     const spent = await spentBy(id, open);
@@ -133,7 +134,11 @@ function withChildren(
       onAlive();
       options.onAlive?.();
     };
-    const how = { ...shared, ...(storm && { storm }), executors, ...given, onEvent: alive, onAlive: alive };
+    const secrets = own instanceof HidingStore ? own.hides : [];
+    const how = {
+      ...{ ...shared, ...(storm && { storm }), executors, secrets },
+      ...{ ...given, onEvent: alive, onAlive: alive },
+    };
     const within = store ? { ...how, store } : how;
     let result: RunResult;
     try {
@@ -151,8 +156,10 @@ function withChildren(
 }
 
 /** Of a process that was killed there may be a directory without anything in it: whoever writes there sees to it. */
-const openExisting = async (runId: string, root: string): Promise<Store | null> =>
-  hasRun(root, runId) ? openRun(runDirectory(root, runId), root) : null;
+const openExisting = async (runId: string, options: CommonOptions): Promise<Store | null> => {
+  const root = path.resolve(options.root);
+  return hasRun(root, runId) ? openRun(runDirectory(root, runId), root, hostOf(options)) : null;
+};
 
 function servicesOf(
   runs: Runs,
@@ -173,7 +180,7 @@ function servicesOf(
     ...(options.stopAt && Object.keys(options.stopAt).length > 0 && { stopAt: options.stopAt }),
     ...(options.prices && Object.keys(options.prices).length > 0 && { prices: options.prices }),
     ...(options.prepared && { prepared: options.prepared }),
-    onEvent: options.onEvent ?? (() => {}),
+    onEvent: (event) => options.onEvent?.(at.store instanceof HidingStore ? at.store.hidden(event) : event),
     nextRunId: () => nextRunId(at.runId, at.isNext, (name) => at.directory !== null && hasRun(root, name)),
     decider: (address, kind, tool) => {
       if (options.decider) return options.decider(address, kind, tool, at.runId);

@@ -10,7 +10,7 @@ import type { Json, Plan } from "../plan/types.ts";
 import { begin, type Carried, type KeptEvent, keptEvents, originOf, RUN_CARRIED } from "./carried.ts";
 import type { Continuation } from "./continuation.ts";
 import { RefusedError } from "./engine.ts";
-import { type HostSource, recordHost } from "./host.ts";
+import { type HostSource, recordHost, secretsOf } from "./host.ts";
 import { progressOf } from "./interpreter/loop.ts";
 import { SIGNAL_RECEIVED, Signals } from "./interpreter/signals.ts";
 import type { TaskEntry } from "./interpreter/states.ts";
@@ -67,7 +67,12 @@ export async function handOn(
     createdAt: continuation.at,
     updatedAt: continuation.at,
     seed,
-    host: recordHost(plan, host, seed),
+    host: recordHost(
+      plan,
+      host,
+      seed,
+      secretsOf(old).map(({ name }) => name),
+    ),
   };
   const nothing = { tasks: [], attempts: [], outputs: [], decisions: [], transitions: [], frame: null };
   return {

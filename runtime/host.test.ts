@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { seal } from "../plan/index.ts";
 import { computed, planOf, type TestNode } from "../test/plans.ts";
 import { systemHost } from "./host.ts";
-import { type EventRecord, previewFrame, replay, resume, retry, run } from "./index.ts";
+import { type EventRecord, inspect, previewFrame, replay, resume, retry, run } from "./index.ts";
 
 let root: string;
 beforeEach(() => {
@@ -169,6 +169,101 @@ describe("host values", () => {
     } finally {
       delete process.env.API_TOKEN;
     }
+  });
+
+  it("that are secret stand as marks wherever the journal would have them, and as values for whoever goes on", async () => {
+    const telling = seal(
+      planOf(
+        {
+          told: computed("`with ${host('env.API_TOKEN')}`"),
+          ask: {
+            kind: "task",
+            agent: "a",
+            output: "row",
+            prompt: { $: "`use ${host('env.API_TOKEN')} as ${ctx.output('row', { nodeId: 'told' }).v}`" },
+          } as TestNode,
+          gate: { kind: "approval", output: "decision", title: "Go on?" } as TestNode,
+          after: computed("ctx.output('row', { nodeId: 'told' }).v === `with ${host('env.API_TOKEN')}`", {
+            if: "ctx.outputMaybe('decision', { nodeId: 'gate' })?.approved === true",
+          }),
+        },
+        {
+          agents: { a: { kind: "anthropic", options: {} } },
+          capabilities: { ...plan.capabilities, env: ["API_TOKEN"], host: [] },
+          schemas: { row: "z.object({ v: z.any() })", decision: "z.looseObject({ approved: z.boolean() })" },
+        },
+      ),
+    );
+    const events: EventRecord[] = [];
+    const script = { answers: [{ node: "ask", reply: { v: "(env.API_TOKEN)" } }], approvals: [] };
+    const common = { root, script, onEvent: (event: EventRecord) => events.push(event) };
+    await run(telling, { ...common, runId: "r", host: machine(FIRST) });
+    await run(telling, { ...common, runId: "s", host: machine(FIRST) });
+    const script2 = { ...script, approvals: [{ node: "gate", approved: true, note: null }] };
+    for (const [runId, token] of [
+      ["r", SECRET],
+      ["s", "sk-another-one"],
+    ] as const) {
+      const host = machine({ ...FIRST, "env.API_TOKEN": token });
+      const result = await resume(runId, { ...common, script: script2, host });
+      expect(result.outputs.row?.map(({ v }) => v)).toEqual([`with ${token}`, "(env.API_TOKEN)", true]);
+      const bytes = filesUnder(root).map((file) => readFileSync(file).toString("latin1"));
+      expect(bytes.filter((text) => text.includes(SECRET) || text.includes(token))).toEqual([]);
+      // Whether or not the environment has it.
+      for (const value of [token, undefined])
+        expect(await replay(runId, { root, secrets: () => value })).toMatchObject({ divergence: null });
+    }
+    const { journal } = await inspect("r", { root });
+    expect(JSON.stringify(journal.attempts)).toMatch(/use \(env\.API_TOKEN [0-9a-f]{16}\) as with \(env/);
+    expect(JSON.stringify(events)).not.toContain(SECRET);
+  });
+
+  it("that are secret stay out of the journals of child runs, and of runs that go on as new ones", async () => {
+    const child = planOf(
+      { said: computed("`child with ${ctx.input.token}`", { output: "output" }) },
+      {
+        schemas: { output: "z.object({ v: z.string() })", input: "z.object({ token: z.string() })" },
+        input: { schema: "input" },
+      },
+    );
+    const parent = seal(
+      planOf(
+        {
+          held: {
+            kind: "subflow",
+            workflow: "child",
+            result: "output",
+            output: "row",
+            input: { $: "({ token: host('env.API_TOKEN') })" },
+          } as TestNode,
+          next: {
+            kind: "continue-as-new",
+            state: { $: "({ token: host('env.API_TOKEN') })" },
+            if: "ctx.input.__smithersContinuation === undefined",
+          } as TestNode,
+          after: computed("ctx.input.__smithersContinuation.payload.token", {
+            if: "ctx.input.__smithersContinuation !== undefined",
+          }),
+        },
+        {
+          requires: ["continue-as-new", "subflow"],
+          subflows: { child: seal(child) },
+          capabilities: { ...plan.capabilities, env: ["API_TOKEN"], host: [] },
+          schemas: { row: "z.object({ v: z.any() })" },
+        },
+      ),
+    );
+    const result = await run(parent, { root, runId: "r", host: machine(FIRST) });
+    expect(result).toMatchObject({ runId: "r.2", status: "finished" });
+    expect(result.outputs.row?.map(({ v }) => v)).toEqual([`child with ${SECRET}`, SECRET]);
+    const files = filesUnder(root);
+    expect(files.some((file) => file.includes("children"))).toBe(true);
+    for (const file of files) expect(readFileSync(file).toString("latin1"), file).not.toContain(SECRET);
+    for (const runId of ["r", "r.2", "r:held", "r.2:held"])
+      for (const value of [SECRET, undefined])
+        expect(await replay(runId, { root, secrets: () => value }), runId).toMatchObject({
+          divergence: null,
+        });
   });
 
   it("come from this machine unless told otherwise", async () => {

@@ -61,9 +61,15 @@ const OF_MODULES = "modules.";
 /**
  * Asks the host for everything the plan names, for the journal of a new run, and for what is compared when it is resumed
  * although no expression sees it: the commit, and of the variables that only modules read a keyed hash.
+ * @param secrets names of those that the run is told of by the one that it comes from
  */
-export function recordHost(plan: Plan, source: HostSource, seed: string): RunRecord["host"] {
-  const asked = askedFor(plan);
+export function recordHost(
+  plan: Plan,
+  source: HostSource,
+  seed: string,
+  secrets: readonly string[] = [],
+): RunRecord["host"] {
+  const asked = [...new Set([...askedFor(plan), ...secrets])].sort();
   const others = plan.capabilities.env.map((name) => `env.${name}`).filter((name) => !asked.includes(name));
   const head = source(GIT_HEAD);
   return {
@@ -190,24 +196,47 @@ export const environment: HostSource = (name) => process.env[name.slice("env.".l
 
 /**
  * Answers of the journal, for a replay, which asks no machine. Of a secret it holds a hash: `secrets` may give the value back,
- * which is taken where it is the one that was recorded; else its name stands for it.
+ * which is taken where it is the one that was recorded; else its mark stands for it, as it does in the journal.
  */
 export function journaledHost(record: RunRecord, secrets: HostSource): HostSource {
   return (name) => {
     const recorded = record.host[name];
     if (typeof recorded !== "object" || recorded === null) return recorded ?? undefined;
     const value = secrets(name);
-    return value !== undefined && sameAsRecorded(name, recorded, value, record.seed) ? value : `(${name})`;
+    return value !== undefined && sameAsRecorded(name, recorded, value, record.seed)
+      ? value
+      : secretMark(name, recorded.keyedHash);
   };
 }
+
+/** The secrets that the expressions of a run see, as its journal has them. */
+export const secretsOf = ({
+  host,
+}: Pick<RunRecord, "host">): readonly { readonly name: string; readonly keyedHash: string }[] =>
+  Object.entries(host).flatMap(([name, recorded]) =>
+    typeof recorded === "object" && recorded !== null && !name.startsWith(OF_MODULES)
+      ? { name, keyedHash: recorded.keyedHash }
+      : [],
+  );
+
+/** What stands for the value of a secret where it must not stand itself. */
+export const secretMark = (name: string, keyedHash: string): string => `(${name} ${keyedHash.slice(0, 16)})`;
 
 /** Secrets that expressions see and whose recorded value `secrets` does not give: their names, sorted. */
 export function missingSecrets(record: RunRecord, secrets: HostSource): readonly string[] {
   const answer = journaledHost(record, secrets);
-  return Object.keys(record.host)
-    .filter((name) => !name.startsWith(OF_MODULES) && answer(name) === `(${name})`)
+  return secretsOf(record)
+    .filter(({ name, keyedHash }) => answer(name) === secretMark(name, keyedHash))
+    .map(({ name }) => name)
     .sort();
 }
+
+/** Whether a host value is the one with which a run began. */
+export const isRecorded = (
+  { host, seed }: Pick<RunRecord, "host" | "seed">,
+  name: string,
+  value: string,
+): boolean => sameAsRecorded(name, host[name] ?? null, value, seed);
 
 function sameAsRecorded(
   name: string,

@@ -31,6 +31,8 @@ export interface CommonOptions {
   readonly decider?: (
     ...asked: [...question: Parameters<Services["decider"]>, runId: string]
   ) => ReturnType<Services["decider"]>;
+  /** Names of host values that are secrets of the run although its plan may not ask for them: of one that an attempt holds. */
+  readonly secrets?: readonly string[];
   /** Called for every event once it is on disk, in order. */
   readonly onEvent?: (event: EventRecord) => void;
   /** Ends attempts under way and lets go of the run, which can be resumed. */

@@ -54,9 +54,9 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
     updatedAt: now,
     seed,
     cwd: path.resolve(options.root),
-    host: recordHost(plan, hostOf(options), seed),
+    host: recordHost(plan, hostOf(options), seed, options.secrets),
   };
-  const store = options.store ?? (await openRun(directory as string, options.root));
+  const store = options.store ?? (await openRun(directory as string, options.root, hostOf(options)));
   const warm = Object.keys(plan.modules).length > 0;
   const first = { runId, directory, store, isNext: false, warm };
   return attend(RUNS, { ...options, prepared }, first, async (given, doors) => {
@@ -74,7 +74,7 @@ export async function run(plan: Plan, options: RunOptions): Promise<RunResult> {
  */
 export async function resume(runId: string, options: ResumeOptions): Promise<RunResult> {
   const directory = options.store ? null : runDirectory(path.resolve(options.root), runId);
-  const store = options.store ?? (await openRun(directory as string, options.root));
+  const store = options.store ?? (await openRun(directory as string, options.root, hostOf(options)));
   const isNext = (await originOf(store))?.how === "continue";
   const first = await firstGiven(store);
   const stopAt = { ...first.stopAt, ...options.stopAt };

@@ -10,6 +10,7 @@ import { childId } from "../interpreter/run-id.ts";
 import type { World } from "../interpreter/world.ts";
 import { reading } from "../reading.ts";
 import { hasRun, runDirectory, storeDirectory } from "../runs.ts";
+import { showing } from "../secrets.ts";
 import { hasWriter } from "../store/index.ts";
 import { addressKey } from "../store/rules.ts";
 import type { FrameRecord, Journal, RunReader, RunRecord } from "../store/store.ts";
@@ -65,7 +66,7 @@ export async function replayJournal(
   given?: Plan,
   how: { readonly prepared?: Prepared; readonly secrets?: HostSource } = {},
 ): Promise<Replay> {
-  const { plan, recording, run } = await recorded(reader, given);
+  const { plan, recording, run } = await recorded(reader, given, how);
   const replayer = new Replayer(plan, recording, run, how);
   let divergence: Divergence | null = null;
   try {
@@ -95,7 +96,7 @@ export interface RunFrame {
  */
 export function frameAt(runId: string, number: number, { root }: Place): Promise<RunFrame> {
   return readingFrame(root, runId, number, async (reader) => {
-    const { plan, recording, run } = await recorded(reader);
+    const { plan, recording, run } = await recorded(reader, undefined, SHOWN);
     const record = frameRecord(recording, run, number);
     const world = await upTo(new Replayer(plan, recording, run, SHOWN), number);
     return { plan, record, frame: frameOf(world!) };
@@ -124,7 +125,7 @@ export function why(runId: string, nodeId: string | undefined, { root }: Place):
   // Asked before the journal is read: a run that ends meanwhile must not look abandoned.
   const attended = hasWriter(storeDirectory(runDirectory(root, runId)));
   return reading(runDirectory(root, runId), async (reader) => {
-    const { plan, recording, run } = await recorded(reader);
+    const { plan, recording, run } = await recorded(reader, undefined, SHOWN);
     const last = recording.steps.findLast(({ frame }) => frame)?.frame;
     const world = last ? await upTo(new Replayer(plan, recording, run, SHOWN), last.frame) : null;
     if (!world)
@@ -172,8 +173,9 @@ export async function upTo(replayer: Replayer, frame: number): Promise<World | n
 export async function recorded(
   reader: RunReader,
   given?: Plan,
+  { secrets = environment }: { readonly secrets?: HostSource } = {},
 ): Promise<{ readonly plan: Plan; readonly recording: Recording; readonly run: RunRecord }> {
-  const recording = await readRecording(reader);
+  const recording = await readRecording(showing(reader, secrets));
   const { run, plan: text } = recording.journal;
   if (!run || text === null) throw new RefusedError("this run never began: nothing is recorded");
   if (given) return { plan: given, recording, run };
