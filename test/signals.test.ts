@@ -28,7 +28,7 @@ const shipped = async (tree: string, amounts: readonly number[], body = "") => {
   });
   // Each time until one is waited for no longer.
   for (let tries = 0; run.status === "waiting" && tries < 5; tries++)
-    run = await run.resume({ signals: [], afterMs: 2_000 });
+    run = await run.resume({ afterMs: 2_000 });
   return {
     status: run.status,
     texts: (run.outputs.ship ?? []).map((row) => (row as unknown as { text: string }).text),

@@ -205,7 +205,8 @@ class Bench {
           .map(({ data: { name, ok, output = null } }) => ({ name: String(name), ok: ok === true, output })),
       resume: ({ afterMs = 0, ...more } = {}) => {
         this.#clock.pass(afterMs);
-        return this.#attend({ ...options, ...more }, (common) =>
+        // What was sent before is in the journal: sent again it would be another signal.
+        return this.#attend({ ...options, signals: [], ...more }, (common) =>
           resume(RUN, { ...common, plan: this.#plan }),
         );
       },

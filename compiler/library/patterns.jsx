@@ -83,7 +83,9 @@ const Seated = ({
       dependsOn={[...each(seats, ({ seat }) => seat), ...(last?.dependsOn ?? [])]}
     >
       {`Moderate a panel. ${moderation(strategy, minAgree)}\n\nWhat the panelists said:`}
-      {each(seats, ({ seat }) => said(seat, useCtx().outputMaybe(output, { nodeId: seat })))}
+      {each(seats, ({ seat }) =>
+        said(seat, useCtx().outputMaybe(output, { nodeId: seat, iteration: useCtx().iteration })),
+      )}
     </Task>
   </Sequence>
 );
@@ -398,7 +400,10 @@ export const EscalationChain = ({
               <Branch
                 if={escalates(
                   level.escalateIf,
-                  useCtx().outputMaybe(level.output, { nodeId: `${id}-level-${n}` }),
+                  useCtx().outputMaybe(level.output, {
+                    nodeId: `${id}-level-${n}`,
+                    iteration: useCtx().iteration,
+                  }),
                 )}
                 then={
                   n < levels.length - 1 ? (

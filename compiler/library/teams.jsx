@@ -76,7 +76,7 @@ export const Supervisor = ({
             {each(
               entriesOf(workers),
               ([name]) =>
-                `\n\n${outcome(name, useCtx().outputMaybe(workerOutput, { nodeId: `${id}-worker-${name}` }))}`,
+                `\n\n${outcome(name, useCtx().outputMaybe(workerOutput, { nodeId: `${id}-worker-${name}`, iteration: useCtx().iteration }))}`,
             )}
           </Task>
         </Sequence>
@@ -233,7 +233,9 @@ const Checked = ({ id, list, verdictOutput, strategy, maxConcurrency, continueOn
       strategy={strategy}
       results={record(list, (check) => [
         check.id,
-        hasPassed(useCtx().outputMaybe(verdictOutput, { nodeId: `${id}-${check.id}` })),
+        hasPassed(
+          useCtx().outputMaybe(verdictOutput, { nodeId: `${id}-${check.id}`, iteration: useCtx().iteration }),
+        ),
       ])}
       output={verdictOutput}
       after={each(list, (check) => `${id}-${check.id}`)}

@@ -18,6 +18,8 @@ export interface LoopProgress {
   readonly iteration: number;
   /** The iteration with which it went on in this run; left out where it began here. */
   readonly since?: number;
+  /** A node in it is done once more: `until` is asked when the iteration has ended, and not before. */
+  readonly again?: true;
 }
 
 export class Loop extends Stepper {
@@ -45,7 +47,8 @@ export class Loop extends Stepper {
 
   /** Whether `until` holds in mid-body. */
   endsEarly(): boolean {
-    return !this.disposed && this.progress.phase === "open" && this.#untilHolds();
+    const { again, phase } = this.progress;
+    return !this.disposed && phase === "open" && !again && this.#untilHolds();
   }
 
   /** Whether `until` holds in the iteration that is mounted; null where it has no value. For previews. */
@@ -311,6 +314,11 @@ export function progressOf(entry: TaskEntry | null): LoopProgress {
   const reason = entry?.reason;
   if (typeof reason !== "object" || reason === null || Array.isArray(reason))
     return { phase: "before", iteration: 0 };
-  const { iteration, phase, since } = reason as unknown as Partial<LoopProgress>;
-  return { phase: phase ?? "before", iteration: iteration ?? 0, ...(since !== undefined && { since }) };
+  const { again, iteration, phase, since } = reason as unknown as Partial<LoopProgress>;
+  return {
+    phase: phase ?? "before",
+    iteration: iteration ?? 0,
+    ...(since !== undefined && { since }),
+    ...(again && { again }),
+  };
 }

@@ -53,6 +53,23 @@ describe("a retry", () => {
     expect(await rowsOf(space)).toEqual({ a: { v: 1 }, b: { v: 2 }, c: { v: 3 }, d: { v: 4 } });
   });
 
+  it("does it in a loop that state which stays has ended, and then ends the loop", async () => {
+    const counted = planOf({
+      l: { kind: "loop", until: "ctx.state.get('n', 0) >= 2", maxIterations: 9 } as unknown as TestNode,
+      a: agent("a", { parent: "l" }),
+      b: agent("b", {
+        parent: "l",
+        onFinished: "(row, { state }) => state.update('n', (n) => (n ?? 0) + 1)",
+      }),
+      c: agent("c"),
+    });
+    const { space } = await finished(counted);
+    const again = await Travelled.retry(space, counted, "a@1");
+    const { work } = counting(20);
+    expect((await again.resume(work)).status).toBe("finished");
+    expect(again.started).toEqual(["a@1 2", "b@1 1"]);
+  });
+
   it("with dependents does what read its row as well, and what read theirs", async () => {
     const { space } = await finished(plan);
     const again = await Travelled.retry(space, plan, "a", true);
