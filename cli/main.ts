@@ -5,11 +5,15 @@ import { EXIT } from "./exit.ts";
 
 (module as { enableCompileCache?: () => unknown }).enableCompileCache?.();
 
-// A reader that went away (`smithers ps | head`) is no error.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(EXIT.ok);
-  throw error;
-});
+const ATTENDING: ReadonlySet<string> = new Set(["fork", "resume", "retry", "rewind", "run", "up"]);
+const command = process.argv.slice(2).find((arg) => !arg.startsWith("-")) ?? "";
+
+// A reader that went away (`smithers ps | head`) is no error. A run goes on without one: its exit code says what came of it.
+for (const stream of [process.stdout, process.stderr])
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
+    if (!ATTENDING.has(command)) process.exit(EXIT.ok);
+  });
 
 const { main } = await import("./cli.ts");
 process.exitCode = await main(process.argv.slice(2));
