@@ -53,6 +53,7 @@ export async function main(
       command.describe,
       (yargs) => void command.options(yargs),
       async (args) => {
+        checkNumbers(args);
         exit = await command.handler(args as never, terminal);
       },
     );
@@ -65,6 +66,17 @@ export async function main(
     return exit;
   } catch (error) {
     return report(error, terminal);
+  }
+}
+
+/** The numbers that options take count something. What is no number is NaN by now, and one given twice is a list. */
+function checkNumbers(args: { readonly [name: string]: unknown }): void {
+  for (const [name, given] of Object.entries(args)) {
+    const numbers = (Array.isArray(given) ? given : [given]).filter((one) => typeof one === "number");
+    if (name === "_" || numbers.length === 0) continue;
+    if (numbers.length > 1) throw new CliError(EXIT.usage, `--${name} is given more than once`);
+    if (!numbers.every((number) => Number.isSafeInteger(number) && number >= 0))
+      throw new CliError(EXIT.usage, `--${name} takes a whole number from 0 up`);
   }
 }
 

@@ -167,6 +167,19 @@ describe("a wrong start", () => {
     expect(command.stderr).toContain("build");
   });
 
+  it("what is no number where one is asked for, and one that is given twice", async () => {
+    for (const [args, message] of [
+      [["fork", "r", "--frame", "x"], "--frame takes a whole number from 0 up"],
+      [["inspect", "r", "--frame", "-3"], "--frame takes a whole number from 0 up"],
+      [["gc", "--keep", "2.5"], "--keep takes a whole number from 0 up"],
+      [["rewind", "r", "--frame", "1", "--frame", "2"], "--frame is given more than once"],
+    ] as const) {
+      const { code, stderr } = await smithers([...args], project.dir);
+      expect(code).toBe(2);
+      expect(stderr).toContain(message);
+    }
+  });
+
   it("no API key: the task fails, names the variable, and the run can go on later", async () => {
     const { code, stderr } = await smithers(
       ["run", "plan.json", "--input", '{"description":"x"}', "--run-id", "nokey"],
