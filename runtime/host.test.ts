@@ -6,7 +6,17 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { seal } from "../plan/index.ts";
 import { computed, planOf, type TestNode } from "../test/plans.ts";
 import { systemHost } from "./host.ts";
-import { type EventRecord, inspect, previewFrame, replay, resume, retry, run } from "./index.ts";
+import {
+  type EventRecord,
+  fork,
+  inspect,
+  previewFrame,
+  replay,
+  resume,
+  retry,
+  rewind,
+  run,
+} from "./index.ts";
 
 let root: string;
 beforeEach(() => {
@@ -212,6 +222,20 @@ describe("host values", () => {
       // Whether or not the environment has it.
       for (const value of [token, undefined])
         expect(await replay(runId, { root, secrets: () => value })).toMatchObject({ divergence: null });
+    }
+    // What is made of a journal has none either, whichever value the environment has now.
+    for (const token of [SECRET, "sk-rotated-since"]) {
+      process.env.API_TOKEN = token;
+      try {
+        expect((await retry("r", "after", { root })).again).toEqual(["after"]);
+        await rewind("s", { root, frame: 1 });
+        await fork("r", { root, frame: 1, runId: `fork-${token.length}` });
+      } finally {
+        delete process.env.API_TOKEN;
+      }
+      for (const file of filesUnder(root))
+        expect(readFileSync(file).toString("latin1"), file).not.toContain(token);
+      await resume("r", { ...common, script: script2, host: machine({ ...FIRST, "env.API_TOKEN": SECRET }) });
     }
     const { journal } = await inspect("r", { root });
     expect(JSON.stringify(journal.attempts)).toMatch(/use \(env\.API_TOKEN [0-9a-f]{16}\) as with \(env/);

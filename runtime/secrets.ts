@@ -1,24 +1,18 @@
 /**
- * Values of secrets stay out of the journal (DESIGN §6 "Secrets"): in a store on disk a mark stands for each, wherever it
- * occurs, and whoever goes on with the run is given the current value for it. The mark holds the hash that is recorded with
- * the run, so that nobody can write one who does not know the journal: an agent's answer never turns into a secret.
+ * Values of secrets stay out of the journal (DESIGN §6 "Secrets"): in a store on disk a mark stands for each in all that is
+ * said, given and asked, and whoever goes on with the run is given the current value for it. The mark holds a part of the
+ * hash that is recorded with the run, which no agent is told: no answer of one turns into a secret. Numbers, ids of nodes
+ * and names of tables, events and the like are no places for secrets: they stay as they are.
  */
 import { type HostSource, isRecorded, secretMark, secretsOf } from "./host.ts";
+import { inStrings, type Swap, swapsOf } from "./secret-text.ts";
 import type { EventRecord, Journal, RunReader, RunRecord, Store, Write } from "./store/store.ts";
-
-interface Secret {
-  readonly mark: string;
-  /** As it stands within a string of JSON. */
-  readonly quoted: string;
-}
-
-/** Shorter values are words that stand everywhere: they are not hidden. */
-const SHORTEST = 8;
 
 class Secrets {
   readonly #source: HostSource;
   readonly #isExact: boolean;
-  #known: readonly Secret[] = [];
+  #hiding: readonly Swap[] = [];
+  #showing: readonly Swap[] = [];
   names: readonly string[] = [];
 
   /** @param exact values count only where they are those with which the run began, not those that took their place */
@@ -31,64 +25,134 @@ class Secrets {
   learn(record: Pick<RunRecord, "host" | "seed">): void {
     const secrets = secretsOf(record);
     this.names = secrets.map(({ name }) => name);
-    this.#known = secrets.flatMap(({ name, keyedHash }) => {
+    const known: Swap[] = [];
+    const gone: Swap[] = [];
+    for (const { name, keyedHash } of secrets) {
+      const mark = secretMark(name, keyedHash);
       const value = this.#source(name);
-      if (value === undefined || value.length < SHORTEST) return [];
-      if (this.#isExact && !isRecorded(record, name, value)) return [];
-      return { mark: secretMark(name, keyedHash), quoted: JSON.stringify(value).slice(1, -1) };
-    });
+      if (value !== undefined && (!this.#isExact || isRecorded(record, name, value)))
+        known.push({ value, mark });
+      // Nobody is told the mark who might say it again.
+      else if (!this.#isExact) gone.push({ value: `(${name})`, mark });
+    }
+    this.#hiding = swapsOf(known);
+    this.#showing = [...this.#hiding, ...gone];
   }
 
   get any(): boolean {
-    return this.#known.length > 0;
+    return this.#showing.length > 0;
   }
 
-  hide<T>(value: T): T {
-    return this.#replaced(value, (text, { quoted, mark }) => text.replaceAll(quoted, mark));
+  /** With marks for values. */
+  readonly hide = <T>(json: T): T => {
+    if (this.#hiding.length === 0) return json;
+    return inStrings(json, (text) => swapped(text, this.#hiding, "value", "mark"));
+  };
+
+  /** With values for marks. */
+  show<T>(json: T): T {
+    if (!this.any) return json;
+    return inStrings(json, (text) => swapped(text, this.#showing, "mark", "value"));
   }
 
-  show<T>(value: T): T {
-    return this.#replaced(value, (text, { quoted, mark }) => text.replaceAll(mark, () => quoted));
-  }
-
-  #replaced<T>(value: T, replace: (text: string, secret: Secret) => string): T {
-    if (!this.any) return value;
-    const text = JSON.stringify(value);
-    const replaced = this.#known.reduce(replace, text);
-    return replaced === text ? value : (JSON.parse(replaced) as T);
+  /** As `hide`, of a record whose own members of these names say what it is about. */
+  hideIn<T extends object>(record: T, names: ReadonlySet<string>): T {
+    const members = Object.entries(record).map(([name, member]) => [
+      name,
+      names.has(name) ? member : this.hide(member),
+    ]);
+    return Object.fromEntries(members) as T;
   }
 }
 
-/** A journal with the values of its secrets, as far as `source` has them. */
+function swapped(text: string, swaps: readonly Swap[], from: keyof Swap, to: keyof Swap): string {
+  let changed = text;
+  for (const swap of swaps)
+    if (changed.includes(swap[from])) changed = changed.replaceAll(swap[from], () => swap[to]);
+  return changed;
+}
+
+/** Members of a request, a reason or an event that name something. */
+const NAMES: ReadonlySet<string> = new Set([
+  ...["nodeId", "scope", "node", "runId", "child", "kind", "code", "caught", "by"],
+  ...["agents", "allowTools", "cache", "module", "result", "schema", "workflow", "output", "table"],
+  ...["event", "name", "correlationId", "id", "key", "store", "phase", "planDigest", "traceparent"],
+]);
+
+function hidden(write: Write, secrets: Secrets): Write {
+  const { hide } = secrets;
+  switch (write.type) {
+    case "run":
+      return { ...write, input: hide(write.input), reason: hide(write.reason) };
+    case "plan":
+      return write;
+    case "frame": {
+      const { state, vol, ...delta } = write.delta as { readonly [part: string]: object };
+      const stores = { ...(state && { state: hide(state) }), ...(vol && { vol: hide(vol) }) };
+      return { ...write, delta: { ...delta, ...stores } as FrameDelta };
+    }
+    case "task":
+      return { ...write, reason: hiddenIn(write.reason, secrets) };
+    case "attempt":
+      return {
+        ...write,
+        request: hiddenIn(write.request, secrets),
+        error: hiddenIn(write.error, secrets),
+      };
+    case "output":
+      return { ...write, raw: hide(write.raw), value: hide(write.value) };
+    case "decision":
+      return { ...write, note: hide(write.note) };
+    case "transition":
+      return { ...write, old: hide(write.old), new: hide(write.new) };
+    case "event":
+      return { ...write, event: hiddenEvent(write.event, secrets) };
+    default:
+      return write satisfies never;
+  }
+}
+
+type FrameDelta = Extract<Write, { readonly type: "frame" }>["delta"];
+
+const hiddenIn = <T>(json: T, secrets: Secrets): T =>
+  typeof json === "object" && json !== null && !Array.isArray(json) ? secrets.hideIn(json, NAMES) : json;
+
+const hiddenEvent = (event: EventRecord, secrets: Secrets): EventRecord => ({
+  ...event,
+  data: secrets.hideIn(event.data, NAMES),
+});
+
+/** A journal with the values of its secrets, as far as they are known once `journal` was asked. */
 class ShowingReader implements RunReader {
   protected readonly secrets: Secrets;
-  readonly #reader: RunReader;
+  /** The journal as it is on disk. */
+  readonly recorded: RunReader;
 
   constructor(reader: RunReader, secrets: Secrets) {
-    this.#reader = reader;
+    this.recorded = reader;
     this.secrets = secrets;
   }
 
   async journal(): Promise<Journal> {
-    const { plan, ...journal } = await this.#reader.journal();
+    const { plan, ...journal } = await this.recorded.journal();
     if (journal.run) this.secrets.learn(journal.run);
     return { ...this.secrets.show(journal), plan };
   }
 
   async events(after: number, limit: number) {
-    return this.secrets.show(await this.#reader.events(after, limit));
+    return this.secrets.show(await this.recorded.events(after, limit));
   }
 
   async frames(after: number, limit: number) {
-    return this.secrets.show(await this.#reader.frames(after, limit));
+    return this.secrets.show(await this.recorded.frames(after, limit));
   }
 
   async transitions(after: number, limit: number) {
-    return this.secrets.show(await this.#reader.transitions(after, limit));
+    return this.secrets.show(await this.recorded.transitions(after, limit));
   }
 
   close(): Promise<void> {
-    return this.#reader.close();
+    return this.recorded.close();
   }
 }
 
@@ -107,7 +171,7 @@ export class HidingStore extends ShowingReader implements Store {
   commit({ expectEpoch, writes }: { readonly expectEpoch: number; readonly writes: readonly Write[] }) {
     const record = writes.find((write) => write.type === "run");
     if (record) this.secrets.learn(record);
-    const hide = (write: Write): Write => (write.type === "plan" ? write : this.secrets.hide(write));
+    const hide = (write: Write): Write => hidden(write, this.secrets);
     return this.#store.commit({ expectEpoch, writes: this.secrets.any ? writes.map(hide) : writes });
   }
 
@@ -118,7 +182,7 @@ export class HidingStore extends ShowingReader implements Store {
 
   /** An event as the journal has it, for whoever listens. */
   hidden(event: EventRecord): EventRecord {
-    return this.secrets.hide(event);
+    return this.secrets.any ? hiddenEvent(event, this.secrets) : event;
   }
 }
 

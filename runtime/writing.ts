@@ -3,7 +3,6 @@ import { type HostSource, systemHost } from "./host.ts";
 import { storeDirectory } from "./runs.ts";
 import { HidingStore } from "./secrets.ts";
 import { openStore } from "./store/index.ts";
-import type { Store } from "./store/store.ts";
 
 /**
  * Opens the store of a run that is there, or of a new one.
@@ -15,7 +14,7 @@ export async function openRun(
   runDir: string,
   root: string,
   host: HostSource = systemHost(root),
-): Promise<Store> {
+): Promise<HidingStore> {
   for (;;) {
     const directory = storeDirectory(runDir);
     const store = await openStore(directory, { above: root });

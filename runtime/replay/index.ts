@@ -31,7 +31,7 @@ export interface Replay {
   readonly frames: number;
   readonly starts: number;
   readonly rows: number;
-  /** Host values (`env.NAME`) that stood as their names, being secrets whose values were not given. */
+  /** Host values (`env.NAME`) that stood as marks, being secrets whose values were not given. */
   readonly secrets: readonly string[];
 }
 

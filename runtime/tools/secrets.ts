@@ -1,5 +1,6 @@
 import type { Json } from "../../plan/types.ts";
 import { isSecret } from "../host.ts";
+import { inStrings, swapsOf } from "../secret-text.ts";
 
 type Env = { readonly [name: string]: string | undefined };
 
@@ -12,22 +13,11 @@ export function withoutSecrets(env: Env): NodeJS.ProcessEnv {
 
 /** What a tool says with the values of secrets put out of it, before anybody is told and before it is written down. */
 export function masked(output: Json, env: Env): Json {
-  const text = JSON.stringify(output);
-  const found = Object.entries(env).filter(
-    ([name, value]) =>
-      value !== undefined &&
-      value.length >= SHORTEST &&
-      isSecret(`env.${name}`, value) &&
-      text.includes(quoted(value)),
+  const secrets = Object.entries(env).flatMap(([name, value]) =>
+    value !== undefined && isSecret(`env.${name}`, value) ? { value, mark: `(env.${name})` } : [],
   );
-  if (found.length === 0) return output;
-  let masked = text;
-  for (const [name, value] of found) masked = masked.replaceAll(quoted(value as string), `(env.${name})`);
-  return JSON.parse(masked) as Json;
+  const swaps = swapsOf(secrets);
+  return inStrings(output, (text) =>
+    swaps.reduce((changed, { value, mark }) => changed.replaceAll(value, () => mark), text),
+  );
 }
-
-/** As it stands within a string of JSON. */
-const quoted = (value: string): string => JSON.stringify(value).slice(1, -1);
-
-/** Shorter ones are words that stand everywhere. */
-const SHORTEST = 8;

@@ -6,9 +6,11 @@ import { randomBytes } from "node:crypto";
 import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { begin } from "../carried.ts";
+import { systemHost } from "../host.ts";
 import { CHILDREN, lastStore, runDirectory, storeDirectory } from "../runs.ts";
+import { HidingStore } from "../secrets.ts";
 import { openStore } from "../store/index.ts";
-import type { Store } from "../store/store.ts";
+import type { RunReader } from "../store/store.ts";
 import { openRun } from "../writing.ts";
 import type { Travelled, TravelOptions } from "./fork.ts";
 import { readingFrame } from "./lineage.ts";
@@ -42,13 +44,14 @@ export interface TakenBack {
 export async function takingBack<T>(
   root: string,
   runId: string,
-  work: (store: Store, number: number) => Promise<{ readonly past: PastState; readonly result: T }>,
+  work: (reader: RunReader, number: number) => Promise<{ readonly past: PastState; readonly result: T }>,
 ): Promise<T & TakenBack> {
   const directory = runDirectory(root, runId);
   const owned = await openRun(directory, root);
   try {
     const number = lastStore(directory);
-    const { past, result } = await work(owned, number);
+    // As it is on disk: what a replay may know of secrets is for it to say.
+    const { past, result } = await work(owned.recorded, number);
     await replaceStore(directory, number + 1, past);
     return { ...result, kept: storeDirectory(directory, number) };
   } finally {
@@ -61,7 +64,7 @@ async function replaceStore(directory: string, number: number, past: PastState):
   for (const name of readdirSync(directory))
     if (name.startsWith(DRAFT)) rmSync(path.join(directory, name), { recursive: true, force: true });
   const draft = path.join(directory, `${DRAFT}${randomBytes(6).toString("hex")}`);
-  const store = await openStore(draft);
+  const store = new HidingStore(await openStore(draft), systemHost(path.dirname(draft)));
   try {
     await begin(store, past, past.run.runId, Date.now());
   } finally {
