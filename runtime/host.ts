@@ -113,8 +113,8 @@ function keyedHash(seed: string, name: string, value: string): string {
   return createHmac("sha256", seed).update(`${name}\0${value}`).digest("hex");
 }
 
-/** Answers as a run had them when it began; for what it did not ask then, those of the machine. */
-export function recordedHost(record: RunRecord | null, source: HostSource): HostSource {
+/** Answers as a run had them when it began; for what it did not ask then, and for secrets, those of the machine. */
+export function hostOfRun(record: RunRecord | null, source: HostSource): HostSource {
   return (name) => {
     const recorded = record?.host[name];
     return typeof recorded === "string" ? recorded : source(name);
@@ -198,7 +198,7 @@ export const environment: HostSource = (name) => process.env[name.slice("env.".l
  * Answers of the journal, for a replay, which asks no machine. Of a secret it holds a hash: `secrets` may give the value back,
  * which is taken where it is the one that was recorded; else its mark stands for it, as it does in the journal.
  */
-export function journaledHost(record: RunRecord, secrets: HostSource): HostSource {
+export function hostOfReplay(record: RunRecord, secrets: HostSource): HostSource {
   return (name) => {
     const recorded = record.host[name];
     if (typeof recorded !== "object" || recorded === null) return recorded ?? undefined;
@@ -224,7 +224,7 @@ export const secretMark = (name: string, keyedHash: string): string => `(${name}
 
 /** Secrets that expressions see and whose recorded value `secrets` does not give: their names, sorted. */
 export function missingSecrets(record: RunRecord, secrets: HostSource): readonly string[] {
-  const answer = journaledHost(record, secrets);
+  const answer = hostOfReplay(record, secrets);
   return secretsOf(record)
     .filter(({ name, keyedHash }) => answer(name) === secretMark(name, keyedHash))
     .map(({ name }) => name)

@@ -6,7 +6,7 @@ import type { Plan } from "../plan/types.ts";
 import { type Attended, attend, type Gone, type Runs } from "./attend.ts";
 import { originOf } from "./carried.ts";
 import { type Doors, RefusedError, type RunResult, resumeRun, startRun } from "./engine.ts";
-import { recordedHost, recordHost } from "./host.ts";
+import { hostOfRun, recordHost } from "./host.ts";
 import { parseInput } from "./input.ts";
 import { systemClock } from "./interpreter/clock.ts";
 import { Prepared } from "./interpreter/prepared.ts";
@@ -99,7 +99,7 @@ async function goOn(
   // Whoever ends a run is not kept from it: what it does in every outcome is done whatever it costs.
   if (!options.stop) {
     refuseLimits(plan, held);
-    refuseUnpriced(plan, held, recordedHost(journal.run, hostOf(options)));
+    refuseUnpriced(plan, held, hostOfRun(journal.run, hostOf(options)));
   }
   const workflow = journal.run?.workflow ?? plan.workflow.name;
   const result = await tracing({ runId, workflow, planDigest: plan.digest }, given, (services) =>

@@ -63,6 +63,8 @@ function describe(event: EventRecord, running: Running, terminal: Terminal): str
     case "task.retrying":
       took();
       return `${paint.yellow("↻")} ${name}  ${errorText(data)}${waitText(data.delayMs)}`;
+    case "agent.paused":
+      return `${paint.dim("◷")} ${name}  ${paint.dim(`its provider is busy: no calls until ${text("until")}`)}`;
     case "task.left":
       took();
       return `${paint.yellow("?")} ${name}  ${text("message")}`;

@@ -1,5 +1,5 @@
 /** The provider against a server on loopback: answers, failures, limits (SEMANTICS 27, 28, 32). */
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -378,9 +378,13 @@ describe("limits", () => {
       const same = two.ask();
       expect((await two.ask(undefined, ["other"])).result).toMatchObject({ ok: true });
       expect(two.server.requests.map(({ body }) => body.model)).toEqual(["claude-other"]);
-      expect((await same).result).toMatchObject({ ok: true });
+      const { result, events } = await same;
+      expect(result).toMatchObject({ ok: true });
+      expect(types(events).filter((type) => type === "agent.paused")).toHaveLength(1);
       expect(Date.now() - begin).toBeGreaterThanOrEqual(990);
-      expect(readdirSync(pauses)).toEqual([]);
+      // No other run is held by what is over.
+      const three = await stage([answer({ n: 1 })], { pauses });
+      expect((await three.ask()).events.map(({ type }) => type)).not.toContain("agent.paused");
     } finally {
       rmSync(above, { recursive: true });
     }

@@ -15,10 +15,18 @@ export class CallLimits {
     this.#shared = shared;
   }
 
-  /** Makes the call when a slot is free and no pause holds for `key`; null when `signal` fires before. */
-  async run<T>(key: string, signal: AbortSignal, call: () => Promise<T>): Promise<T | null> {
+  /**
+   * Makes the call when a slot is free and no pause holds for `key`; null when `signal` fires before.
+   * @param onPause told again and again while a pause holds: until when, in Unix milliseconds
+   */
+  async run<T>(
+    key: string,
+    signal: AbortSignal,
+    call: () => Promise<T>,
+    onPause: (until: number) => void = () => {},
+  ): Promise<T | null> {
     for (;;) {
-      if (!(await this.#pause(key, signal))) return null;
+      if (!(await this.#pause(key, signal, onPause))) return null;
       if (!(await this.#enter(signal))) return null;
       // While this call waited for a slot, another may have been told to pause.
       if (this.#until(key) <= Date.now()) break;
@@ -42,19 +50,20 @@ export class CallLimits {
     return Math.max(this.#paused.get(key) ?? 0, this.#shared?.until(key) ?? 0);
   }
 
-  async #pause(key: string, signal: AbortSignal): Promise<boolean> {
+  async #pause(key: string, signal: AbortSignal, onPause: (until: number) => void): Promise<boolean> {
     for (;;) {
       if (signal.aborted) return false;
-      const left = this.#until(key) - Date.now();
+      const until = this.#until(key);
+      const left = until - Date.now();
       if (left <= 0) return true;
+      onPause(until);
       await new Promise<void>((resolve) => {
         const done = (): void => {
           clearTimeout(timer);
           signal.removeEventListener("abort", done);
           resolve();
         };
-        // Longer timers overflow; the loop looks again.
-        const timer = setTimeout(done, Math.min(left, 2 ** 31 - 1));
+        const timer = setTimeout(done, Math.min(left, LOOK_MS));
         signal.addEventListener("abort", done, { once: true });
       });
     }
@@ -87,3 +96,6 @@ export class CallLimits {
     else next();
   }
 }
+
+/** How often whoever waits for the end of a pause looks whether it is another one by now. */
+const LOOK_MS = 5_000;

@@ -16,19 +16,18 @@ export class SharedPauses {
 
   /** Unix milliseconds until which no call with this key is made; 0 where none is asked for. */
   until(key: string): number {
-    const file = this.#fileOf(key);
     try {
-      const until = Number(readFileSync(file, "utf8"));
-      if (until > Date.now()) return until;
-      // It is over.
-      rmSync(file, { force: true });
+      const until = Number(readFileSync(this.#fileOf(key), "utf8"));
+      return until > Date.now() ? Math.min(until, Date.now() + LONGEST_MS) : 0;
     } catch {
-      // There is none.
+      return 0;
     }
-    return 0;
   }
 
-  /** No call with this key before `until`, whichever run makes it. */
+  /**
+   * No call with this key before `until`, whichever run makes it, for ten minutes at most: then one of them asks again. Of
+   * pauses that come at the same time one stands.
+   */
   pause(key: string, until: number): void {
     if (this.until(key) >= until) return;
     const file = this.#fileOf(key);
@@ -46,3 +45,6 @@ export class SharedPauses {
     return path.join(this.#directory, createHash("sha256").update(key).digest("hex").slice(0, 16));
   }
 }
+
+/** A provider that is busy for longer says so again; a header that is wrong must not hold every run of a project. */
+const LONGEST_MS = 600_000;

@@ -11,7 +11,8 @@
  * Answers are also what people give where a node asks for a row, a choice (`{ "selected": "a" }`) or a ranking.
  *
  * The first entry that fits decides: by node id (`*` stands for any characters; `buy-eu:quote` is the node `quote` of the run
- * that `buy-eu` holds), and by iteration, attempt and agent where the entry names them. So a script holds no state, and a resumed run gets the same answers.
+ * that `buy-eu` holds), and by iteration, attempt and agent where the entry names them. So a script holds no state, and a
+ * resumed run gets the same answers.
  */
 import { readFile } from "node:fs/promises";
 import * as z from "zod";

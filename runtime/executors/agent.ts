@@ -107,6 +107,12 @@ export class AgentExecutor implements Executor {
       context,
     });
     const key = rateKey(agent);
+    let pausedUntil = 0;
+    const paused = (until: number): void => {
+      if (until === pausedUntil) context.alive?.();
+      else context.emit("agent.paused", { agent: name, until: new Date(until).toISOString() });
+      pausedUntil = until;
+    };
     let message = request.prompt;
     let usage = NO_USAGE;
     for (let corrections = 0; ; corrections++) {
@@ -114,7 +120,7 @@ export class AgentExecutor implements Executor {
       if (request.maxTokens !== undefined && corrections > 0 && used >= request.maxTokens) {
         return { ...usedUp(used, request.maxTokens), usage: { ...usage } };
       }
-      const answer = await this.#options.limits.run(key, signal, () => conversation.ask(message));
+      const answer = await this.#options.limits.run(key, signal, () => conversation.ask(message), paused);
       if (answer === null) return { ...aborted(signal), usage: { ...usage } };
       usage = addUsage(usage, answer.usage);
       if (!answer.ok) {

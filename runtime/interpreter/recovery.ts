@@ -1,7 +1,7 @@
 /**
- * What tries, sagas and parallels with a failure policy have in common (SEMANTICS 26): a failure inside ends with them. Nothing more starts in the part where
- * it happened; once what is in flight there has ended, the next part is mounted. What is to be done in every outcome is done
- * also where the run, a loop or another try around it ends.
+ * What tries, sagas and parallels with a failure policy have in common (SEMANTICS 26): a failure inside ends with them.
+ * Nothing more starts in the part where it happened; once what is in flight there has ended, the next part is mounted. What is
+ * to be done in every outcome is done also where the run, a loop or another try around it ends.
  */
 import type { Handle, Value } from "../../plan/core/values.ts";
 import type { Json, Role } from "../../plan/types.ts";

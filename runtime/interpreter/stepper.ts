@@ -1,6 +1,7 @@
 /**
  * Mounted nodes that have a course of their own, kept in the journal: loops go from iteration to iteration, tries and sagas
- * from part to part, phases and steps from beginning to end, parallels with a failure policy past their failures. They move in frames that are stable, one move at a time (world.ts).
+ * from part to part, phases and steps from beginning to end, parallels with a failure policy past their failures. They move in
+ * frames that are stable, one move at a time (world.ts).
  */
 import type { TaskRecord } from "../store/store.ts";
 import type { Cell } from "../values/cell.ts";

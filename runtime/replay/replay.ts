@@ -7,7 +7,7 @@ import { suspended } from "../agents/session.ts";
 import { type CarriedData, carriedState, carriedWrites } from "../carried.ts";
 import { newRun, reopenedRun } from "../engine.ts";
 import type { TaskError } from "../executors/executor.ts";
-import { environment, type HostSource, journaledHost } from "../host.ts";
+import { environment, type HostSource, hostOfReplay } from "../host.ts";
 import type { Snapshot } from "../interpreter/1-snapshot.ts";
 import { evaluate } from "../interpreter/2-evaluate.ts";
 import { reconcile } from "../interpreter/3-reconcile.ts";
@@ -191,7 +191,7 @@ export class Replayer {
   #machine() {
     const files = new ProjectFiles(unasked, this.#recording.files);
     return {
-      host: journaledHost(this.#record, this.#secrets),
+      host: hostOfReplay(this.#record, this.#secrets),
       files: (question: FileQuestion) => files.ask(question),
       lostUsage: (lost: AttemptRecord): Json =>
         this.#attempts.get(attemptKey(lost, lost.attempt))?.usage ?? null,
