@@ -42,7 +42,6 @@ export function handler(args: Args, terminal: Terminal): CommandResult {
   const { keep, dryRun } = args;
   const olderThanMs = ageOf(args.olderThan);
   const statuses = statusesOf(args.status);
-  if (!Number.isSafeInteger(keep) || keep < 0) throw new CliError(EXIT.usage, "--keep takes a count");
   return withRuntime(async ({ removeRuns }) => {
     const now = Date.now();
     const removed = await removeRuns({ root: rootOf(args), olderThanMs, statuses, keep, dryRun, now });

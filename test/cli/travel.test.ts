@@ -86,7 +86,7 @@ describe("fork", () => {
     [["fork", "r", "--frame", "1", "--run-id", "../x"], 2, "can't name a run"],
     [["fork", "none", "--frame", "1"], 2, "there is no run none"],
     [["fork", "r"], 2, "Missing required argument: frame"],
-    [["rewind", "r", "--frame", "x"], 2, "no frame NaN"],
+    [["rewind", "r", "--frame", "x"], 2, "--frame takes a whole number from 0 up"],
     [["retry", "r", "ok"], 2, "ok has not ended"],
     [["retry", "r", "too"], 2, "the run has no node too: did you mean two?"],
   ])("%j is refused with %i and the reason", async (args, exit, reason) => {

@@ -73,7 +73,7 @@ describe("gc", () => {
   it.each([
     [["--older-than", "soon"], "no age such as"],
     [["--status", "done"], "there are finished, failed"],
-    [["--keep", "-1"], "--keep takes a count"],
+    [["--keep", "-1"], "--keep takes a whole number from 0 up"],
   ])("refuses %j", async (args, message) => {
     const { code, stderr } = await tell("gc", ...args);
     expect(code).toBe(2);
