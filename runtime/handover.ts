@@ -7,7 +7,15 @@
 import { randomBytes } from "node:crypto";
 import { CONTINUATION } from "../plan/continuation.ts";
 import type { Json, Plan } from "../plan/types.ts";
-import { begin, type Carried, type KeptEvent, keptEvents, originOf, RUN_CARRIED } from "./carried.ts";
+import {
+  begin,
+  type Carried,
+  givenFirst,
+  type KeptEvent,
+  keptEvents,
+  originOf,
+  RUN_CARRIED,
+} from "./carried.ts";
 import type { Continuation } from "./continuation.ts";
 import { RefusedError } from "./engine.ts";
 import { type HostSource, recordHost, secretsOf } from "./host.ts";
@@ -53,11 +61,15 @@ export async function handOn(
   const old = journal.run as RunRecord;
   const events: KeptEvent[] = [];
   for await (const event of keptEvents(reader)) if (event.type !== RUN_CARRIED) events.push(event);
+  const given = await givenFirst(reader);
   const origin = { how: "continue", runId: from.runId, store: from.store, again: [] } as const;
   if (continuation.reason === "loop") {
     const run = { ...old, runId: continuation.next, updatedAt: continuation.at };
     const carried = await everything(from, continuation, events);
-    return { run, carried: { ...carried, origin: { ...origin, frame: journal.lastFrame?.frame ?? null } } };
+    return {
+      run,
+      carried: { ...carried, given, origin: { ...origin, frame: journal.lastFrame?.frame ?? null } },
+    };
   }
   const seed = randomBytes(16).toString("hex");
   const run: RunRecord = {
@@ -77,7 +89,12 @@ export async function handOn(
   const nothing = { tasks: [], attempts: [], outputs: [], decisions: [], transitions: [], frame: null };
   return {
     run,
-    carried: { origin: { ...origin, frame: null }, ...nothing, events: unusedSignals(events, journal) },
+    carried: {
+      origin: { ...origin, frame: null },
+      ...nothing,
+      events: unusedSignals(events, journal),
+      given,
+    },
   };
 }
 
@@ -110,7 +127,7 @@ async function everything(
   { reader, journal }: { readonly reader: RunReader; readonly journal: Journal },
   loop: Continuation,
   events: readonly KeptEvent[],
-): Promise<Omit<Carried, "origin">> {
+): Promise<Omit<Carried, "origin" | "given">> {
   const { lastFrame: frame, outputs, decisions } = journal;
   const tasks = journal.tasks.filter(({ state }) => state !== "pending").map((task) => sinceHere(task, loop));
   const states = new Map(tasks.map((task) => [addressKey(task), task]));

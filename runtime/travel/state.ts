@@ -1,6 +1,14 @@
 /** The state of a run after one of its frames, or now, as it is carried into another store. */
 import type { Plan } from "../../plan/types.ts";
-import { attemptName, type Carried, type KeptEvent, keptEvents, type Origin } from "../carried.ts";
+import {
+  attemptName,
+  type Carried,
+  type Given,
+  givenFirst,
+  type KeptEvent,
+  keptEvents,
+  type Origin,
+} from "../carried.ts";
 import { isOnce } from "../interpreter/once.ts";
 import { PlanIndex } from "../interpreter/plan-index.ts";
 import { isStepperKind } from "../interpreter/stepper.ts";
@@ -44,7 +52,10 @@ export async function stateAfter(
   const { journal } = recording;
   const origin: Origin = { how, ...of, frame: number, again: [] };
   const record = frameRecord(recording, run, number);
-  const then = await carriedAt(new Replayer(plan, recording, run), recording, record, origin);
+  const then = await carriedAt(new Replayer(plan, recording, run), recording, record, {
+    origin,
+    given: await givenFirst(reader),
+  });
   return { plan, planText: journal.plan ?? "", run, carried: then, repeats: repeatsOf(plan, journal, then) };
 }
 
@@ -52,7 +63,7 @@ async function carriedAt(
   replayer: Replayer,
   { journal, transitions }: Recording,
   frame: FrameRecord,
-  origin: Origin,
+  from: { readonly origin: Origin; readonly given: Given },
 ): Promise<Carried> {
   await upTo(replayer, frame.frame);
   const reader = replayer.reader as RunReader;
@@ -62,7 +73,7 @@ async function carriedAt(
   // What had ended by then stands in the journal as it was, with its times and its costs.
   const recordOf = new Map(journal.attempts.map((one) => [attemptName(one), one]));
   return {
-    origin,
+    ...from,
     frame,
     tasks: tasks.filter(isKept).map(interrupted),
     attempts: attempts.map((one) =>
@@ -109,5 +120,7 @@ export async function stateNow(reader: RunReader, recording: Recording, origin: 
   const events: KeptEvent[] = [];
   for await (const { type, data } of keptEvents(reader)) events.push({ type, data });
   const { lastFrame: frame, tasks, attempts, outputs, decisions } = journal;
-  return { origin, frame, tasks: tasks.filter(isKept), attempts, outputs, decisions, transitions, events };
+  const given = await givenFirst(reader);
+  const now = { frame, tasks: tasks.filter(isKept), attempts, outputs, decisions, transitions, events };
+  return { origin, given, ...now };
 }
