@@ -3,7 +3,7 @@ import type { Plan } from "../../plan/types.ts";
 import { Bench, done, executorsOf, failed, VirtualClock } from "../../test/engine.ts";
 import { planOf, type TestNode } from "../../test/plans.ts";
 import { randomOf, randomPlan } from "../../test/random-plans.ts";
-import { atOnce, rowsOf, Travelled } from "../../test/travel.ts";
+import { atOnce, framesOf, rowsOf, Travelled } from "../../test/travel.ts";
 import { NO_USAGE } from "../agents/provider.ts";
 import type { AttemptResult, TaskRequest } from "../executors/executor.ts";
 import type { SignalRequest } from "../interpreter/run.ts";
@@ -254,6 +254,29 @@ describe("a retry", () => {
     const again = await Travelled.retry(bench.space, paid, "paid");
     expect((await again.resume()).status).toBe("waiting");
     expect((await again.resume(undefined, send(2))).status).toBe("finished");
+    expect(await rowsOf(again.space)).toEqual({ paid: { amount: 2 } });
+  });
+
+  it("of what waited for a signal takes none that only came once more", async () => {
+    const paid = planOf({
+      paid: { kind: "wait", event: "paid", correlationId: "A", output: "row" } as TestNode,
+      ok: { kind: "approval", title: "ok?" } as TestNode,
+    });
+    const bench = new Bench(paid);
+    const send = (...amounts: number[]) => ({
+      requests: (take: (request: SignalRequest, done: () => void) => void) => {
+        for (const amount of amounts)
+          take({ name: "paid", correlationId: "A", payload: { amount }, by: "p", at: 1 }, () => {});
+        return () => {};
+      },
+    });
+    await bench.run(send(1, 1, 1));
+    const again = await Travelled.retry(bench.space, paid, "paid");
+    expect(await again.resume()).toMatchObject({ listeningFor: [{ event: "paid" }] });
+    // Also in whatever is made of it later.
+    const fork = await Travelled.fork(again.space, paid, (await framesOf(again.space)).at(-1) as number);
+    expect(await fork.resume()).toMatchObject({ listeningFor: [{ event: "paid" }] });
+    await again.resume(undefined, send(2, 2));
     expect(await rowsOf(again.space)).toEqual({ paid: { amount: 2 } });
   });
 
