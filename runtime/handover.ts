@@ -20,7 +20,7 @@ import type { Continuation } from "./continuation.ts";
 import { RefusedError } from "./engine.ts";
 import { type HostSource, recordHost, secretsOf } from "./host.ts";
 import { progressOf } from "./interpreter/loop.ts";
-import { SIGNAL_RECEIVED, Signals } from "./interpreter/signals.ts";
+import { SIGNAL_DUPLICATE, SIGNAL_RECEIVED, Signals } from "./interpreter/signals.ts";
 import type { TaskEntry } from "./interpreter/states.ts";
 import { isStepperKind } from "./interpreter/stepper.ts";
 import { everyTransition } from "./store/paged.ts";
@@ -113,7 +113,13 @@ function unusedSignals(events: readonly KeptEvent[], { tasks }: Journal): readon
   const signals = new Signals();
   for (const event of events) signals.learn(event);
   for (const { kind, reason } of tasks) if (kind === "wait") signals.use(signalOf(reason));
-  return signals.unused().map(({ data }) => ({ type: SIGNAL_RECEIVED, data }));
+  // Where it does not fit there, what came after it under its correlation id is in its place.
+  return signals
+    .unused()
+    .flatMap(({ number, data }): readonly KeptEvent[] => [
+      { type: SIGNAL_RECEIVED, data },
+      ...signals.doublesOf(number).map((one) => ({ type: SIGNAL_DUPLICATE, data: one.data })),
+    ]);
 }
 
 const signalOf = (reason: Json): number =>
