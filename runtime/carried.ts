@@ -7,7 +7,7 @@
  * So a replay has all of it.
  */
 import { EFFECT_CLEANED, EFFECT_RAN } from "./interpreter/handlers.ts";
-import { FILE_READ } from "./interpreter/run.ts";
+import { FILE_READ, type Services } from "./interpreter/run.ts";
 import { SIGNAL_DUPLICATE, SIGNAL_RECEIVED, SIGNAL_REJECTED } from "./interpreter/signals.ts";
 import { everyEvent } from "./store/paged.ts";
 import { addressKey } from "./store/rules.ts";
@@ -43,6 +43,9 @@ export interface Origin {
   readonly again: readonly string[];
 }
 
+/** What a run was started with, and keeps when it is taken up without. */
+export type Given = Pick<Services, "stopAt" | "prices">;
+
 /** A fact that is remembered, in its order: of EVENTS_KEPT. */
 export type KeptEvent = Pick<EventRecord, "type" | "data">;
 
@@ -59,6 +62,8 @@ export interface Carried {
   /** How `ctx.state` became what it is. */
   readonly transitions: readonly TransitionRecord[];
   readonly events: readonly KeptEvent[];
+  /** Limits and prices of the run whose state it is. */
+  readonly given: Given;
 }
 
 /** Events that a run must know when it is taken up again. */
@@ -106,9 +111,10 @@ export async function begin(
  * @param plan text of the plan with the record's digest
  */
 export function carriedWrites(record: RunRecord, plan: string, carried: Carried): Write[] {
-  const { origin, frame, tasks, attempts, outputs, decisions, transitions, events } = carried;
+  const { origin, frame, tasks, attempts, outputs, decisions, transitions, events, given } = carried;
   const data: CarriedData = {
     ...origin,
+    ...given,
     at: frame?.frame ?? null,
     attempts: attempts.length,
     outputs: outputs.length,
@@ -135,7 +141,7 @@ export function carriedWrites(record: RunRecord, plan: string, carried: Carried)
 }
 
 /** What the event `run.carried` holds. */
-export interface CarriedData extends Origin {
+export interface CarriedData extends Origin, Given {
   /** Number of the last frame before this journal began. */
   readonly at: number | null;
   /** How many records at the head of each list of the journal were carried over. */
@@ -159,6 +165,24 @@ export async function originOf(reader: Pick<RunReader, "events">): Promise<Carri
   return first ? carriedIn(first) : null;
 }
 
+/**
+ * Limits and prices that a run was started with; of one that began with state those of the run that it comes from. Where there
+ * are none of them, those that it was taken up with for the first time.
+ */
+export async function givenFirst(reader: Pick<RunReader, "events">): Promise<Given> {
+  const [first, second] = (await reader.events(0, 2)).map(givenIn);
+  const stopAt = { ...second?.stopAt, ...first?.stopAt };
+  const prices = { ...second?.prices, ...first?.prices };
+  return {
+    ...(Object.keys(stopAt).length > 0 && { stopAt }),
+    ...(Object.keys(prices).length > 0 && { prices }),
+  };
+}
+
+function givenIn({ type, data }: EventRecord): Given {
+  return type === RUN_CARRIED || type === "run.started" || type === "run.resumed" ? (data as Given) : {};
+}
+
 /** The state that a journal began with, out of what became of it. `frame`: the record of the frame `at`. */
 export function carriedState(
   data: CarriedData,
@@ -167,7 +191,7 @@ export function carriedState(
   frame: FrameRecord | null,
 ): Carried {
   const running = new Set(data.running);
-  const { how, runId, store, again, tasks, events } = data;
+  const { how, runId, store, again, tasks, events, stopAt, prices } = data;
   return {
     origin: { how, runId, store, frame: data.frame, again },
     frame,
@@ -179,6 +203,7 @@ export function carriedState(
     decisions: journal.decisions.slice(0, data.decisions),
     transitions: transitions.slice(0, data.transitions),
     events,
+    given: { ...(stopAt && { stopAt }), ...(prices && { prices }) },
   };
 }
 

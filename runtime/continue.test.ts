@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { Bench, done, executorsOf, failed, VirtualClock } from "../test/engine.ts";
 import { planOf, type TestNode, value } from "../test/plans.ts";
+import type { SignalRequest } from "./interpreter/run.ts";
 import { replayJournal } from "./replay/index.ts";
 import { resume, run } from "./run.ts";
 import { MemorySpace, memoryReader, memoryStore } from "./store/index.ts";
@@ -99,6 +100,32 @@ describe("ContinueAsNew", () => {
     });
     expect(result).toMatchObject({ runId: "r.2", status: "finished" });
     expect(result.outputs.row).toEqual([{ value: 2, nodeId: "second", iteration: 0 }]);
+  });
+
+  it("hands on with such a signal what came once more: it is taken where the first does not fit", async () => {
+    const bench = new Bench(
+      planOf(
+        {
+          work: value(1),
+          more: { kind: "continue-as-new", state: { page: 1 }, if: `${PAGE} === 0` },
+          paid: { kind: "wait", event: "paid", correlationId: "A", output: "row" },
+        },
+        { schemas: { row: "z.object({ v: z.number() })" } },
+      ),
+    );
+    const signal = (v: unknown) =>
+      ({ name: "paid", correlationId: "A", payload: { v }, by: "t", at: 0 }) as SignalRequest;
+    let asked = 0;
+    const result = await bench.run({
+      requests: (take) => {
+        if (asked++ === 0) for (const v of ["no", "neither", 3, 4]) take(signal(v), () => {});
+        return () => {};
+      },
+    });
+    expect(result).toMatchObject({ runId: "r.2", status: "finished" });
+    expect(result.outputs.row?.at(-1)).toMatchObject({ v: 3, nodeId: "paid" });
+    const { events } = bench;
+    expect(events.filter(({ type }) => type === "signal.rejected")).toHaveLength(2);
   });
 
   it("fails where runs would follow each other that do nothing", async () => {

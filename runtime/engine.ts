@@ -26,7 +26,7 @@ import { observeFiles } from "./observing.ts";
 import { type AskedSignal, askedSignal, asksOf, isQuestion } from "./requests/answers.ts";
 import { addressKey } from "./store/rules.ts";
 import type { Address, AttemptRecord, Journal, RunRecord, RunStatus, Store } from "./store/store.ts";
-import { type LostUsage, toldUsage } from "./usage/told.ts";
+import { type LostUsage, toldUsage, withUsage } from "./usage/told.ts";
 import { type RunTotals, totalsOf } from "./usage/totals.ts";
 import { type FileRecord, type FileSource, ProjectFiles } from "./values/files.ts";
 
@@ -151,7 +151,8 @@ export async function reopenedRun(
   services: Services,
   doors: Machine,
 ): Promise<Run> {
-  const journal = withUsage(left, doors.lostUsage ?? (await toldUsage(services.store, left.attempts)));
+  const usageOf = doors.lostUsage ?? (await toldUsage(services.store, left.attempts));
+  const journal = { ...left, attempts: withUsage(left.attempts, usageOf) };
   const now = services.clock.now();
   const { values, changes } = knownHost(record, doors.host);
   const files = new ProjectFiles(doors.files, await filesRead(journal, services.store));
@@ -204,14 +205,6 @@ export async function reopenedRun(
   for (const entry of retries) run.retryAt(entry);
   return run;
 }
-
-/** Of attempts that were under way, what they had used. */
-const withUsage = (journal: Journal, usageOf: LostUsage): Journal => ({
-  ...journal,
-  attempts: journal.attempts.map((attempt) =>
-    attempt.state === "running" ? { ...attempt, usage: usageOf(attempt) } : attempt,
-  ),
-});
 
 function traceOf({ traceparent }: Services): { readonly traceparent?: string } {
   return traceparent === undefined ? {} : { traceparent };

@@ -7,12 +7,20 @@
 import { randomBytes } from "node:crypto";
 import { CONTINUATION } from "../plan/continuation.ts";
 import type { Json, Plan } from "../plan/types.ts";
-import { begin, type Carried, type KeptEvent, keptEvents, originOf, RUN_CARRIED } from "./carried.ts";
+import {
+  begin,
+  type Carried,
+  givenFirst,
+  type KeptEvent,
+  keptEvents,
+  originOf,
+  RUN_CARRIED,
+} from "./carried.ts";
 import type { Continuation } from "./continuation.ts";
 import { RefusedError } from "./engine.ts";
 import { type HostSource, recordHost, secretsOf } from "./host.ts";
 import { progressOf } from "./interpreter/loop.ts";
-import { SIGNAL_RECEIVED, Signals } from "./interpreter/signals.ts";
+import { SIGNAL_DUPLICATE, SIGNAL_RECEIVED, Signals } from "./interpreter/signals.ts";
 import type { TaskEntry } from "./interpreter/states.ts";
 import { isStepperKind } from "./interpreter/stepper.ts";
 import { everyTransition } from "./store/paged.ts";
@@ -53,11 +61,15 @@ export async function handOn(
   const old = journal.run as RunRecord;
   const events: KeptEvent[] = [];
   for await (const event of keptEvents(reader)) if (event.type !== RUN_CARRIED) events.push(event);
+  const given = await givenFirst(reader);
   const origin = { how: "continue", runId: from.runId, store: from.store, again: [] } as const;
   if (continuation.reason === "loop") {
     const run = { ...old, runId: continuation.next, updatedAt: continuation.at };
     const carried = await everything(from, continuation, events);
-    return { run, carried: { ...carried, origin: { ...origin, frame: journal.lastFrame?.frame ?? null } } };
+    return {
+      run,
+      carried: { ...carried, given, origin: { ...origin, frame: journal.lastFrame?.frame ?? null } },
+    };
   }
   const seed = randomBytes(16).toString("hex");
   const run: RunRecord = {
@@ -77,7 +89,12 @@ export async function handOn(
   const nothing = { tasks: [], attempts: [], outputs: [], decisions: [], transitions: [], frame: null };
   return {
     run,
-    carried: { origin: { ...origin, frame: null }, ...nothing, events: unusedSignals(events, journal) },
+    carried: {
+      origin: { ...origin, frame: null },
+      ...nothing,
+      events: unusedSignals(events, journal),
+      given,
+    },
   };
 }
 
@@ -96,7 +113,13 @@ function unusedSignals(events: readonly KeptEvent[], { tasks }: Journal): readon
   const signals = new Signals();
   for (const event of events) signals.learn(event);
   for (const { kind, reason } of tasks) if (kind === "wait") signals.use(signalOf(reason));
-  return signals.unused().map(({ data }) => ({ type: SIGNAL_RECEIVED, data }));
+  // Where it does not fit there, what came after it under its correlation id is in its place.
+  return signals
+    .unused()
+    .flatMap(({ number, data }): readonly KeptEvent[] => [
+      { type: SIGNAL_RECEIVED, data },
+      ...signals.doublesOf(number).map((one) => ({ type: SIGNAL_DUPLICATE, data: one.data })),
+    ]);
 }
 
 const signalOf = (reason: Json): number =>
@@ -110,7 +133,7 @@ async function everything(
   { reader, journal }: { readonly reader: RunReader; readonly journal: Journal },
   loop: Continuation,
   events: readonly KeptEvent[],
-): Promise<Omit<Carried, "origin">> {
+): Promise<Omit<Carried, "origin" | "given">> {
   const { lastFrame: frame, outputs, decisions } = journal;
   const tasks = journal.tasks.filter(({ state }) => state !== "pending").map((task) => sinceHere(task, loop));
   const states = new Map(tasks.map((task) => [addressKey(task), task]));

@@ -3,8 +3,10 @@ import { describe, expect, it } from "vitest";
 import type { Plan } from "../plan/types.ts";
 import { Bench, executorsOf } from "../test/engine.ts";
 import { computed, planOf, type TestNode, value } from "../test/plans.ts";
+import { Travelled } from "../test/travel.ts";
 import { parseScript, type RunOptions, resume, run, type StopLimits } from "./index.ts";
 import { MemorySpace, memoryReader, memoryStore } from "./store/index.ts";
+import type { Store } from "./store/store.ts";
 import { costOf, priceOf } from "./usage/prices.ts";
 
 const schemas = { row: "z.object({ v: z.number() })" };
@@ -148,6 +150,84 @@ describe("a limit of wall clock", () => {
     expect(second.reason).toContain("it began 42,000 ms ago and may take 20,000 ms");
     expect(second.outputs.row).toHaveLength(2);
     expect((await bench.resume({ stopAt: { wallClockMs: 60_000 } })).status).toBe("finished");
+  });
+});
+
+describe("a run that begins with the state of one with a limit", () => {
+  const stopAt = { tokens: 100 };
+  const begun: readonly [string, (bench: Bench) => Promise<Travelled>][] = [
+    ["a retried one", ({ space, plan }) => Travelled.retry(space, plan, "one")],
+    ["a fork", ({ space, plan }) => Travelled.fork(space, plan, 1)],
+    [
+      "one that is retried twice before anybody takes it up",
+      async ({ space, plan }) =>
+        Travelled.retry((await Travelled.retry(space, plan, "one")).space, plan, "two"),
+    ],
+  ];
+
+  it.each(begun)("%s keeps it", async (_, begin) => {
+    const bench = three();
+    const { made, executors } = calls();
+    await bench.run({ executors, stopAt });
+    const next = await begin(bench);
+    made.length = 0;
+    const { status, reason } = await next.resume(undefined, { executors });
+    expect(status).toBe("paused");
+    expect(reason).toContain("of at most 100 (tokens, --max-tokens)");
+    const further = await next.resume(undefined, { executors, stopAt: { tokens: 1_000 } });
+    expect(further.status).toBe("finished");
+  });
+
+  it.each(begun)("%s keeps the one of the start, whatever one process was given later", async (_, begin) => {
+    const bench = three();
+    const { executors } = calls();
+    await bench.run({ executors, stopAt });
+    const next = await begin(bench);
+    await next.resume(undefined, { executors, stopAt: { tokens: 110 } });
+    const { reason } = await next.resume(undefined, { executors });
+    expect(reason).toContain("of at most 100");
+  });
+
+  it("has those it is taken up with for the first time where there were none", async () => {
+    const bench = three();
+    const { executors } = calls();
+    await bench.run({ executors });
+    const next = await Travelled.retry(bench.space, bench.plan, "one");
+    expect(await next.resume(undefined, { executors, stopAt })).toMatchObject({ status: "paused" });
+    expect(await next.resume(undefined, { executors })).toMatchObject({ status: "paused" });
+  });
+
+  it("keeps it where it takes the place of the other one, though the process died before it took it up", async () => {
+    const first = "!ctx.input.__smithersContinuation";
+    const plan = planOf(
+      {
+        one: agent(),
+        more: { kind: "continue-as-new", if: first, state: {} },
+        two: agent(),
+        three: agent(),
+      },
+      { schemas, agents },
+    );
+    const { made, executors } = calls();
+    const [old, next] = [new MemorySpace(), new MemorySpace()];
+    const died = (): Store => {
+      const store = memoryStore(next);
+      const { commit } = store;
+      let left = 1;
+      store.commit = async (given) => {
+        if (left-- === 0) throw new Error("died");
+        await commit.call(store, given);
+      };
+      return store;
+    };
+    const common = { root: "/nowhere", executors };
+    const store = memoryStore(old);
+    const given = { ...common, runId: "r", store, storeOf: died, stopAt: { tokens: 100 } };
+    await expect(run(plan, given)).rejects.toThrow("died");
+    made.length = 0;
+    const result = await resume("r.2", { ...common, plan, store: memoryStore(next) });
+    expect(result).toMatchObject({ runId: "r.2", status: "paused" });
+    expect(made).toEqual(["one", "two"]);
   });
 });
 
@@ -306,6 +386,18 @@ describe("prices", () => {
     // Without any it goes on with those it began with.
     const third = await bench.resume({ executors, stopAt: { costUsd: 1 } });
     expect(third).toMatchObject({ status: "finished", totals: { costUsd: 0.4, pricedCalls: 3 } });
+  });
+
+  it("that a run began with hold where it is retried or forked as well", async () => {
+    const bench = three();
+    const executors = priced();
+    await bench.run({ executors, prices: at(100) });
+    const retried = await Travelled.retry(bench.space, bench.plan, "one");
+    const forked = await Travelled.fork(bench.space, bench.plan, 1);
+    for (const next of [retried, forked]) {
+      const { totals } = await next.resume(undefined, { executors });
+      expect(totals.pricedCalls).toBe(totals.calls);
+    }
   });
 
   it("are in the journal; a run without any has nothing new in it", async () => {

@@ -4,7 +4,7 @@ import path from "node:path";
 import { loadRecordedPlan } from "../plan/index.ts";
 import type { Plan } from "../plan/types.ts";
 import { type Attended, attend, type Gone, type Runs } from "./attend.ts";
-import { originOf } from "./carried.ts";
+import { givenFirst, originOf } from "./carried.ts";
 import { type Doors, RefusedError, type RunResult, resumeRun, startRun } from "./engine.ts";
 import { hostOfRun, recordHost } from "./host.ts";
 import { parseInput } from "./input.ts";
@@ -15,7 +15,7 @@ import { makeRunId } from "./interpreter/run-id.ts";
 import { hostOf, type ResumeOptions, type RunOptions } from "./options.ts";
 import { refuseLimits, refusePackages, refuseUnpriced, refuseUnsupported } from "./refusals.ts";
 import { createRun, runDirectory } from "./runs.ts";
-import type { Journal, RunRecord, Store } from "./store/store.ts";
+import type { Journal, RunRecord } from "./store/store.ts";
 import { type TracedRun, traced } from "./telemetry/trace.ts";
 import { openRun } from "./writing.ts";
 
@@ -76,7 +76,7 @@ export async function resume(runId: string, options: ResumeOptions): Promise<Run
   const directory = options.store ? null : runDirectory(path.resolve(options.root), runId);
   const store = options.store ?? (await openRun(directory as string, options.root, hostOf(options)));
   const isNext = (await originOf(store))?.how === "continue";
-  const first = await firstGiven(store);
+  const first = await givenFirst(store);
   const stopAt = { ...first.stopAt, ...options.stopAt };
   const prices = { ...first.prices, ...options.prices };
   const at: Attended = { runId, directory, store, isNext };
@@ -124,14 +124,6 @@ function planOf({ run, plan: text }: Journal, runId: string, given: Plan | undef
   if (loaded.ok) return loaded.plan;
   const problems = loaded.problems.map(({ path: at, message }) => `${at}: ${message}`).join("\n");
   throw new RefusedError(`the plan recorded in run ${runId} can't be read:\n${problems}`);
-}
-
-/** Limits and prices that a run was started with, or taken up with for the first time where it began with state. */
-async function firstGiven(store: Store): Promise<Pick<RunOptions, "stopAt" | "prices">> {
-  const first = (await store.events(0, 2)).find(
-    ({ type }) => type === "run.started" || type === "run.resumed",
-  );
-  return (first?.data ?? {}) as Pick<RunOptions, "stopAt" | "prices">;
 }
 
 /** Runs `go` with services that trace the run, where the process has a tracer provider. */

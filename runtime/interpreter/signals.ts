@@ -19,13 +19,14 @@ export interface Signal {
 export const SIGNAL_RECEIVED = "signal.received";
 /** One that came before under the same name and correlation id. */
 export const SIGNAL_DUPLICATE = "signal.duplicate";
+/** One that did not fit; `retried` of one that a node had which is done once more. */
 export const SIGNAL_REJECTED = "signal.rejected";
 
 /** All signals of a run, and which of them are used up. */
 export class Signals {
   readonly #all: Signal[] = [];
   /** Came while another one of their name and correlation id was there. */
-  readonly #doubled: Omit<Signal, "number">[] = [];
+  #doubled: Omit<Signal, "number">[] = [];
   readonly #used = new Set<number>();
   readonly #rejected = new Set<number>();
   readonly #ids = new Set<string>();
@@ -42,6 +43,7 @@ export class Signals {
     };
     if (type === SIGNAL_RECEIVED) this.#add(sent);
     else if (type === SIGNAL_DUPLICATE) this.#doubled.push(sent);
+    else if (type === SIGNAL_REJECTED && data.retried === true) this.spend(Number(data.signal));
     else if (type === SIGNAL_REJECTED) this.reject(Number(data.signal));
   }
 
@@ -52,11 +54,30 @@ export class Signals {
   /** It did not fit what waited for it: the next one of the same name and id, which may have come already, is in its place. */
   reject(number: number): void {
     if (this.#rejected.has(number)) return;
+    this.#discard(number);
+    const [next] = this.doublesOf(number);
+    if (!next) return;
+    this.#doubled = this.#doubled.filter((one) => one !== next);
+    this.#add(next);
+  }
+
+  /** The node that had it waits for another one, which what came of it once more by then is not. */
+  spend(number: number): void {
+    if (this.#rejected.has(number)) return;
+    this.#discard(number);
+    const doubles = new Set(this.doublesOf(number));
+    this.#doubled = this.#doubled.filter((one) => !doubles.has(one));
+  }
+
+  #discard(number: number): void {
     this.#used.add(number);
     this.#rejected.add(number);
+  }
+
+  /** What came while this one was there, under its name and correlation id. */
+  doublesOf(number: number): readonly Omit<Signal, "number">[] {
     const { name, correlationId } = this.#all[number - 1] as Signal;
-    const next = this.#doubled.findIndex((one) => one.name === name && one.correlationId === correlationId);
-    if (next >= 0) for (const sent of this.#doubled.splice(next, 1)) this.#add(sent);
+    return this.#doubled.filter((one) => one.name === name && one.correlationId === correlationId);
   }
 
   #add(sent: Omit<Signal, "number">): void {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { Bench, done, failed } from "../../test/engine.ts";
+import { Bench, done, executorsOf, failed } from "../../test/engine.ts";
 import { computed, planOf, type TestNode, value } from "../../test/plans.ts";
 import { randomOf, randomPlan } from "../../test/random-plans.ts";
 import { atOnce, framesOf, rowsOf, Travelled } from "../../test/travel.ts";
+import { NO_USAGE } from "../agents/provider.ts";
 import type { AttemptResult, TaskRequest } from "../executors/executor.ts";
 import { memoryFiles } from "../files.ts";
 import type { SignalRequest } from "../interpreter/run.ts";
@@ -117,6 +118,40 @@ describe("a fork", () => {
     expect(fork.started).toEqual(["pay 2", "after 1"]);
     expect(prompts).toEqual(["rows: 0", "after"]);
     expect(await rowsOf(fork.space)).toEqual({ quick: { v: 1 }, pay: { v: 3 }, after: { v: 3 } });
+  });
+
+  it("counts what had been told by then of the usage of what was under way, and nothing of later", async () => {
+    const plan = planOf({
+      p: { kind: "parallel" } as TestNode,
+      s: { kind: "sequence", parent: "p" } as TestNode,
+      first: slow("first", { parent: "s" }),
+      second: slow("second", { parent: "s" }),
+      long: slow("long", { parent: "p" }),
+    });
+    const bench = new Bench(plan);
+    let [told, ended] = [() => {}, () => {}];
+    const [toldOnce, secondEnded] = [
+      new Promise<void>((r) => (told = r)),
+      new Promise<void>((r) => (ended = r)),
+    ];
+    const usage = { ...NO_USAGE, inputTokens: 900, calls: 1 };
+    const executors = executorsOf(async (request, { record }) => {
+      const prompt = "prompt" in request ? request.prompt : "";
+      if (prompt === "second") setTimeout(ended, 20);
+      if (prompt === "first") await toldOnce;
+      if (prompt !== "long") return done({ v: 1 });
+      await record("agent.usage", usage);
+      told();
+      await secondEnded;
+      await record("agent.usage", usage);
+      return { ...done({ v: 2 }), usage: { ...usage, inputTokens: 1_800, calls: 2 } };
+    });
+    expect((await bench.run({ executors })).totals.calls).toBe(2);
+    const callsAt = async (frame: number) =>
+      (await (await Travelled.fork(bench.space, plan, frame)).resume()).totals.calls;
+    const counted = [];
+    for (const frame of await framesOf(bench.space)) counted.push(await callsAt(frame));
+    expect(counted).toEqual([0, 1, 1, 2]);
   });
 
   it("has the signals that had come by then, the times of timers, and what was read of files", async () => {

@@ -3,8 +3,8 @@
  * numbered after them. What is around it is taken back as far as the node could otherwise not be done:
  *
  * - a loop goes back to the node's iteration. Later iterations are undone, and so is what comes after the node in its own:
- *   `until` is not to be judged by what followed from the old row, nor asked before the node has been done: what handlers
- *   wrote, which stays, may have ended the loop.
+ *   `until` is not to be judged by what followed from the old row, nor asked before that whole iteration has ended: what
+ *   handlers wrote, which stays, may have ended the loop.
  * - a try goes back to the node's part; the parts after it are undone.
  * - a saga that has compensated is done anew from its beginning; else it goes back to its actions.
  * - a parallel with a failure policy is open again, and what it took along is undone.

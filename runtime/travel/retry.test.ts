@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { Plan } from "../../plan/types.ts";
-import { Bench, done, failed } from "../../test/engine.ts";
+import { Bench, done, executorsOf, failed, VirtualClock } from "../../test/engine.ts";
 import { planOf, type TestNode } from "../../test/plans.ts";
 import { randomOf, randomPlan } from "../../test/random-plans.ts";
-import { atOnce, rowsOf, Travelled } from "../../test/travel.ts";
+import { atOnce, framesOf, rowsOf, Travelled } from "../../test/travel.ts";
+import { NO_USAGE } from "../agents/provider.ts";
 import type { AttemptResult, TaskRequest } from "../executors/executor.ts";
 import type { SignalRequest } from "../interpreter/run.ts";
-import { memoryReader } from "../store/index.ts";
+import { run } from "../run.ts";
+import { MemorySpace, memoryReader, memoryStore } from "../store/index.ts";
 import { showAddress } from "../store/rules.ts";
 
 const agent = (prompt: string, more: object = {}): TestNode =>
@@ -253,6 +255,77 @@ describe("a retry", () => {
     expect((await again.resume()).status).toBe("waiting");
     expect((await again.resume(undefined, send(2))).status).toBe("finished");
     expect(await rowsOf(again.space)).toEqual({ paid: { amount: 2 } });
+  });
+
+  it("of what waited for a signal takes none that only came once more", async () => {
+    const paid = planOf({
+      paid: { kind: "wait", event: "paid", correlationId: "A", output: "row" } as TestNode,
+      ok: { kind: "approval", title: "ok?" } as TestNode,
+    });
+    const bench = new Bench(paid);
+    const send = (...amounts: number[]) => ({
+      requests: (take: (request: SignalRequest, done: () => void) => void) => {
+        for (const amount of amounts)
+          take({ name: "paid", correlationId: "A", payload: { amount }, by: "p", at: 1 }, () => {});
+        return () => {};
+      },
+    });
+    await bench.run(send(1, 1, 1));
+    const again = await Travelled.retry(bench.space, paid, "paid");
+    expect(await again.resume()).toMatchObject({ listeningFor: [{ event: "paid" }] });
+    // Also in whatever is made of it later.
+    const fork = await Travelled.fork(again.space, paid, (await framesOf(again.space)).at(-1) as number);
+    expect(await fork.resume()).toMatchObject({ listeningFor: [{ event: "paid" }] });
+    await again.resume(undefined, send(2, 2));
+    expect(await rowsOf(again.space)).toEqual({ paid: { amount: 2 } });
+  });
+
+  describe("of a run whose process was killed", () => {
+    const fast = (request: TaskRequest): boolean => "prompt" in request && !request.prompt.startsWith("slow");
+    const told = { ...NO_USAGE, inputTokens: 900, outputTokens: 100, calls: 1 };
+
+    /** Its process dies while the slow agent is at work, which has told of a call by then. */
+    async function killed() {
+      const [killedPlan, space] = [
+        planOf({ a: agent("a"), b: agent("b"), slow: agent(`slow of ${v("a")}`) }),
+        new MemorySpace(),
+      ];
+      const store = memoryStore(space);
+      const { commit } = store;
+      let dead = false;
+      store.commit = async (given) => {
+        if (dead) throw new Error("died");
+        await commit.call(store, given);
+      };
+      const executors = executorsOf(async (request, { record }) => {
+        if (fast(request)) return done({ v: 1 });
+        await record("agent.usage", told);
+        dead = true;
+        return done({ v: 2 });
+      });
+      const options = { root: "/nowhere", clock: new VirtualClock(), runId: "r", store, executors };
+      await expect(run(killedPlan, options)).rejects.toThrow("died");
+      await store.close();
+      return { space, killedPlan };
+    }
+
+    it.each([
+      ["stays under way", false],
+      ["is begun anew", true],
+    ] as const)("counts what an attempt had used that %s", async (_, dependents) => {
+      const { space, killedPlan } = await killed();
+      const once = await Travelled.retry(space, killedPlan, "a", dependents);
+      const { totals } = await once.resume();
+      expect(totals).toMatchObject({ calls: 1, tokens: { input: 900, output: 100 } });
+    });
+
+    it("counts it against limits, and after another retry", async () => {
+      const { space, killedPlan } = await killed();
+      const once = await Travelled.retry(space, killedPlan, "a");
+      const twice = await Travelled.retry(once.space, killedPlan, "b");
+      const { status, totals } = await twice.resume(undefined, { stopAt: { tokens: 1_000 } });
+      expect([status, totals.calls]).toEqual(["paused", 1]);
+    });
   });
 
   it("is refused with what to do instead", async () => {

@@ -208,6 +208,8 @@ function isCancelled({ reason }: TaskRecord): boolean {
   return failure?.outside === true && failure.code === CANCELLED;
 }
 
+const MESSAGE = "its node is done once more";
+
 /** The state as if what is taken back had given nothing. */
 function without(now: Carried, { again, gone, back }: Reset, target: TaskRecord): Carried {
   const stays = (record: Parameters<typeof addressKey>[0]): boolean => {
@@ -238,6 +240,6 @@ function without(now: Carried, { again, gone, back }: Reset, target: TaskRecord)
     events:
       signal === undefined
         ? now.events
-        : [...now.events, { type: SIGNAL_REJECTED, data: { signal, message: "its node is done once more" } }],
+        : [...now.events, { type: SIGNAL_REJECTED, data: { signal, message: MESSAGE, retried: true } }],
   };
 }

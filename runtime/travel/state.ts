@@ -1,6 +1,13 @@
 /** The state of a run after one of its frames, or now, as it is carried into another store. */
 import type { Plan } from "../../plan/types.ts";
-import { attemptName, type Carried, type KeptEvent, keptEvents, type Origin } from "../carried.ts";
+import {
+  attemptName,
+  type Carried,
+  givenFirst,
+  type KeptEvent,
+  keptEvents,
+  type Origin,
+} from "../carried.ts";
 import { isOnce } from "../interpreter/once.ts";
 import { PlanIndex } from "../interpreter/plan-index.ts";
 import { isStepperKind } from "../interpreter/stepper.ts";
@@ -16,6 +23,7 @@ import type {
   RunRecord,
   TaskRecord,
 } from "../store/store.ts";
+import { toldUsage, withUsage } from "../usage/told.ts";
 import type { StoreOf } from "./lineage.ts";
 
 export interface PastState {
@@ -44,11 +52,12 @@ export async function stateAfter(
   const { journal } = recording;
   const origin: Origin = { how, ...of, frame: number, again: [] };
   const record = frameRecord(recording, run, number);
-  const then = await carriedAt(new Replayer(plan, recording, run), recording, record, origin);
+  const then = await carriedAt(reader, new Replayer(plan, recording, run), recording, record, origin);
   return { plan, planText: journal.plan ?? "", run, carried: then, repeats: repeatsOf(plan, journal, then) };
 }
 
 async function carriedAt(
+  original: RunReader,
   replayer: Replayer,
   { journal, transitions }: Recording,
   frame: FrameRecord,
@@ -56,13 +65,16 @@ async function carriedAt(
 ): Promise<Carried> {
   await upTo(replayer, frame.frame);
   const reader = replayer.reader as RunReader;
-  const { tasks, attempts, outputs, decisions, lastTransition } = await reader.journal();
+  const { tasks, attempts: begun, outputs, decisions, lastTransition } = await reader.journal();
+  // What was said on the way is not said in a replay.
+  const attempts = withUsage(begun, await toldUsage(original, begun, frame.frame));
   const events: KeptEvent[] = [];
   for await (const { type, data } of keptEvents(reader)) events.push({ type, data });
   // What had ended by then stands in the journal as it was, with its times and its costs.
   const recordOf = new Map(journal.attempts.map((one) => [attemptName(one), one]));
   return {
     origin,
+    given: await givenFirst(original),
     frame,
     tasks: tasks.filter(isKept).map(interrupted),
     attempts: attempts.map((one) =>
@@ -108,6 +120,10 @@ export async function stateNow(reader: RunReader, recording: Recording, origin: 
   const { journal, transitions } = recording;
   const events: KeptEvent[] = [];
   for await (const { type, data } of keptEvents(reader)) events.push({ type, data });
-  const { lastFrame: frame, tasks, attempts, outputs, decisions } = journal;
-  return { origin, frame, tasks: tasks.filter(isKept), attempts, outputs, decisions, transitions, events };
+  const { lastFrame: frame, tasks, outputs, decisions } = journal;
+  // What they told stays with the journal that ends.
+  const attempts = withUsage(journal.attempts, await toldUsage(reader, journal.attempts));
+  const given = await givenFirst(reader);
+  const now = { frame, tasks: tasks.filter(isKept), attempts, outputs, decisions, transitions, events };
+  return { origin, given, ...now };
 }

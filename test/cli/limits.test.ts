@@ -58,6 +58,20 @@ describe("a run with --max-iterations", () => {
     expect((await smithers(["replay", "r"], project.dir)).stdout).toContain("identical");
   });
 
+  it("keeps it when it is rewound, retried and forked", async () => {
+    const tell = (...args: readonly string[]) => smithers([...args], project.dir);
+    expect((await tell("run", "rounds.json", "--run-id", "s", "--max-iterations", "2")).code).toBe(3);
+    for (const [runId, ...back] of [
+      ["s", "rewind", "s", "--frame", "1"],
+      ["s", "retry", "s", "round@0", "--no-resume"],
+      ["t", "fork", "s", "--frame", "1", "--run-id", "t"],
+    ] as const) {
+      expect((await tell(...back)).code).toBe(0);
+      const { code, stderr } = await tell("resume", runId);
+      expect([code, stderr]).toEqual([3, expect.stringContaining("of at most 2 (iterations")]);
+    }
+  });
+
   it("takes it from smithers.json as well, where the line names none", async () => {
     project.write("smithers.json", '{ "stopAt": { "iterations": 2, "wallClock": "1h" } }');
     const paused = await smithers(["run", "rounds.json", "--json"], project.dir);
