@@ -75,7 +75,7 @@ function swapped(text: string, swaps: readonly Swap[], from: keyof Swap, to: key
 /** Members of a request, a reason or an event that name something. */
 const NAMES: ReadonlySet<string> = new Set([
   ...["nodeId", "scope", "node", "runId", "child", "kind", "code", "caught", "by"],
-  ...["agents", "allowTools", "cache", "module", "result", "schema", "workflow", "output", "table"],
+  ...["agents", "allowTools", "cache", "module", "result", "schema", "workflow", "table"],
   ...["event", "name", "correlationId", "id", "key", "store", "phase", "planDigest", "traceparent"],
 ]);
 
