@@ -150,7 +150,7 @@ async function progressOf(
 
 type Runtime = typeof import("../runtime/index.ts");
 
-async function openScript(file: string, { readScript, ScriptError }: Runtime) {
+export async function openScript(file: string, { readScript, ScriptError }: Runtime) {
   try {
     return await readScript(file);
   } catch (error) {

@@ -283,6 +283,13 @@ describe("a run that is stopped", () => {
     await begin("left").done;
     expect((await smithers(["cancel", "left"], project.dir)).stderr).toContain("cancelled  left");
     expect((await smithers(["ps"], project.dir)).stdout).toMatch(/left +people +cancelled/);
+    await begin("scripted").done;
+    const none = await smithers(["cancel", "scripted", "--script", "nothing.json"], project.dir);
+    expect(none.code).toBe(2);
+    expect(none.stderr).toContain("nothing.json");
+    project.write("answers.json", "{}");
+    const scripted = await smithers(["cancel", "scripted", "--script", "answers.json"], project.dir);
+    expect(scripted.stderr).toMatch(/^cancelled {2}scripted\ncancelled by /);
     const again = await smithers(["cancel", "left"], project.dir);
     expect(again.code).toBe(1);
     expect(again.stderr).toContain("run left has ended: it is cancelled");
