@@ -1,6 +1,6 @@
 /** Runs that go on as new ones: ContinueAsNew, and loops with `continueAsNewEvery`. */
 import { describe, expect, it } from "vitest";
-import { Bench, done, executorsOf, failed, VirtualClock } from "../test/engine.ts";
+import { Bench, decideOn, done, executorsOf, failed, VirtualClock } from "../test/engine.ts";
 import { planOf, type TestNode, value } from "../test/plans.ts";
 import type { SignalRequest } from "./interpreter/run.ts";
 import { replayJournal } from "./replay/index.ts";
@@ -235,20 +235,10 @@ describe("a loop that goes on as a new run", () => {
     const result = await bench.run();
     expect(result).toMatchObject({ runId: "r.2", status: "waiting" });
     expect(result.waitingFor).toMatchObject([{ nodeId: "ask" }]);
-    const decision = {
-      nodeId: "ask",
-      scope: "",
-      iteration: 0,
-      approved: true,
-      note: null,
-      decidedBy: "p",
-      decidedAt: 1,
-    };
-    const requests = (take: (request: typeof decision, done: () => void) => void) => {
-      take(decision, () => {});
-      return () => {};
-    };
-    expect(await bench.resume({ requests })).toMatchObject({ runId: "r.2", status: "finished" });
+    expect(await bench.resume({ requests: decideOn("ask", true) })).toMatchObject({
+      runId: "r.2",
+      status: "finished",
+    });
     expect(prompts).toHaveLength(7);
   });
 

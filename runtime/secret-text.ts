@@ -29,8 +29,16 @@ export function swapsOf(secrets: readonly Swap[]): readonly Swap[] {
     .sort((a, b) => b.value.length - a.value.length);
 }
 
+/** `json` with one side of each swap in the place of the other, wherever it stands in a string; itself where it stands in none. */
+export function swapped<T>(json: T, swaps: readonly Swap[], from: keyof Swap, to: keyof Swap): T {
+  if (swaps.length === 0) return json;
+  return inStrings(json, (text) =>
+    swaps.reduce((changed, swap) => changed.replaceAll(swap[from], () => swap[to]), text),
+  );
+}
+
 /** `json` with `change` made to its strings, itself where that changes none. Names of members stay as they are. */
-export function inStrings<T>(json: T, change: (text: string) => string): T {
+function inStrings<T>(json: T, change: (text: string) => string): T {
   if (typeof json === "string") return change(json) as T;
   if (typeof json !== "object" || json === null) return json;
   if (Array.isArray(json)) {

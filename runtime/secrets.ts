@@ -5,7 +5,7 @@
  * and names of tables, events and the like are no places for secrets: they stay as they are.
  */
 import { type HostSource, isRecorded, secretMark, secretsOf } from "./host.ts";
-import { inStrings, type Swap, swapsOf } from "./secret-text.ts";
+import { type Swap, swapped, swapsOf } from "./secret-text.ts";
 import type { EventRecord, Journal, RunReader, RunRecord, Store, Write } from "./store/store.ts";
 
 class Secrets {
@@ -44,15 +44,11 @@ class Secrets {
   }
 
   /** With marks for values. */
-  readonly hide = <T>(json: T): T => {
-    if (this.#hiding.length === 0) return json;
-    return inStrings(json, (text) => swapped(text, this.#hiding, "value", "mark"));
-  };
+  readonly hide = <T>(json: T): T => swapped(json, this.#hiding, "value", "mark");
 
   /** With values for marks. */
   show<T>(json: T): T {
-    if (!this.any) return json;
-    return inStrings(json, (text) => swapped(text, this.#showing, "mark", "value"));
+    return swapped(json, this.#showing, "mark", "value");
   }
 
   /** As `hide`, of a record whose own members of these names say what it is about. */
@@ -63,13 +59,6 @@ class Secrets {
     ]);
     return Object.fromEntries(members) as T;
   }
-}
-
-function swapped(text: string, swaps: readonly Swap[], from: keyof Swap, to: keyof Swap): string {
-  let changed = text;
-  for (const swap of swaps)
-    if (changed.includes(swap[from])) changed = changed.replaceAll(swap[from], () => swap[to]);
-  return changed;
 }
 
 /** Members of a request, a reason or an event that name something. */

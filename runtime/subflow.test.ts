@@ -1,7 +1,7 @@
 /** Workflows that run as runs of their own: begun, failed, waited for, left and gone on with by the node that holds them. */
 import { describe, expect, it } from "vitest";
 import type { Plan } from "../plan/types.ts";
-import { Bench, done, executorsOf, failed, VirtualClock } from "../test/engine.ts";
+import { Bench, decideOn, done, executorsOf, failed, VirtualClock } from "../test/engine.ts";
 import { planOf, type TestNode, value } from "../test/plans.ts";
 import { systemClock } from "./interpreter/clock.ts";
 import { replayJournal } from "./replay/index.ts";
@@ -31,21 +31,6 @@ const parentOf = (nodes: { readonly [key: string]: TestNode }, subflow: Plan = c
   planOf(nodes, { subflows: { child: subflow } });
 
 const approve = (nodeId: string) => decideOn(nodeId, true);
-
-const decideOn =
-  (nodeId: string, approved: boolean) => (take: (request: never, done: () => void) => void) => {
-    const decision = {
-      nodeId,
-      scope: "",
-      iteration: 0,
-      approved,
-      note: null,
-      decidedBy: "p",
-      decidedAt: 1,
-    };
-    take(decision as never, () => {});
-    return () => {};
-  };
 
 /** What a resume is given at its begin, said to a run that is under way. */
 const later = ({ stop, requests }: Parameters<Bench["resume"]>[0] = {}) => ({
@@ -275,7 +260,7 @@ describe("a workflow as a run of its own", () => {
       outer: task({ parent: "on" }),
     });
     const stop = { stop: "cancel", by: "p", at: 1 } as const;
-    const decided = (approved: boolean) => ({ requests: decideOn("gate", approved) as never });
+    const decided = (approved: boolean) => ({ requests: decideOn("gate", approved) });
     const both = { p: { kind: "parallel" } as TestNode, review: held({ parent: "p" }) };
     const cases: readonly (readonly [
       string,

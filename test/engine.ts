@@ -54,6 +54,18 @@ export function executorsOf(work: Work): { get(kind: TaskRequest["kind"]): Execu
   };
 }
 
+/** A person's decision, said to a run as soon as it listens. */
+export const decideOn =
+  (nodeId: string, approved: boolean): NonNullable<ResumeOptions["requests"]> =>
+  (take) => {
+    const decision = {
+      ...{ nodeId, scope: "", iteration: 0, approved, note: null },
+      ...{ decidedBy: "p", decidedAt: 1 },
+    };
+    take(decision, () => {});
+    return () => {};
+  };
+
 /** One run in memory, which can be resumed, and those that take its place. */
 export class Bench {
   readonly space = new MemorySpace();

@@ -1,6 +1,6 @@
 import type { Json } from "../../plan/types.ts";
 import { isSecret } from "../host.ts";
-import { inStrings, swapsOf } from "../secret-text.ts";
+import { swapped, swapsOf } from "../secret-text.ts";
 
 type Env = { readonly [name: string]: string | undefined };
 
@@ -16,8 +16,5 @@ export function masked(output: Json, env: Env): Json {
   const secrets = Object.entries(env).flatMap(([name, value]) =>
     value !== undefined && isSecret(`env.${name}`, value) ? { value, mark: `(env.${name})` } : [],
   );
-  const swaps = swapsOf(secrets);
-  return inStrings(output, (text) =>
-    swaps.reduce((changed, { value, mark }) => changed.replaceAll(value, () => mark), text),
-  );
+  return swapped(output, swapsOf(secrets), "value", "mark");
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Plan } from "../../plan/types.ts";
-import { Bench, done, executorsOf, failed, VirtualClock } from "../../test/engine.ts";
+import { Bench, decideOn, done, executorsOf, failed, VirtualClock } from "../../test/engine.ts";
 import { planOf, type TestNode } from "../../test/plans.ts";
 import { randomOf, randomPlan } from "../../test/random-plans.ts";
 import { atOnce, framesOf, rowsOf, Travelled } from "../../test/travel.ts";
@@ -103,21 +103,7 @@ describe("a retry", () => {
   it("of what a person denied asks once more", async () => {
     const asking = planOf({ ok: { kind: "approval", title: "ok?" } as TestNode, after: agent("after") });
     const bench = new Bench(asking, counting().work);
-    const decided = (approved: boolean) => ({
-      requests: (take: Parameters<NonNullable<Parameters<Bench["run"]>[0]>["requests"] & object>[0]) => {
-        const decision = {
-          nodeId: "ok",
-          scope: "",
-          iteration: 0,
-          approved,
-          note: null,
-          decidedBy: "p",
-          decidedAt: 1,
-        };
-        take(decision, () => {});
-        return () => {};
-      },
-    });
+    const decided = (approved: boolean) => ({ requests: decideOn("ok", approved) });
     expect((await bench.run(decided(false))).status).toBe("failed");
     expect((await bench.resume()).status).toBe("failed");
     const again = await Travelled.retry(bench.space, asking, "ok");
