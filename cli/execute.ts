@@ -3,12 +3,11 @@ import type { Argv } from "yargs";
 import { diffPlans, type Json, loadRecordedPlan, type Plan, renderDiffText } from "../plan/index.ts";
 import type { EventRecord, RunResult, StormLimits } from "../runtime/index.ts";
 import { answerCommands, askerOf, signalCommand } from "../runtime/requests/answers.ts";
-import { configFile } from "./config-file.ts";
+import { projectConfig } from "./config-file.ts";
 import { withRuntime } from "./errors.ts";
 import { CliError, type CommandResult, EXIT, type ExitCode } from "./exit.ts";
 import { type LimitArgs, limitOptions, stopAtOf } from "./limits.ts";
 import { rootOf, rootOption } from "./options.ts";
-import { pricesOf } from "./prices.ts";
 import { addressName } from "./render/address.ts";
 import { costText } from "./render/cost.ts";
 import { createLive } from "./render/live/progress.ts";
@@ -67,9 +66,10 @@ function onInterrupt(stop: AbortController): () => void {
 
 export function execute(start: Start, args: ExecuteArgs, terminal: Terminal): CommandResult {
   return withRuntime(async (runtime) => {
-    const storm = await stormLimits(args.storm);
-    const stopAt = await stopAtOf(args, start.kind === "new");
-    const prices = await pricesOf();
+    const config = await projectConfig();
+    const storm = await stormLimits(args.storm, config?.storm);
+    const stopAt = stopAtOf(args, start.kind === "new", config);
+    const prices = config?.prices;
     const script = args.script === undefined ? null : await openScript(args.script, runtime);
     const progress = args.json ? null : await progressOf(start, args, terminal, runtime);
     const begun = Date.now();
@@ -122,11 +122,14 @@ export function execute(start: Start, args: ExecuteArgs, terminal: Terminal): Co
   });
 }
 
-/** Those of the command line or the project; most have neither, and load nothing for it. */
-async function stormLimits(given: string | undefined): Promise<StormLimits | undefined> {
-  if (given === undefined && configFile(process.cwd()) === null) return undefined;
+/** Those of the command line, else of the project; most have no option for it, and load nothing. */
+async function stormLimits(
+  given: string | undefined,
+  storm: StormLimits | undefined,
+): Promise<StormLimits | undefined> {
+  if (given === undefined) return storm;
   const { stormOf } = await import("./storm.ts");
-  return stormOf(given);
+  return stormOf(given, storm);
 }
 
 /** A tree on a terminal, lines elsewhere. The tree of a run that goes on begins with what it did before. */

@@ -1,7 +1,7 @@
 /** How far a run may go: limits of the command line, else those of smithers.json. */
 import type { Argv } from "yargs";
 import type { StopLimits } from "../runtime/index.ts";
-import { configFile } from "./config-file.ts";
+import type { Config } from "./config.ts";
 import { durationOf } from "./durations.ts";
 import { CliError, EXIT } from "./exit.ts";
 
@@ -44,7 +44,7 @@ export const limitOptions = <T>(yargs: Argv<T>) =>
  * A run begins with the project's limits, and goes on with those it began with.
  * @throws CliError for what is no limit
  */
-export async function stopAtOf(args: LimitArgs, isNew: boolean): Promise<StopLimits | undefined> {
+export function stopAtOf(args: LimitArgs, isNew: boolean, config: Config | null): StopLimits | undefined {
   const given: { -readonly [limit in keyof StopLimits]: number } = {};
   for (const [option, key, limit] of COUNTS) {
     const text = args[key];
@@ -52,15 +52,13 @@ export async function stopAtOf(args: LimitArgs, isNew: boolean): Promise<StopLim
   }
   if (args.maxCost !== undefined) given.costUsd = usdOf(args.maxCost);
   if (args.maxWallClock !== undefined) given.wallClockMs = timeOf(args.maxWallClock);
-  const all = { ...(isNew && (await configured())), ...given };
+  const all = { ...(isNew && configured(config)), ...given };
   return Object.keys(all).length > 0 ? all : undefined;
 }
 
-/** Those of the project; most have none, and load nothing for it. */
-async function configured(): Promise<StopLimits> {
-  if (configFile(process.cwd()) === null) return {};
-  const { readConfig } = await import("./config.ts");
-  const { wallClock, cost, ...counts } = readConfig(process.cwd()).stopAt ?? {};
+/** Those of the project. */
+function configured(config: Config | null): StopLimits {
+  const { wallClock, cost, ...counts } = config?.stopAt ?? {};
   const set = Object.entries(counts).filter(([, limit]) => limit !== undefined);
   return {
     ...Object.fromEntries(set),

@@ -5,7 +5,7 @@ import { EXIT } from "./exit.ts";
 
 (module as { enableCompileCache?: () => unknown }).enableCompileCache?.();
 
-const ATTENDING: ReadonlySet<string> = new Set(["fork", "resume", "retry", "rewind", "run", "up"]);
+const ATTENDING: ReadonlySet<string> = new Set(["cancel", "fork", "resume", "retry", "rewind", "run", "up"]);
 const command = process.argv.slice(2).find((arg) => !arg.startsWith("-")) ?? "";
 
 // A reader that went away (`smithers ps | head`) is no error. A run goes on without one: its exit code says what came of it.

@@ -1,12 +1,10 @@
-/** Limits of frames that effects make by themselves: of the command line, else of smithers.json. */
+/** Limits of frames that effects make by themselves, as the command line gives them over those of smithers.json. */
 import type { StormLimits } from "../runtime/index.ts";
-import { readConfig, STORM_NAMES } from "./config.ts";
+import { STORM_NAMES } from "./config.ts";
 import { CliError, EXIT } from "./exit.ts";
 
 /** @throws CliError for what names no limit or gives it no number */
-export function stormOf(text: string | undefined): StormLimits | undefined {
-  const { storm } = readConfig(process.cwd());
-  if (text === undefined) return storm;
+export function stormOf(text: string, storm: StormLimits | undefined): StormLimits {
   const given: { [name: string]: number } = {};
   for (const part of text.split(",")) {
     const [name = "", value = ""] = part.split("=").map((side) => side.trim());
